@@ -1,0 +1,360 @@
+"""Everything that can go wrong, split by who can do something about it.
+
+::
+
+    AuthFlowError                     every error below has `name` and `retryable`
+    ├── CallerError                   the caller asked for what cannot be; nothing was sent, nothing has changed
+    │   ├── InvalidLine                 a line of the drive protocol that is no event and no call
+    │   ├── EventNotAccepted            the state has no transition for this event
+    │   ├── GuardRejected               the transition exists, and one of its guards says no
+    │   ├── FlowBusy                    another event of the same flow is under way
+    │   ├── NotSignedIn                 there is no session to do this with
+    │   └── MissingExtra                an optional part of the library is not installed
+    ├── SessionExpired                the time for the challenge is over; the flow is idle again
+    ├── ServiceError                  Cognito said no, in its own words; a class for each exception of its model
+    │   ├── CredentialError             the user, the password, the code or the token is not (or no longer) good
+    │   ├── AccountError                the account has to be brought in order first
+    │   ├── RequestError                the request, or what it asks for, does not fit the pool
+    │   ├── LambdaError                 a trigger of the pool said no, or failed
+    │   ├── DeliveryError               a message could not be sent
+    │   ├── ThrottlingError             too much, too often
+    │   └── OutageError                 the service itself is in trouble
+    ├── ResponseError                 Cognito answered, and the answer is of no use
+    │   ├── UnknownChallenge            it asked for something the chart does not know
+    │   └── MalformedResponse           it is not what the service model says
+    └── TransportError                no answer came
+        ├── ConnectFailed               nothing was sent
+        ├── TimedOut                    the time allowed is over
+        └── ConnectionLost              the connection broke while the request was under way
+
+`retryable` tells whether the very same event or call may be fed again as it is. `name` is the service's exception name where the
+service spoke, else the name of the class here. Messages hold no secret: neither what the caller typed nor what the service issued.
+
+The exceptions are those of botocore's service model `cognito-idp/2016-04-18` for the operations that need no AWS signature, and
+`TokenRevokedException`, which the service answers although the model lacks it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AuthFlowError(Exception):
+    """The root of all errors that this library raises on purpose."""
+
+    retryable: bool = False
+    """Whether the very same event or call may be fed again as it is."""
+
+    @property
+    def name(self) -> str:
+        """The service's exception name where the service spoke, else the name of this class."""
+        return type(self).__name__
+
+    @property
+    def message(self) -> str:
+        """What happened, in a sentence that may be shown and logged."""
+        return str(self)
+
+
+# ---------------------------------------------------------------------------------------------------------------- caller
+
+
+class CallerError(AuthFlowError):
+    """The caller asked for what cannot be. Nothing was sent, and nothing has changed."""
+
+
+class InvalidLine(CallerError):
+    """A line of the drive protocol is not JSON, names no event or call, or has a missing or wrong field."""
+
+
+class EventNotAccepted(CallerError):
+    """The state has no transition for this event.
+
+    `state` is the name of the step, `event` that of the event, `accepts` are the events that would do.
+    """
+
+    def __init__(self, state: str, event: str, accepts: tuple[str, ...]) -> None:
+        super().__init__(f"{state} does not take {event}; it takes {', '.join(accepts)}.")
+        self.state, self.event, self.accepts = state, event, accepts
+
+
+class GuardRejected(CallerError):
+    """The transition exists, and one of its guards says no. `guard` is the guard's name, `rule` what it demands."""
+
+    def __init__(self, state: str, event: str, guard: str, rule: str) -> None:
+        super().__init__(f"{state} refused {event}: {rule}")
+        self.state, self.event, self.guard, self.rule = state, event, guard, rule
+
+
+class FlowBusy(CallerError):
+    """Another event of this flow is under way. A flow takes one event at a time; the second of two is not sent."""
+
+    retryable = True
+
+
+class NotSignedIn(CallerError):
+    """There is no session, it has ended, or it needs a refresh and has no refresh token."""
+
+
+class MissingExtra(CallerError):
+    """An optional part of the library is not installed; the message says which extra brings it."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an optional part: pip install 'auth-flow[{extra}]'")
+        self.extra = extra
+
+
+# --------------------------------------------------------------------------------------------------------------- service
+
+
+class SessionExpired(AuthFlowError):
+    """The time for answering the challenge is over, by this flow's clock or by the service's word. The flow is idle again."""
+
+
+class ServiceError(AuthFlowError):
+    """Cognito refused the request. `ServiceError` itself stands for a name that the service model does not have.
+
+    `operation` is the request's, `status` the HTTP status, `request_id` AWS's id of the request (None where the answer had none).
+    """
+
+    _by_name: ClassVar[dict[str, type[ServiceError]]] = {}
+
+    def __init__(
+        self, message: str, *, name: str | None = None, operation: str, status: int = 400, request_id: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self._name = name or type(self).__name__
+        self.operation, self.status, self.request_id = operation, status, request_id
+
+    def __init_subclass__(cls) -> None:
+        ServiceError._by_name[cls.__name__] = cls
+
+    @property
+    def name(self) -> str:
+        """The service's exception name."""
+        return self._name
+
+    @staticmethod
+    def of(name: str, message: str, *, operation: str, status: int, request_id: str | None = None) -> ServiceError:
+        """The error for an exception name: its own class where the model has it, else by the HTTP status."""
+        fallback = OutageError if status >= 500 else ThrottlingError if status == 429 else ServiceError
+        kind = ServiceError._by_name.get(name, fallback)
+        return kind(message, name=name, operation=operation, status=status, request_id=request_id)
+
+
+class CredentialError(ServiceError):
+    """The user, the password, the code or the token is not, or no longer, good."""
+
+
+class NotAuthorizedException(CredentialError): ...
+
+
+class UserNotFoundException(CredentialError): ...
+
+
+class CodeMismatchException(CredentialError): ...
+
+
+class ExpiredCodeException(CredentialError): ...
+
+
+class EnableSoftwareTokenMFAException(CredentialError): ...
+
+
+class InvalidPasswordException(CredentialError): ...
+
+
+class PasswordHistoryPolicyViolationException(CredentialError): ...
+
+
+class RefreshTokenReuseException(CredentialError): ...
+
+
+class TokenRevokedException(CredentialError): ...
+
+
+class UnauthorizedException(CredentialError): ...
+
+
+class AccountError(ServiceError):
+    """The account has to be brought in order first: confirmed, reset, or told apart from another one."""
+
+
+class UserNotConfirmedException(AccountError): ...
+
+
+class PasswordResetRequiredException(AccountError): ...
+
+
+class UsernameExistsException(AccountError): ...
+
+
+class AliasExistsException(AccountError): ...
+
+
+class MFAMethodNotFoundException(AccountError): ...
+
+
+class SoftwareTokenMFANotFoundException(AccountError): ...
+
+
+class DeviceKeyExistsException(AccountError): ...
+
+
+class RequestError(ServiceError):
+    """The request, or what it asks for, does not fit the pool or its app client."""
+
+
+class InvalidParameterException(RequestError): ...
+
+
+class ResourceNotFoundException(RequestError): ...
+
+
+class ForbiddenException(RequestError): ...
+
+
+class InvalidUserPoolConfigurationException(RequestError): ...
+
+
+class UnsupportedOperationException(RequestError): ...
+
+
+class UnsupportedTokenTypeException(RequestError): ...
+
+
+class OperationNotEnabledException(RequestError): ...
+
+
+class FeatureUnavailableInTierException(RequestError): ...
+
+
+class UserPoolAddOnNotEnabledException(RequestError): ...
+
+
+class WebAuthnChallengeNotFoundException(RequestError): ...
+
+
+class WebAuthnClientMismatchException(RequestError): ...
+
+
+class WebAuthnConfigurationMissingException(RequestError): ...
+
+
+class WebAuthnCredentialNotSupportedException(RequestError): ...
+
+
+class WebAuthnNotEnabledException(RequestError): ...
+
+
+class WebAuthnOriginNotAllowedException(RequestError): ...
+
+
+class WebAuthnRelyingPartyMismatchException(RequestError): ...
+
+
+class LambdaError(ServiceError):
+    """A trigger of the pool said no, or failed."""
+
+
+class UserLambdaValidationException(LambdaError): ...
+
+
+class UnexpectedLambdaException(LambdaError): ...
+
+
+class InvalidLambdaResponseException(LambdaError): ...
+
+
+class DeliveryError(ServiceError):
+    """A message with a code could not be sent."""
+
+
+class CodeDeliveryFailureException(DeliveryError): ...
+
+
+class InvalidSmsRoleAccessPolicyException(DeliveryError): ...
+
+
+class InvalidSmsRoleTrustRelationshipException(DeliveryError): ...
+
+
+class InvalidEmailRoleAccessPolicyException(DeliveryError): ...
+
+
+class ThrottlingError(ServiceError):
+    """Too much, too often. The same thing may be asked again later."""
+
+    retryable = True
+
+
+class TooManyRequestsException(ThrottlingError): ...
+
+
+class LimitExceededException(ThrottlingError): ...
+
+
+class TooManyFailedAttemptsException(ThrottlingError): ...
+
+
+class OutageError(ServiceError):
+    """The service itself is in trouble. The same thing may be asked again later."""
+
+    retryable = True
+
+
+class InternalErrorException(OutageError): ...
+
+
+class ConcurrentModificationException(OutageError): ...
+
+
+# -------------------------------------------------------------------------------------------------------------- response
+
+
+class ResponseError(AuthFlowError):
+    """Cognito answered, and the answer is of no use."""
+
+
+class UnknownChallenge(ResponseError):
+    """The service asked for something the chart does not know. `challenge` is its name; the flow stands where it stood."""
+
+    def __init__(self, challenge: str) -> None:
+        super().__init__(f"Cognito asked for {challenge}, which this version does not know.")
+        self.challenge = challenge
+
+
+class MalformedResponse(ResponseError):
+    """An answer is not what the service model says: no JSON, too large, a member missing or of another type.
+
+    `operation` is the request's, `status` the HTTP status and `request_id` AWS's id where there is one.
+    """
+
+    def __init__(
+        self, message: str, *, operation: str, status: int | None = None, request_id: str | None = None, retryable: bool = False
+    ) -> None:
+        super().__init__(f"{operation}: {message}")
+        self.operation, self.status, self.request_id, self.retryable = operation, status, request_id, retryable
+
+
+# ------------------------------------------------------------------------------------------------------------- transport
+
+
+class TransportError(AuthFlowError):
+    """No answer came. `operation` is the request's; `retryable` is false where the request's fate is unknown and it matters."""
+
+    def __init__(self, message: str, *, operation: str, retryable: bool = False) -> None:
+        super().__init__(f"{operation}: {message}")
+        self.operation, self.retryable = operation, retryable
+
+
+class ConnectFailed(TransportError):
+    """No connection could be made; nothing was sent."""
+
+
+class TimedOut(TransportError):
+    """The time allowed for connecting, sending, reading or the whole request is over."""
+
+
+class ConnectionLost(TransportError):
+    """The connection broke after the request had begun to be sent."""
