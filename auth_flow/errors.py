@@ -28,7 +28,7 @@
         └── ConnectionLost              the connection broke while the request was under way
 
 `retryable` tells whether the very same event or call may be fed again as it is. `name` is the service's exception name where the
-service spoke, else the name of the class here. Messages hold no secret: neither what the caller typed nor what the service issued.
+service spoke, else that of the class here (`TransportError` for its whole branch). Messages hold no secret: neither what the caller typed nor what the service issued.
 
 The exceptions are those of botocore's service model `cognito-idp/2016-04-18` for the operations that need no AWS signature, and
 `TokenRevokedException`, which the service answers although the model lacks it.
@@ -331,7 +331,13 @@ class MalformedResponse(ResponseError):
     """
 
     def __init__(
-        self, message: str, *, operation: str, status: int | None = None, request_id: str | None = None, retryable: bool = False
+        self,
+        message: str,
+        *,
+        operation: str,
+        status: int | None = None,
+        request_id: str | None = None,
+        retryable: bool = False,
     ) -> None:
         super().__init__(f"{operation}: {message}")
         self.operation, self.status, self.request_id, self.retryable = operation, status, request_id, retryable
@@ -346,6 +352,11 @@ class TransportError(AuthFlowError):
     def __init__(self, message: str, *, operation: str, retryable: bool = False) -> None:
         super().__init__(f"{operation}: {message}")
         self.operation, self.retryable = operation, retryable
+
+    @property
+    def name(self) -> str:
+        """`TransportError` for the whole branch: what failed on the way matters less than whether to try again."""
+        return TransportError.__name__
 
 
 class ConnectFailed(TransportError):
