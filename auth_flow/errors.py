@@ -27,9 +27,9 @@
         ├── TimedOut                    the time allowed is over
         └── ConnectionLost              the connection broke while the request was under way
 
-`retryable` tells whether the very same event or call may be fed again as it is. `name` is the service's exception name where the
-service spoke, else that of the class here (`TransportError` for its whole branch). Messages hold no secret: neither what the caller
-typed nor what the service issued.
+`retryable` tells whether the very same event or call may be fed again as it is. `name` is the service's exception name where
+the service spoke, else that of the class here (`TransportError` for its whole branch). Messages hold no secret: neither what
+the caller typed nor what the service issued.
 
 The exceptions are those of botocore's service model `cognito-idp/2016-04-18` for the operations that need no AWS signature, and
 `TokenRevokedException`, which the service answers although the model lacks it.

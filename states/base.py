@@ -1,0 +1,38 @@
+"""What all values of a flow have in common: frozen, checked when they are made, and close-mouthed about secrets."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints
+
+
+class Value(BaseModel):
+    """A frozen, validated value. Building its validator waits for the first use: importing the library must stay cheap."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
+
+
+def _sealed(secret: SecretStr | str) -> SecretStr:
+    return secret if isinstance(secret, SecretStr) else SecretStr(secret)
+
+
+Secret: TypeAlias = Annotated[SecretStr | str, AfterValidator(_sealed)]
+"""A password, code or token: may be given as plain text, is held as `SecretStr`, and shows as asterisks."""
+
+Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+"""A user name or alias as Cognito takes it: 1 to 128 characters."""
+
+Metadata: TypeAlias = dict[str, str]
+"""What Cognito hands on to the pool's triggers as `ClientMetadata`."""
+
+
+def reveal(secret: SecretStr | str) -> str:
+    """Return the text of a secret, at the one place where it goes into a request or a computation."""
+    return secret.get_secret_value() if isinstance(secret, SecretStr) else secret
+
+
+def snake_case(name: str) -> str:
+    """`SetUpEmail` as `set_up_email`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

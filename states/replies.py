@@ -1,0 +1,92 @@
+"""Cognito's replies as far as a flow reads them. Members follow the service model; what it adds later is ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from auth_flow.errors import MalformedResponse
+
+
+class Reply(BaseModel):
+    """The base of all replies: read strictly, and never the reason for a secret in an error."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, defer_build=True, hide_input_in_errors=True)
+
+    @classmethod
+    def read(cls, operation: str, reply: Mapping[str, Any]) -> Self:
+        """Read a decoded reply. Raises `MalformedResponse` naming the members that are missing or of another type."""
+        try:
+            return cls.model_validate(reply)
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+            raise MalformedResponse(problems, operation=operation) from None
+
+
+class NewDevice(Reply):
+    """`NewDeviceMetadata`: the service offers to remember this device."""
+
+    device_key: str = Field(alias="DeviceKey")
+    device_group_key: str = Field(alias="DeviceGroupKey")
+
+
+class AuthenticationResult(Reply):
+    """Tokens. `expires_in` is the access token's validity in seconds; id and refresh token may be left out."""
+
+    access_token: SecretStr = Field(alias="AccessToken", min_length=1)
+    id_token: SecretStr | None = Field(None, alias="IdToken")
+    refresh_token: SecretStr | None = Field(None, alias="RefreshToken")
+    expires_in: int | None = Field(None, alias="ExpiresIn")
+    new_device: NewDevice | None = Field(None, alias="NewDeviceMetadata")
+
+
+class AuthReply(Reply):
+    """What InitiateAuth and RespondToAuthChallenge answer: tokens, or the next challenge and the session to answer it with."""
+
+    challenge: str | None = Field(None, alias="ChallengeName")
+    session: SecretStr | None = Field(None, alias="Session")
+    parameters: dict[str, str] = Field(default_factory=dict[str, str], alias="ChallengeParameters")
+    available_challenges: list[str] = Field(default_factory=list[str], alias="AvailableChallenges")
+    tokens: AuthenticationResult | None = Field(None, alias="AuthenticationResult")
+
+
+class DeliveryDetails(Reply):
+    """`CodeDeliveryDetails`: where a code went. Destinations are masked by the service."""
+
+    destination: str | None = Field(None, alias="Destination")
+    medium: str | None = Field(None, alias="DeliveryMedium")
+    attribute: str | None = Field(None, alias="AttributeName")
+
+
+class DeliveryReply(Reply):
+    """What ForgotPassword and ResendConfirmationCode answer."""
+
+    delivery: DeliveryDetails | None = Field(None, alias="CodeDeliveryDetails")
+
+
+class SignUpReply(DeliveryReply):
+    """What SignUp answers. `session` allows to sign in without a password once the account is confirmed."""
+
+    confirmed: bool = Field(alias="UserConfirmed")
+    user_id: str = Field(alias="UserSub")
+    session: SecretStr | None = Field(None, alias="Session")
+
+
+class SessionReply(Reply):
+    """What ConfirmSignUp answers: a session to go on with, where SignUp's was handed in."""
+
+    session: SecretStr | None = Field(None, alias="Session")
+
+
+class SoftwareTokenReply(SessionReply):
+    """What AssociateSoftwareToken answers: the secret that an authenticator app shares with the service, in base32."""
+
+    secret_code: SecretStr = Field(alias="SecretCode", min_length=1)
+
+
+class VerificationReply(SessionReply):
+    """What VerifySoftwareToken answers. `status` is `SUCCESS` or `ERROR`, both with HTTP 200."""
+
+    status: str = Field(alias="Status")

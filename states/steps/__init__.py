@@ -1,0 +1,111 @@
+"""The steps: what a flow waits for. `Step` is the closed union of all of them, so that `match` can be checked for completeness.
+
+Each challenge of Cognito stands in one class, with all there is to know about it. A new challenge is a new class here, a line
+in the chart, and a handler in the embedded pool.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias, get_args
+
+from auth_flow.states.steps.accounts import (
+    AutoSignInReady,
+    ConfirmationRequired,
+    PasswordResetCode,
+    PasswordResetRequired,
+)
+from auth_flow.states.steps.base import Challenge, CodeDelivery, Question, StepBase
+from auth_flow.states.steps.codes import EmailCode, SmsCode, TotpCode
+from auth_flow.states.steps.custom import CustomChallenge
+from auth_flow.states.steps.factors import FirstFactorSelection, PasskeyRequired
+from auth_flow.states.steps.mfa import EmailSetup, MfaSelection, MfaSetupSelection, TotpSetup, setup_uri
+from auth_flow.states.steps.passwords import NewPasswordRequired, PasswordRequired
+
+
+class Idle(StepBase):
+    """Nothing is under way."""
+
+    name = "IDLE"
+
+
+class Done(StepBase):
+    """Signed in; or, with `signed_in` false, an account was brought in order and nothing is left to do.
+
+    `user_id` is the access token's `sub`. Tokens are not here: a step may be shown, logged and put away.
+    """
+
+    name = "DONE"
+
+    signed_in: bool
+    username: str | None = None
+    user_id: str | None = None
+
+
+Step: TypeAlias = (
+    Idle
+    | FirstFactorSelection
+    | PasswordRequired
+    | PasskeyRequired
+    | NewPasswordRequired
+    | CustomChallenge
+    | SmsCode
+    | EmailCode
+    | TotpCode
+    | MfaSelection
+    | MfaSetupSelection
+    | EmailSetup
+    | TotpSetup
+    | ConfirmationRequired
+    | AutoSignInReady
+    | PasswordResetRequired
+    | PasswordResetCode
+    | Done
+)
+"""Everything a flow can wait for."""
+
+STEPS: dict[str, type[Step]] = {step.name: step for step in get_args(Step)}
+"""Step classes by name."""
+
+CHALLENGES: dict[str, type[Challenge]] = {
+    challenge: step for step in STEPS.values() if issubclass(step, Challenge) for challenge in step.challenges
+}
+"""The step that stands for each of Cognito's challenge names."""
+
+
+def step_from_json(values: dict[str, Any]) -> Step:
+    """Read back what `to_json` gave. Raises `ValueError` where it is no step."""
+    fields = dict(values)
+    step = STEPS.get(fields.pop("name", ""))
+    if step is None:
+        raise ValueError("no step of that name")
+    return step.model_validate(fields)
+
+
+__all__ = [
+    "CHALLENGES",
+    "STEPS",
+    "AutoSignInReady",
+    "Challenge",
+    "CodeDelivery",
+    "ConfirmationRequired",
+    "CustomChallenge",
+    "Done",
+    "EmailCode",
+    "EmailSetup",
+    "FirstFactorSelection",
+    "Idle",
+    "MfaSelection",
+    "MfaSetupSelection",
+    "NewPasswordRequired",
+    "PasskeyRequired",
+    "PasswordRequired",
+    "PasswordResetCode",
+    "PasswordResetRequired",
+    "Question",
+    "SmsCode",
+    "Step",
+    "TotpCode",
+    "TotpSetup",
+    "setup_uri",
+    "step_from_json",
+]
