@@ -1,0 +1,138 @@
+"""Cognito's own protocol, AWS JSON 1.1: an operation's name in a header, JSON there and back."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import metadata
+from itertools import count
+from typing import TYPE_CHECKING, Any, Self
+
+import anyio
+import anyio.to_thread
+
+from auth_flow.errors import AuthFlowError, TimedOut
+from auth_flow.transports.replies import read_reply
+from auth_flow.transports.retries import IDEMPOTENT, Retries, retry_after
+from auth_flow.transports.timeouts import Timeouts
+
+if TYPE_CHECKING:
+    import httpx
+
+    from auth_flow.transports.wire import Answer, Wire
+
+_log = logging.getLogger(__name__)
+
+
+def _user_agent() -> str:
+    try:
+        version = f"/{metadata.version('auth-flow')}"
+    except metadata.PackageNotFoundError:
+        version = ""  # a checkout that is not installed
+    return f"auth-flow{version} python/{platform.python_version()}"
+
+
+class CognitoTransport:
+    """Carries operations to Cognito over httpx.
+
+    ::
+
+        async with CognitoTransport(endpoint_for("eu-west-1_Abc")) as transport:
+            reply = await transport.call("InitiateAuth", {"AuthFlow": …})
+
+    `endpoint` is the whole URL of the service, path included. `client` is an `httpx.AsyncClient` of the caller's: it is used as a
+    whole (its hooks, proxies, timeouts) and never closed here; without one, the transport makes its own at the first call and
+    closes it. At most `max_in_flight` requests are under way at once, the others wait their turn. An answer of more than
+    `max_reply_bytes` bytes is not read to its end. `headers` are added to every request and win over the transport's own.
+    `target` is the service's name in the protocol. One transport serves any number of flows, in the event loop of its first call.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        client: httpx.AsyncClient | None = None,
+        timeouts: Timeouts | None = None,
+        retries: Retries | None = None,
+        max_in_flight: int = 8,
+        max_reply_bytes: int = 1 << 20,
+        headers: Mapping[str, str] | None = None,
+        target: str = "AWSCognitoIdentityProviderService",
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        self._endpoint, self._client, self._target, self._sleep = endpoint, client, target, sleep
+        self._timeouts, self._retries = timeouts or Timeouts(), retries or Retries()
+        self._max_reply_bytes, self._extra_headers = max_reply_bytes, dict(headers or {})
+        self._user_agent = _user_agent()
+        self._slots = anyio.Semaphore(max_in_flight)
+        self._opening = anyio.Lock()
+        self._wire: Wire | None = None
+
+    async def call(self, operation: str, body: Mapping[str, object]) -> dict[str, Any]:
+        """Carry one request, repeated where that is safe, and return the decoded reply; see `Transport.call`."""
+        content = json.dumps(body, separators=(",", ":")).encode()
+        headers = self._headers(operation)
+        with anyio.move_on_after(self._timeouts.total):
+            for attempt in count(1):
+                headers["amz-sdk-request"] = f"attempt={attempt}; max={self._retries.attempts}"
+                answer: Answer | None = None
+                try:
+                    answer = await self._post(operation, headers, content)
+                    return read_reply(operation, answer.status, answer.headers, answer.content)
+                except AuthFlowError as error:
+                    wait = self._retries.wait(attempt, error, retry_after(answer.headers) if answer else 0.0)
+                    if wait is None or wait >= anyio.current_effective_deadline() - anyio.current_time():
+                        raise
+                    _log.info("%s: attempt %d ended in %s; again in %.1f s", operation, attempt, type(error).__name__, wait)
+                await self._sleep(wait)
+        raise TimedOut(f"no answer within {self._timeouts.total} s.", operation=operation, retryable=operation in IDEMPOTENT)
+
+    async def aclose(self) -> None:
+        """Let go of connections; the caller's own client stays open."""
+        if self._wire is not None:
+            await self._wire.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Nothing is opened yet: that is the first call's doing."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def _post(self, operation: str, headers: Mapping[str, str], content: bytes) -> Answer:
+        wire = self._wire or await self._open()
+        with anyio.move_on_after(self._timeouts.pool) as waiting:
+            await self._slots.acquire()
+        if waiting.cancelled_caught:
+            raise TimedOut("too many requests are under way; nothing was sent.", operation=operation, retryable=True)
+        try:
+            return await wire.post(operation, self._endpoint, headers, content, repeatable=operation in IDEMPOTENT)
+        finally:
+            self._slots.release()
+
+    async def _open(self) -> Wire:
+        """Import httpx and load the root certificates beside the event loop: each would block it for tens of milliseconds."""
+        async with self._opening:
+            if self._wire is None:
+                self._wire = await anyio.to_thread.run_sync(self._make_wire)
+        return self._wire
+
+    def _make_wire(self) -> Wire:
+        from auth_flow.transports.wire import Wire
+
+        return Wire(self._client, timeouts=self._timeouts, max_reply_bytes=self._max_reply_bytes)
+
+    def _headers(self, operation: str) -> dict[str, str]:
+        return {
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "content-type": "application/x-amz-json-1.1",
+            "cache-control": "no-store",
+            "user-agent": self._user_agent,
+            "x-amz-target": f"{self._target}.{operation}",
+            "amz-sdk-invocation-id": str(uuid.uuid4()),
+            **self._extra_headers,
+        }
