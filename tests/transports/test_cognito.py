@@ -1,0 +1,247 @@
+"""The Cognito transport against a server that does everything wrong."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+
+import anyio
+import botocore.serialize
+import botocore.session
+import httpx
+import pytest
+
+from auth_flow.errors import (
+    AuthFlowError,
+    ConnectFailed,
+    ConnectionLost,
+    InternalErrorException,
+    LimitExceededException,
+    MalformedResponse,
+    NotAuthorizedException,
+    TimedOut,
+    TooManyRequestsException,
+)
+from auth_flow.transports.cognito import CognitoTransport
+from auth_flow.transports.retries import Retries
+from auth_flow.transports.timeouts import Timeouts
+from tests.transports.faults import Act, FaultServer, break_after, drip, fault_server, hang, http, say, send
+
+pytestmark = pytest.mark.anyio
+
+_AT_ONCE = Retries(random=lambda: 0.0)
+_SIGN_IN = {
+    "AuthFlow": "USER_PASSWORD_AUTH",
+    "ClientId": "1example23456789",
+    "AuthParameters": {"USERNAME": "ada", "PASSWORD": "Correct-Horse-ü"},
+}
+_WHOLE = http(json.dumps({"Username": "eyJ-a-token"}).encode())
+_THROTTLED = say({"__type": "TooManyRequestsException", "message": "Slow down."}, 400)
+_FAILED = say({"__type": "InternalErrorException", "message": "Oops."}, 500)
+_OK = say({"Username": "ada"})
+
+
+def _transport(server: FaultServer, **timeouts: float) -> CognitoTransport:
+    return CognitoTransport(server.url, retries=_AT_ONCE, timeouts=Timeouts(**timeouts))
+
+
+async def test_a_request_is_the_one_that_botocore_would_send() -> None:
+    model = botocore.session.Session().get_service_model("cognito-idp")
+    expected = botocore.serialize.create_serializer("json").serialize_to_request(_SIGN_IN, model.operation_model("InitiateAuth"))
+    async with fault_server(say({"Session": "s" * 20})) as server, _transport(server) as transport:
+        assert await transport.call("InitiateAuth", _SIGN_IN) == {"Session": "s" * 20}
+    (request,) = server.requests
+    assert json.loads(request.content) == json.loads(expected["body"])
+    assert {name: request.headers[name.lower()] for name in expected["headers"]} == expected["headers"]
+    assert request.headers["cache-control"] == "no-store"
+    assert request.headers["user-agent"].startswith("auth-flow")
+    assert request.headers["accept-encoding"] == "identity"
+    assert "authorization" not in request.headers
+    assert "cookie" not in request.headers
+
+
+async def test_attempts_are_counted_under_one_id() -> None:
+    async with fault_server(_THROTTLED, _FAILED, _OK) as server, _transport(server) as transport:
+        assert await transport.call("GetUser", {}) == {"Username": "ada"}
+        await transport.call("GetUser", {})
+    first, second, third, other = server.requests
+    counted = [request.headers["amz-sdk-request"] for request in (first, second, third, other)]
+    assert counted == ["attempt=1; max=3", "attempt=2; max=3", "attempt=3; max=3", "attempt=1; max=3"]
+    ids = [request.headers["amz-sdk-invocation-id"] for request in (first, second, third, other)]
+    assert ids[0] == ids[1] == ids[2] != ids[3]
+
+
+async def test_the_callers_headers_and_path_win() -> None:
+    async with fault_server(_OK) as server:
+        async with CognitoTransport(f"{server.url}pools/1", headers={"cache-control": "max-age=1", "x-own": "yes"}) as transport:
+            await transport.call("GetUser", {})
+    assert (server.requests[0].headers["cache-control"], server.requests[0].headers["x-own"]) == ("max-age=1", "yes")
+
+
+@pytest.mark.parametrize(
+    ("act", "operation", "attempts", "error"),
+    [
+        (_THROTTLED, "RespondToAuthChallenge", 3, TooManyRequestsException),
+        (_FAILED, "GetUser", 3, InternalErrorException),
+        (_FAILED, "InitiateAuth", 3, InternalErrorException),
+        (_FAILED, "SignUp", 1, InternalErrorException),
+        (say({"__type": "LimitExceededException"}, 400), "ForgotPassword", 1, LimitExceededException),
+        (say({"__type": "NotAuthorizedException"}, 400), "InitiateAuth", 1, NotAuthorizedException),
+        (send(http(b"<html>busy</html>", 503)), "InitiateAuth", 3, MalformedResponse),
+        (send(http(b"<html>busy</html>", 503)), "RespondToAuthChallenge", 1, MalformedResponse),
+        (break_after(b""), "GetUser", 3, ConnectionLost),
+        (break_after(b""), "InitiateAuth", 1, ConnectionLost),
+        (break_after(b""), "RespondToAuthChallenge", 1, ConnectionLost),
+        (break_after(b""), "GetTokensFromRefreshToken", 1, ConnectionLost),
+        (break_after(b"HTTP/1."), "SignUp", 1, ConnectionLost),
+        (break_after(_WHOLE[:30]), "ConfirmSignUp", 1, ConnectionLost),
+        (break_after(_WHOLE[:-5]), "RespondToAuthChallenge", 1, ConnectionLost),
+        (break_after(b"SSH-2.0-OpenSSH\r\n\r\n"), "RespondToAuthChallenge", 1, ConnectionLost),
+        (send(http(b'{"Username": "eyJ-a-tok')), "GetUser", 1, MalformedResponse),
+        (send(http(b"[1]")), "GetUser", 1, MalformedResponse),
+        (send(http(b" " * 5_000_000)), "GetUser", 1, MalformedResponse),
+        (say({}, 302, {"location": "http://127.0.0.1:9/"}), "GetUser", 1, MalformedResponse),
+        (say({}, 400), "GetUser", 1, MalformedResponse),
+    ],
+)
+async def test_a_fault_is_a_typed_error_and_the_next_call_succeeds(
+    act: Act, operation: str, attempts: int, error: type[AuthFlowError], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "auth_flow")
+    async with fault_server(*[act] * attempts, _OK) as server, _transport(server) as transport:
+        with pytest.raises(error) as raised:
+            await transport.call(operation, _SIGN_IN)
+        assert len(server.requests) == attempts
+        assert await transport.call("GetUser", {}) == {"Username": "ada"}
+    told = "".join(traceback.format_exception(raised.value)) + caplog.text
+    assert "Correct-Horse" not in told
+    assert "eyJ-a-tok" not in told
+
+
+@pytest.mark.parametrize(("operation", "retryable"), [("GetUser", True), ("RespondToAuthChallenge", False)])
+async def test_a_lost_answer_may_be_asked_for_again_only_where_that_does_no_harm(operation: str, retryable: bool) -> None:
+    async with fault_server(break_after(_WHOLE[:-1])) as server, _transport(server) as transport:
+        with pytest.raises(ConnectionLost) as lost:
+            await transport.call(operation, {})
+    assert (lost.value.retryable, lost.value.name, lost.value.operation) == (retryable, "TransportError", operation)
+
+
+async def test_nothing_was_sent_where_nobody_listens() -> None:
+    async with fault_server(_OK) as server:
+        pass
+    async with _transport(server) as transport:
+        with pytest.raises(ConnectFailed) as failed:
+            await transport.call("RespondToAuthChallenge", {})
+    assert failed.value.retryable
+
+
+@pytest.mark.parametrize("operation", ["GetUser", "RespondToAuthChallenge"])
+async def test_a_silent_server_is_waited_for_no_longer_than_allowed(operation: str) -> None:
+    async with fault_server(hang) as server, _transport(server, read=0.05) as transport:
+        with pytest.raises(TimedOut) as timed_out:
+            await transport.call(operation, {})
+    assert timed_out.value.retryable == (operation == "GetUser")
+    assert len(server.requests) == (3 if operation == "GetUser" else 1)
+
+
+async def test_the_total_bounds_a_slow_drip() -> None:
+    async with fault_server(drip, _OK) as server, _transport(server, total=0.15) as transport:
+        with pytest.raises(TimedOut, match=r"0\.15 s"):
+            await transport.call("RespondToAuthChallenge", {})
+        assert await transport.call("GetUser", {}) == {"Username": "ada"}
+
+
+async def test_the_wait_that_the_service_asks_for_is_kept() -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    busy = say({"__type": "TooManyRequestsException"}, 429, {"retry-after": "7"})
+    async with fault_server(busy, _OK) as server:
+        async with CognitoTransport(server.url, sleep=sleep) as transport:
+            await transport.call("SignUp", {})
+    assert waits == [7]
+
+
+async def test_no_wait_begins_that_the_time_left_does_not_allow() -> None:
+    busy = say({"__type": "TooManyRequestsException"}, 429, {"retry-after": "7"})
+    async with fault_server(busy) as server, _transport(server, total=5) as transport:
+        with pytest.raises(TooManyRequestsException):
+            await transport.call("GetUser", {})
+
+
+@pytest.mark.parametrize("limit", [20, 19])
+async def test_the_limit_of_a_reply_is_exact(limit: int) -> None:
+    async with fault_server(send(http(b'{"a": "01234567890"}'))) as server:
+        async with CognitoTransport(server.url, max_reply_bytes=limit) as transport:
+            if limit == 20:
+                assert await transport.call("GetUser", {}) == {"a": "01234567890"}
+            else:
+                with pytest.raises(MalformedResponse, match="more than 19 bytes"):
+                    await transport.call("GetUser", {})
+
+
+async def test_cancelling_leaves_the_transport_usable() -> None:
+    async with fault_server(*[hang] * 5, _OK) as server:
+        async with CognitoTransport(server.url, max_in_flight=1) as transport:
+            for sent in range(1, 6):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(transport.call, "RespondToAuthChallenge", {})
+                    while len(server.requests) < sent:
+                        await anyio.sleep(0.001)
+                    tasks.cancel_scope.cancel()
+            assert await transport.call("GetUser", {}) == {"Username": "ada"}
+
+
+async def test_no_more_are_under_way_than_allowed_and_all_have_their_turn() -> None:
+    together = 0
+    most = 0
+
+    async def count(stream: anyio.abc.SocketStream) -> None:
+        nonlocal together, most
+        together += 1
+        most = max(most, together)
+        await anyio.sleep(0.005)
+        together -= 1
+        await _OK(stream)
+
+    async with fault_server(count) as server:
+        async with CognitoTransport(server.url, max_in_flight=4) as transport, anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(transport.call, "GetUser", {})
+    assert (len(server.requests), most) == (20, 4)
+
+
+async def test_whoever_waits_too_long_for_a_turn_has_sent_nothing() -> None:
+    async with fault_server(hang) as server:
+        transport = CognitoTransport(server.url, max_in_flight=1, retries=Retries(attempts=1), timeouts=Timeouts(pool=0.02))
+        async with transport, anyio.create_task_group() as tasks:
+            tasks.start_soon(transport.call, "GetUser", {})
+            while not server.requests:
+                await anyio.sleep(0.001)
+            with pytest.raises(TimedOut) as timed_out:
+                await transport.call("SignUp", {})
+            tasks.cancel_scope.cancel()
+    assert timed_out.value.retryable
+    assert [request.operation for request in server.requests] == ["GetUser"]
+
+
+async def test_a_client_of_the_callers_is_used_whole_and_left_open() -> None:
+    seen: list[httpx.Request] = []
+
+    async def hook(request: httpx.Request) -> None:
+        seen.append(request)
+
+    async with fault_server(_OK) as server, httpx.AsyncClient(event_hooks={"request": [hook]}, headers={"x-mine": "1"}) as client:
+        async with CognitoTransport(server.url, client=client) as transport:
+            await transport.call("GetUser", {})
+        assert not client.is_closed
+    assert len(seen) == 1
+    assert server.requests[0].headers["x-mine"] == "1"
+
+
+async def test_closing_before_the_first_call_opens_nothing() -> None:
+    async with CognitoTransport("http://127.0.0.1:9/"):
+        pass
