@@ -6,6 +6,7 @@ in the chart, and a handler in the embedded pool.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias, get_args
 
 from auth_flow.states.steps.accounts import (
@@ -72,7 +73,7 @@ CHALLENGES: dict[str, type[Challenge]] = {
 """The step that stands for each of Cognito's challenge names."""
 
 
-def step_from_json(values: dict[str, Any]) -> Step:
+def step_from_json(values: Mapping[str, Any]) -> Step:
     """Read back what `to_json` gave. Raises `ValueError` where it is no step."""
     fields = dict(values)
     step = STEPS.get(fields.pop("name", ""))
@@ -104,6 +105,7 @@ __all__ = [
     "Question",
     "SmsCode",
     "Step",
+    "StepBase",
     "TotpCode",
     "TotpSetup",
     "setup_uri",

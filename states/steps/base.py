@@ -12,7 +12,6 @@ from auth_flow.states.base import Metadata, Value, reveal
 from auth_flow.states.events import Answer, Event, EventBase
 from auth_flow.states.replies import AuthReply, DeliveryDetails
 
-
 Choice = TypeVar("Choice", bound=str)
 
 

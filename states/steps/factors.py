@@ -29,7 +29,7 @@ class FirstFactorSelection(Challenge):
 
     def hear(self, said: Answer) -> Event:
         """Read the text as one of the factors on offer."""
-        offered = tuple(factor for factor in FACTORS if factor in self.available_challenges)
+        offered: tuple[Factor, ...] = tuple(factor for factor in FACTORS if factor in self.available_challenges)
         return ChooseFactor(factor=self.pick(said, offered, ChooseFactor), client_metadata=said.client_metadata)
 
     def responses(self, said: Event, challenge: str) -> dict[str, str]:

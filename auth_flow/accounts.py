@@ -1,0 +1,128 @@
+"""Accounts and passwords: sign-up, confirmation and reset, each with its way on to a sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from auth_flow.effects import Dialogue
+from auth_flow.requests import Requests
+from auth_flow.sign_in import Arrival
+from auth_flow.states.base import reveal
+from auth_flow.states.events import ConfirmResetPassword, ConfirmSignUp, SignUp, WayIn
+from auth_flow.states.record import Record
+from auth_flow.states.replies import DeliveryReply, SessionReply, SignUpReply
+from auth_flow.states.steps import (
+    AutoSignInReady,
+    CodeDelivery,
+    ConfirmationRequired,
+    Done,
+    PasswordResetCode,
+    Step,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDialogue:
+    """The dialogues of one event. `record` is what is known so far, `clock` tells seconds since the epoch."""
+
+    record: Record
+    requests: Requests
+    clock: Callable[[], float]
+
+    def sign_up(self, said: SignUp) -> Dialogue[Arrival]:
+        """Create the account; Cognito says whether it has to be confirmed."""
+        reply = SignUpReply.read(
+            "SignUp",
+            (
+                yield self.requests.account(
+                    "SignUp",
+                    said.username,
+                    Password=reveal(said.password) if said.password else None,
+                    UserAttributes=_pairs(said.user_attributes),
+                    ValidationData=_pairs(said.validation_data),
+                )
+            ),
+        )
+        way_in = said.auto_sign_in if isinstance(said.auto_sign_in, WayIn) else WayIn() if said.auto_sign_in else None
+        delivery, record = CodeDelivery.of(reply.delivery), Record(login_id=said.username, way_in=way_in)
+        if not reply.confirmed:
+            step: Step = ConfirmationRequired(code_delivery=delivery, user_id=reply.user_id)
+        elif way_in:
+            step = AutoSignInReady()
+        else:
+            step = Done(signed_in=False, username=said.username, user_id=reply.user_id)
+        return Arrival(self._with(record, step, reply.session))
+
+    def confirm_sign_up(self, said: ConfirmSignUp) -> Dialogue[Arrival]:
+        """Confirm the account. SignUp's session is handed in, and the one that comes back signs in without a password."""
+        record = self._record_of(said.username)
+        session = record.session if record.expires_at and self.clock() < record.expires_at else None
+        reply = SessionReply.read(
+            "ConfirmSignUp",
+            (
+                yield self.requests.account(
+                    "ConfirmSignUp",
+                    _login_id(record),
+                    ConfirmationCode=reveal(said.code),
+                    ForceAliasCreation=said.force_alias_creation,
+                    Session=session.get_secret_value() if session else None,
+                )
+            ),
+        )
+        return self._account_ready(record, reply.session)
+
+    def resend_code(self, username: str | None) -> Dialogue[Arrival]:
+        """Send the code of a sign-up once more."""
+        record = self._record_of(username)
+        operation = "ResendConfirmationCode"
+        reply = DeliveryReply.read(operation, (yield self.requests.account(operation, _login_id(record))))
+        known = record.step.user_id if isinstance(record.step, ConfirmationRequired) else None
+        step = ConfirmationRequired(code_delivery=CodeDelivery.of(reply.delivery), user_id=known)
+        return Arrival(record.model_copy(update={"step": step}))
+
+    def reset_password(self, username: str | None) -> Dialogue[Arrival]:
+        """Have a code sent that allows a new password."""
+        record = self._record_of(username)
+        operation = "ForgotPassword"
+        reply = DeliveryReply.read(operation, (yield self.requests.account(operation, _login_id(record))))
+        return Arrival(record.model_copy(update={"step": PasswordResetCode(code_delivery=CodeDelivery.of(reply.delivery))}))
+
+    def confirm_reset_password(self, said: ConfirmResetPassword) -> Dialogue[Arrival]:
+        """Set the new password."""
+        record = self._record_of(said.username)
+        yield self.requests.account(
+            "ConfirmForgotPassword",
+            _login_id(record),
+            ConfirmationCode=reveal(said.code),
+            Password=reveal(said.new_password),
+        )
+        return self._account_ready(record, None)
+
+    def _record_of(self, username: str | None) -> Record:
+        """What is known about the user in question: nothing, where it is another one than the flow's."""
+        if username is None or username in (self.record.login_id, self.record.username):
+            return self.record
+        return Record(login_id=username)
+
+    def _account_ready(self, record: Record, session: SecretStr | None) -> Arrival:
+        if record.way_in is not None:
+            return Arrival(self._with(record, AutoSignInReady(), session))
+        return Arrival(self._with(Record(login_id=record.login_id), Done(signed_in=False, username=record.login_id), None))
+
+    def _with(self, record: Record, step: Step, session: SecretStr | None) -> Record:
+        now = self.clock()
+        times = {"issued_at": now, "expires_at": now + self.requests.pool.auth_session_validity}
+        absent = {"issued_at": None, "expires_at": None}
+        return record.model_copy(update={"step": step, "session": session, **(times if session else absent)})
+
+
+def _login_id(record: Record) -> str:
+    assert record.login_id is not None
+    return record.login_id
+
+
+def _pairs(values: dict[str, str] | None) -> list[dict[str, str]] | None:
+    return [{"Name": name, "Value": value} for name, value in values.items()] if values else None

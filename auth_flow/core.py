@@ -1,0 +1,240 @@
+"""The heart: from a flow at rest and an event to the flow's next rest. It does no I/O, and waits for nothing.
+
+`advance` is a generator. It yields effects for its driver to perform, is sent their results, and returns an `Outcome`::
+
+    turn = advance(record, SignIn(username="ada", password="…"), pool=pool, clock=time.time)
+    effect = next(turn)                          # raises EventNotAccepted or GuardRejected: nothing was sent
+    while True:
+        effect = turn.send(perform(effect))      # turn.throw(error) where performing failed
+    # StopIteration.value is the Outcome
+
+`AuthFlow` is such a driver for asyncio and trio, in a dozen lines. A turn that is given up between two effects leaves nothing
+behind: the record it began with is still the flow's record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr
+
+from auth_flow.accounts import AccountDialogue
+from auth_flow.effects import Call, Compute, Dialogue, Effect, Keep
+from auth_flow.errors import (
+    AuthFlowError,
+    EventNotAccepted,
+    GuardRejected,
+    NotAuthorizedException,
+    PasswordResetRequiredException,
+    ServiceError,
+    SessionExpired,
+    UserNotConfirmedException,
+    UserNotFoundException,
+)
+from auth_flow.pool import UserPool
+from auth_flow.requests import Requests
+from auth_flow.sign_in import Arrival, SignInDialogue
+from auth_flow.states import chart
+from auth_flow.states.base import reveal
+from auth_flow.states.events import (
+    Answer,
+    AutoSignIn,
+    ChooseFactor,
+    ConfirmResetPassword,
+    ConfirmSignUp,
+    EnterCode,
+    Event,
+    ResendCode,
+    ResetPassword,
+    SignIn,
+    SignUp,
+)
+from auth_flow.states.guards import Ask, session_is_alive
+from auth_flow.states.record import Record
+from auth_flow.states.replies import AuthenticationResult
+from auth_flow.states.steps import (
+    STEPS,
+    AutoSignInReady,
+    ConfirmationRequired,
+    EmailSetup,
+    Idle,
+    PasswordRequired,
+    PasswordResetCode,
+    PasswordResetRequired,
+    Question,
+    Step,
+)
+
+__all__ = ["Call", "Compute", "Effect", "Keep", "Outcome", "advance"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where an event has led. `tokens` are there where it signed in, `error` where it ended the flow, to be raised.
+
+    `password` is what the flow may hold on to, in memory, until it is done: no record has it.
+    """
+
+    record: Record
+    tokens: AuthenticationResult | None = None
+    password: SecretStr | None = field(default=None, repr=False)
+    error: AuthFlowError | None = None
+
+
+def advance(
+    record: Record,
+    event: Event,
+    *,
+    pool: UserPool,
+    clock: Callable[[], float],
+    password: SecretStr | None = None,
+    context: Mapping[str, str] | None = None,
+) -> Dialogue[Outcome]:
+    """Take an event to the flow's next rest.
+
+    `clock` tells seconds since the epoch, `password` is what the outcome before this one gave to hold, `context` is
+    `UserContextData`. Raises `EventNotAccepted`, `GuardRejected`, and whatever is thrown in and leaves the flow where it stands.
+    """
+    event = _heard(record, event)
+    try:
+        work = chart.begin(Ask(event, record, clock(), holds_password=password is not None))
+    except GuardRejected as refusal:
+        if refusal.guard != session_is_alive.__name__:
+            raise
+        return _over(record.state, SessionExpired("The time for answering is over; sign in again."))
+    if work in STEPS:
+        return Outcome(_decided(record, event, work), password=None if work == Idle.name else password)
+
+    password = _typed(event) or password
+    here = _base(record, event)
+    try:
+        arrival = yield from _dialogue(here, event, Requests(pool, event.client_metadata, context), clock, password)
+    except ServiceError as error:
+        return _refused(here, event, work, error, password)
+    chart.settle(work, arrival.record.state)
+    if arrival.tokens is not None:
+        return Outcome(arrival.record, arrival.tokens)
+    if isinstance(arrival.record.step, AutoSignInReady) and arrival.record.goes_on:
+        return (yield from _go_on(arrival.record, event, pool, clock, password, context))
+    return Outcome(arrival.record, password=password)
+
+
+def _heard(record: Record, event: Event) -> Event:
+    """What was typed, as the event it stands for in this state."""
+    match event, record.step:
+        case Answer(), Question() as question:
+            return question.hear(event)
+        case Answer(), step:
+            raise EventNotAccepted(step.name, event.name, chart.accepts(step.name))
+        case _:
+            return event
+
+
+def _base(record: Record, event: Event) -> Record:
+    """What is known before the first request: a sign-in begins from nothing, whatever the flow was at."""
+    if isinstance(event, SignIn):
+        return Record(login_id=event.username, way_in=event.way_in, goes_on=True)
+    return record
+
+
+def _typed(event: Event) -> SecretStr | None:
+    """The password that this event sets or brings, for the case that the flow signs in with it later."""
+    match event:
+        case SignIn(password=password) | SignUp(password=password) | AutoSignIn(password=password) if password is not None:
+            return SecretStr(reveal(password))
+        case ConfirmResetPassword(new_password=password):
+            return SecretStr(reveal(password))
+        case _:
+            return None
+
+
+def _decided(record: Record, event: Event, state: str) -> Record:
+    """The step that follows without asking the service."""
+    match event:
+        case ChooseFactor(factor=factor) if state == PasswordRequired.name:
+            return record.model_copy(update={"step": PasswordRequired(), "challenge": factor})
+        case _ if state == EmailSetup.name:
+            return record.model_copy(update={"step": EmailSetup()})
+        case _:
+            return Record()
+
+
+def _dialogue(
+    record: Record, event: Event, requests: Requests, clock: Callable[[], float], password: SecretStr | None
+) -> Dialogue[Arrival]:
+    """The conversation that an event stands for."""
+    sign_in, account = SignInDialogue(record, requests, clock), AccountDialogue(record, requests, clock)
+    match event, record.step:
+        case SignIn(), _:
+            return sign_in.begin(password)
+        case AutoSignIn(), _:
+            alive = session_is_alive(Ask(event, record, clock()))
+            return sign_in.begin(password, record.session if alive else None)
+        case SignUp(), _:
+            return account.sign_up(event)
+        case ConfirmSignUp(), _:
+            return account.confirm_sign_up(event)
+        case EnterCode(code=code, client_metadata=metadata), ConfirmationRequired():
+            return account.confirm_sign_up(ConfirmSignUp(code=code, client_metadata=metadata))
+        case ResetPassword(), _:
+            return account.reset_password(event.username)
+        case ResendCode(), PasswordResetCode():
+            return account.reset_password(event.username)
+        case ResendCode(), _:
+            return account.resend_code(event.username)
+        case ConfirmResetPassword(), _:
+            return account.confirm_reset_password(event)
+        case _:
+            return sign_in.answer(event)
+
+
+def _go_on(
+    record: Record,
+    event: Event,
+    pool: UserPool,
+    clock: Callable[[], float],
+    password: SecretStr | None,
+    context: Mapping[str, str] | None,
+) -> Dialogue[Outcome]:
+    """Sign in by the same way as before, where the flow holds what that takes; else stop and let the caller give it."""
+    onwards = AutoSignIn(client_metadata=event.client_metadata)
+    yield Keep(record)
+    try:
+        return (yield from advance(record, onwards, pool=pool, clock=clock, password=password, context=context))
+    except GuardRejected:
+        return Outcome(record)
+
+
+def _refused(record: Record, event: Event, work: str, error: ServiceError, password: SecretStr | None) -> Outcome:
+    """What a refusal of the service does to the flow; raises it where the flow stays where it is."""
+    begins = isinstance(event, SignIn | AutoSignIn)
+    if work != chart.SignInChart.authenticating.value or error.retryable:
+        raise error
+    match error:
+        case UserNotConfirmedException():
+            return _turned(record, ConfirmationRequired(), work, password)
+        case PasswordResetRequiredException():
+            return _turned(record, PasswordResetRequired(), work, password)
+        case NotAuthorizedException() if not begins and "session" in error.message.casefold():
+            # The service has one name for a wrong answer and for a session that is over; only its words tell them apart.
+            expired = SessionExpired(f"The service says: {error.message}")
+            expired.__cause__ = error
+            return _over(work, expired)
+        case NotAuthorizedException() | UserNotFoundException():
+            return _over(work, error)
+        case _ if begins:
+            return _over(work, error)
+        case _:
+            raise error
+
+
+def _turned(record: Record, step: Step, work: str, password: SecretStr | None) -> Outcome:
+    chart.settle(work, step.name)
+    known = Record(step=step, login_id=record.login_id, username=record.username, way_in=record.way_in, goes_on=True)
+    return Outcome(known, password=password)
+
+
+def _over(state: str, error: AuthFlowError) -> Outcome:
+    chart.settle(state, Idle.name)
+    return Outcome(Record(), error=error)

@@ -1,0 +1,39 @@
+"""What the core asks of whoever drives it. An effect is a value; performing it is the driver's business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+from auth_flow.states.record import Record
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Carry this request to Cognito; send the decoded reply back in, or throw the error."""
+
+    operation: str
+    body: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Run this arithmetic, best in a worker thread: it takes milliseconds. Send the result back in."""
+
+    work: Callable[[], Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The flow has come this far, whatever happens next: this is its record now. Send None back in."""
+
+    record: Record
+
+
+Effect: TypeAlias = Call | Compute | Keep
+
+Dialogue: TypeAlias = Generator[Effect, Any, T]
+"""A conversation with the service: yields effects, is sent their results, and returns what came of it."""

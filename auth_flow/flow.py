@@ -1,0 +1,232 @@
+"""The face: a flow that is awaited."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from pydantic import SecretStr
+
+from auth_flow.core import Outcome, advance
+from auth_flow.effects import Call, Compute, Effect, Keep
+from auth_flow.errors import AuthFlowError, FlowBusy, GuardRejected, NotSignedIn
+from auth_flow.pool import UserPool
+from auth_flow.session import Session
+from auth_flow.states import chart
+from auth_flow.states.events import Answer, AutoSignIn, Event, SignIn, WayIn
+from auth_flow.states.record import Record
+from auth_flow.states.steps import AutoSignInReady, Done, Step
+from auth_flow.transports.base import Transport
+from auth_flow.work import compute
+
+
+class Happening(NamedTuple):
+    """One line of a flow's history: when (seconds since the epoch), what was fed, and from where to where it led.
+
+    `error` is the name of what was raised, None where nothing was. There is no secret in it.
+    """
+
+    at: float
+    event: str
+    source: str
+    target: str
+    error: str | None = None
+
+
+class AuthFlow:
+    """Signs one user in to a user pool, an event at a time, on asyncio and trio.
+
+    ::
+
+        async with AuthFlow(UserPool(user_pool_id="eu-west-1_Abc", client_id="…")) as flow:
+            step = await flow.send(SignIn(username="ada", password="…"))
+            while not isinstance(step, Done):
+                step = await flow.send(step.answer(await ask(step)))
+
+    `transport` carries the requests; many flows may share one. Without it, the flow opens a connection to Cognito at its first
+    request and closes it when the flow is closed. `record` takes up a flow that was put away. `user_context` is
+    `UserContextData` for the service's threat protection: `EncodedData`, `IpAddress`. `clock` tells seconds since the epoch.
+
+    A flow takes one event at a time. Cancelling `send` leaves the flow where it stood.
+    """
+
+    def __init__(
+        self,
+        pool: UserPool,
+        *,
+        transport: Transport | None = None,
+        record: Record | None = None,
+        user_context: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.pool = pool
+        self._transport, self._owns_transport = transport, transport is None
+        self._record = record or Record()
+        self._user_context = user_context
+        self._clock = clock
+        self._password: SecretStr | None = None
+        self._session: Session | None = None
+        self._busy = False
+        self._history: list[Happening] = []
+
+    # ------------------------------------------------------------------------------------------------------ where it is
+
+    @property
+    def step(self) -> Step:
+        """What the flow waits for."""
+        return self._record.step
+
+    @property
+    def record(self) -> Record:
+        """The flow as a value: feed it to another `AuthFlow` to go on from here."""
+        return self._record
+
+    @property
+    def accepts(self) -> tuple[str, ...]:
+        """The names of the events that this state takes, guards permitting."""
+        return chart.accepts(self._record.state)
+
+    @property
+    def history(self) -> tuple[Happening, ...]:
+        """What happened in this object's time, without secrets."""
+        return tuple(self._history)
+
+    @property
+    def session(self) -> Session:
+        """What signing in has given. Raises `NotSignedIn` before that, and after a sign-out."""
+        if self._session is None:
+            raise NotSignedIn("Nobody is signed in.")
+        return self._session
+
+    def __repr__(self) -> str:
+        return f"<AuthFlow {self.pool.user_pool_id} {self._record.state}>"
+
+    # -------------------------------------------------------------------------------------------------------- going on
+
+    async def send(self, event: Event) -> Step:
+        """Feed an event and return the next step.
+
+        Raises `EventNotAccepted` or `GuardRejected` where the chart says no, `FlowBusy` while another event is under way,
+        `SessionExpired` where the person took too long, and `ServiceError`, `ResponseError` or `TransportError` as they come.
+        `step` then tells where the flow stands.
+        """
+        if self._busy:
+            raise FlowBusy("This flow is busy with another event.")
+        self._busy = True
+        source = self._record.state
+        error: str | None = "Cancelled"
+        try:
+            outcome = await self._perform(event)
+            self._adopt(outcome)
+            error = outcome.error.name if outcome.error else None
+        except AuthFlowError as failure:
+            error = failure.name
+            raise
+        finally:
+            self._busy = False
+            self._history.append(Happening(self._clock(), event.name, source, self._record.state, error))
+        if outcome.error is not None:
+            raise outcome.error
+        return self.step
+
+    async def run(self, event: Event, answer: Callable[[Step], Awaitable[Event | str]]) -> Done:
+        """Feed an event, and then whatever `answer` gives for each step, until the flow is done.
+
+        `answer` returns the next event, or the text that a person typed. Errors end the loop; the flow stands where `step` says.
+        """
+        step = await self.send(event)
+        while not isinstance(step, Done):
+            if isinstance(step, AutoSignInReady):
+                try:
+                    step = await self.send(AutoSignIn())
+                    continue
+                except GuardRejected:
+                    pass  # it needs the password, so the caller is asked
+            said = await answer(step)
+            step = await self.send(Answer(response=said) if isinstance(said, str) else said)
+        return step
+
+    async def start_again(self) -> Step:
+        """Sign in once more as before, without retyping what is known: so a code is sent again that Cognito cannot resend.
+
+        Raises `NotSignedIn` where no sign-in is under way, and `GuardRejected` where the password is needed and not held now.
+        """
+        known = self._record
+        if known.login_id is None or isinstance(known.step, Done):
+            raise NotSignedIn("No sign-in is under way that could be started again.")
+        way_in = known.way_in or WayIn()
+        password = self._password if way_in.takes_password else None
+        return await self.send(
+            SignIn(
+                username=known.login_id,
+                password=password,
+                auth_flow_type=way_in.auth_flow_type,
+                preferred_challenge=way_in.preferred_challenge,
+            )
+        )
+
+    async def _perform(self, event: Event) -> Outcome:
+        """The driver: perform what the core asks for, and feed it the results."""
+        turn = advance(
+            self._record,
+            event,
+            pool=self.pool,
+            clock=self._clock,
+            password=self._password,
+            context=self._user_context,
+        )
+        try:
+            effect = next(turn)
+            while True:
+                try:
+                    result = await self._result(effect)
+                except AuthFlowError as error:
+                    effect = turn.throw(error)
+                else:
+                    effect = turn.send(result)
+        except StopIteration as stop:
+            outcome: Outcome = stop.value
+            return outcome
+        finally:
+            turn.close()
+
+    async def _result(self, effect: Effect) -> Any:
+        match effect:
+            case Call(operation, body):
+                return await self._wire().call(operation, body)
+            case Compute(work):
+                return await compute(work)
+            case Keep(record):
+                self._record = record
+                return None
+
+    def _adopt(self, outcome: Outcome) -> None:
+        self._record, self._password = outcome.record, outcome.password
+        if outcome.tokens is not None:
+            self._session = Session(self.pool, outcome.tokens)
+
+    def _wire(self) -> Transport:
+        if self._transport is None:
+            from auth_flow.transports.cognito import CognitoTransport  # at the first request, not at import
+            from auth_flow.transports.endpoints import endpoint_for
+
+            self._transport = CognitoTransport(self.pool.endpoint or endpoint_for(self.pool.user_pool_id))
+        return self._transport
+
+    # --------------------------------------------------------------------------------------------------------- the end
+
+    async def aclose(self) -> None:
+        """Close the connection, where it is the flow's own."""
+        if self._owns_transport and self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()

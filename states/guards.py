@@ -1,0 +1,163 @@
+"""The rules that transitions are guarded by: the diagram shows their names, a refusal shows the sentence in their docstring."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from auth_flow.states.base import Secret, reveal
+from auth_flow.states.events import (
+    AnswerChallenge,
+    AutoSignIn,
+    ChooseFactor,
+    ChooseMfa,
+    ConfirmResetPassword,
+    ConfirmSignUp,
+    EnterCode,
+    EnterPassword,
+    Event,
+    NewPassword,
+    PresentPasskey,
+    ResendCode,
+    ResetPassword,
+    SetUpEmail,
+    SignIn,
+)
+from auth_flow.states.record import Record
+from auth_flow.states.steps import FirstFactorSelection, MfaSelection, MfaSetupSelection, NewPasswordRequired
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """An event, put to a flow at rest: what guards judge. `now` is in seconds since the epoch."""
+
+    event: Event
+    record: Record
+    now: float
+    holds_password: bool = False
+    """Whether the flow still holds, in memory only, the password that it was last given."""
+
+
+def _given(secret: Secret | None) -> bool:
+    return secret is not None and reveal(secret) != ""
+
+
+# ---------------------------------------------------------------------------------------------------------- at any time
+
+
+def session_is_alive(ask: Ask) -> bool:
+    """The time for answering is over."""
+    return ask.record.expires_at is None or ask.now < ask.record.expires_at
+
+
+# ------------------------------------------------------------------------------------------------------------- sign in
+
+
+def is_signed_out(ask: Ask) -> bool:
+    """Sign out first."""
+    return not ask.record.signed_in
+
+
+def password_fits_way_in(ask: Ask) -> bool:
+    """A password is needed to sign in with SRP or a password; CUSTOM_WITHOUT_SRP takes none."""
+    assert isinstance(ask.event, SignIn)
+    if ask.event.auth_flow_type == "CUSTOM_WITHOUT_SRP":
+        return ask.event.password is None
+    return _given(ask.event.password) or not ask.event.way_in.takes_password
+
+
+def choice_is_offered(ask: Ask) -> bool:
+    """The choice is one of those on offer."""
+    match ask.record.step, ask.event:
+        case MfaSelection(allowed_mfa_types=offered) | MfaSetupSelection(allowed_mfa_types=offered), ChooseMfa(mfa=choice):
+            return choice in offered
+        case FirstFactorSelection(available_challenges=offered), ChooseFactor(factor=choice):
+            return choice in offered
+        case _:
+            return False
+
+
+def chooses_password(ask: Ask) -> bool:
+    """The password is to be typed here."""
+    return isinstance(ask.event, ChooseFactor) and ask.event.factor in ("PASSWORD", "PASSWORD_SRP")
+
+
+def chooses_email(ask: Ask) -> bool:
+    """The address is to be typed here."""
+    return isinstance(ask.event, ChooseMfa) and ask.event.mfa == "EMAIL"
+
+
+def code_is_digits(ask: Ask) -> bool:
+    """A code by SMS or e-mail consists of digits."""
+    assert isinstance(ask.event, EnterCode)
+    return re.fullmatch(r"[0-9]{1,16}", reveal(ask.event.code)) is not None
+
+
+def code_is_six_digits(ask: Ask) -> bool:
+    """The code of an authenticator app has six digits."""
+    assert isinstance(ask.event, EnterCode)
+    return re.fullmatch(r"[0-9]{6}", reveal(ask.event.code)) is not None
+
+
+def password_is_given(ask: Ask) -> bool:
+    """A password is not empty."""
+    match ask.event:
+        case EnterPassword(password=password) | NewPassword(password=password) | ConfirmResetPassword(new_password=password):
+            return _given(password)
+        case _:
+            return False
+
+
+def missing_attributes_are_given(ask: Ask) -> bool:
+    """Every missing attribute comes with the new password."""
+    assert isinstance(ask.event, NewPassword)
+    assert isinstance(ask.record.step, NewPasswordRequired)
+    given = ask.event.user_attributes or {}
+    return all(given.get(name) for name in ask.record.step.missing_attributes)
+
+
+def answer_is_given(ask: Ask) -> bool:
+    """An answer is not empty."""
+    return isinstance(ask.event, AnswerChallenge) and _given(ask.event.answer)
+
+
+def address_is_an_address(ask: Ask) -> bool:
+    """An e-mail address has the form name@domain."""
+    return isinstance(ask.event, SetUpEmail) and re.fullmatch(r"[^@\s]+@[^@\s]+", ask.event.email) is not None
+
+
+def credential_is_an_assertion(ask: Ask) -> bool:
+    """A passkey assertion is a JSON object with id, type and response."""
+    assert isinstance(ask.event, PresentPasskey)
+    credential = ask.event.credential
+    return isinstance(credential.get("response"), dict) and all(credential.get(name) for name in ("id", "type"))
+
+
+# ---------------------------------------------------------------------------------------------- accounts and passwords
+
+
+def username_is_known(ask: Ask) -> bool:
+    """It is not known whose account this is about: give a username."""
+    match ask.event:
+        case ConfirmSignUp() | ResendCode() | ResetPassword() | ConfirmResetPassword():
+            return ask.event.username is not None or ask.record.login_id is not None
+        case _:
+            return ask.record.login_id is not None
+
+
+def code_is_one_word(ask: Ask) -> bool:
+    """A code is not empty and has no spaces."""
+    match ask.event:
+        case ConfirmSignUp(code=code) | ConfirmResetPassword(code=code) | EnterCode(code=code):
+            return re.fullmatch(r"\S+", reveal(code)) is not None
+        case _:
+            return False
+
+
+def credentials_are_at_hand(ask: Ask) -> bool:
+    """The password is needed: the service gave no session to go on with, and the flow does not hold the password any more."""
+    assert isinstance(ask.event, AutoSignIn)
+    if ask.record.session is not None and session_is_alive(ask):
+        return True
+    way_in = ask.record.way_in
+    return ask.holds_password or _given(ask.event.password) or (way_in is not None and not way_in.takes_password)
