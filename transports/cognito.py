@@ -54,7 +54,7 @@ class CognitoTransport:
         self,
         endpoint: str,
         *,
-        client: httpx.AsyncClient | None = None,
+        client: httpx.AsyncClient | httpx.AsyncBaseTransport | None = None,
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
         max_in_flight: int = 8,
@@ -67,7 +67,7 @@ class CognitoTransport:
         self._timeouts, self._retries = timeouts or Timeouts(), retries or Retries()
         self._max_reply_bytes, self._extra_headers = max_reply_bytes, dict(headers or {})
         self._user_agent = _user_agent()
-        self._slots = anyio.Semaphore(max_in_flight)
+        self._max_in_flight, self._slots = max_in_flight, anyio.Semaphore(max_in_flight)
         self._opening = anyio.Lock()
         self._wire: Wire | None = None
 
@@ -109,7 +109,7 @@ class CognitoTransport:
         if waiting.cancelled_caught:
             raise TimedOut("too many requests are under way; nothing was sent.", operation=operation, retryable=True)
         try:
-            return await wire.post(operation, self._endpoint, headers, content, repeatable=operation in IDEMPOTENT)
+            return await wire.post(operation, headers, content, repeatable=operation in IDEMPOTENT)
         finally:
             self._slots.release()
 
@@ -123,7 +123,13 @@ class CognitoTransport:
     def _make_wire(self) -> Wire:
         from auth_flow.transports.wire import Wire
 
-        return Wire(self._client, timeouts=self._timeouts, max_reply_bytes=self._max_reply_bytes)
+        return Wire(
+            self._endpoint,
+            self._client,
+            timeouts=self._timeouts,
+            max_in_flight=self._max_in_flight,
+            max_reply_bytes=self._max_reply_bytes,
+        )
 
     def _headers(self, operation: str) -> dict[str, str]:
         return {

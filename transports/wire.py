@@ -1,7 +1,4 @@
-"""One POST over httpx: out goes a request, back comes a bounded answer or a typed error.
-
-This module and the pool under it are all that knows httpx; both are first imported when the first request is made.
-"""
+"""One POST over httpx: out goes a request, back comes a bounded answer or a typed error."""
 
 from __future__ import annotations
 
@@ -12,7 +9,10 @@ from dataclasses import dataclass
 import httpx
 
 from auth_flow.errors import ConnectFailed, ConnectionLost, MalformedResponse, TimedOut
+from auth_flow.transports.http import http_transport
 from auth_flow.transports.timeouts import Timeouts
+
+_IDLE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +25,70 @@ class Answer:
 
 
 class Wire:
-    """Sends requests through the caller's own client, used as a whole, or through a client of ours, which it closes."""
+    """Sends requests to one URL, through what the caller gave, which stays open, or through a transport of ours.
 
-    def __init__(self, client: httpx.AsyncClient | None, *, timeouts: Timeouts, max_reply_bytes: int) -> None:
-        self._owned = client is None
-        self._client = client or httpx.AsyncClient(
-            timeout=httpx.Timeout(connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.pool)
+    A client is used as a whole. A bare transport is called without one around it: redirects, cookies, authentication and hooks
+    are of no use to JSON RPC and cost as much as the request.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        through: httpx.AsyncClient | httpx.AsyncBaseTransport | None,
+        *,
+        timeouts: Timeouts,
+        max_in_flight: int,
+        max_reply_bytes: int,
+    ) -> None:
+        self._url, self._max_reply_bytes = httpx.URL(url), max_reply_bytes
+        self._owned = through is None
+        self._through = through or http_transport(
+            url, limits=httpx.Limits(max_connections=max_in_flight, keepalive_expiry=_IDLE_SECONDS)
         )
-        self._max_reply_bytes = max_reply_bytes
+        self._extensions = {
+            "timeout": {
+                "connect": timeouts.connect,
+                "pool": timeouts.pool,
+                "read": timeouts.read,
+                "write": timeouts.write,
+            }
+        }
 
-    async def post(self, operation: str, url: str, headers: Mapping[str, str], content: bytes, *, repeatable: bool) -> Answer:
+    async def post(self, operation: str, headers: Mapping[str, str], content: bytes, *, repeatable: bool) -> Answer:
         """POST `content`. `repeatable` tells whether the request may be made again although its answer was lost."""
         with _typed_errors(operation, repeatable):
-            request = self._client.build_request("POST", url, headers=dict(headers), content=content)
-            response = await self._client.send(request, stream=True, follow_redirects=False)
+            response = await self._send(headers, content)
             try:
                 return Answer(response.status_code, response.headers, await self._read(operation, response))
             finally:
                 await response.aclose()
 
+    async def aclose(self) -> None:
+        """Close what is ours."""
+        if self._owned:
+            await self._through.aclose()
+
+    async def _send(self, headers: Mapping[str, str], content: bytes) -> httpx.Response:
+        if isinstance(self._through, httpx.AsyncClient):
+            request = self._through.build_request("POST", self._url, headers=headers, content=content)
+            return await self._through.send(request, stream=True, follow_redirects=False)
+        request = httpx.Request("POST", self._url, headers=headers, content=content, extensions=self._extensions)
+        return await self._through.handle_async_request(request)
+
     async def _read(self, operation: str, response: httpx.Response) -> bytes:
         """The body as it came: no encoding was asked for, so none is undone, and a small answer stays small."""
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        self._check_size(int(response.headers.get("content-length", 0)), operation, response)
         content = bytearray()
-        async for chunk in response.aiter_raw():
+        async for chunk in response.stream:
             content += chunk
-            if len(content) > self._max_reply_bytes:
-                raise MalformedResponse(
-                    f"an answer of more than {self._max_reply_bytes} bytes.", operation=operation, status=response.status_code
-                )
+            self._check_size(len(content), operation, response)
         return bytes(content)
 
-    async def aclose(self) -> None:
-        """Close the client where it is ours."""
-        if self._owned:
-            await self._client.aclose()
+    def _check_size(self, size: int, operation: str, response: httpx.Response) -> None:
+        if size > self._max_reply_bytes:
+            message = f"an answer of more than {self._max_reply_bytes} bytes."
+            raise MalformedResponse(message, operation=operation, status=response.status_code)
 
 
 @contextmanager

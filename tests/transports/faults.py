@@ -78,6 +78,12 @@ class FaultServer:
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     open_connections: int = 0
+    _arrival: anyio.Event = field(default_factory=anyio.Event)
+
+    async def arrived(self, number: int) -> None:
+        """Wait until so many requests have been read."""
+        while len(self.requests) < number:
+            await self._arrival.wait()
 
     async def serve(self, stream: SocketStream) -> None:
         self.connections += 1
@@ -87,6 +93,8 @@ class FaultServer:
                 received = BufferedByteReceiveStream(stream)
                 while True:
                     self.requests.append(await _read_request(received))
+                    self._arrival.set()
+                    self._arrival = anyio.Event()
                     await self.script[min(len(self.requests), len(self.script)) - 1](stream)
         except (anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError, anyio.ClosedResourceError):
             pass

@@ -74,8 +74,9 @@ async def test_attempts_are_counted_under_one_id() -> None:
 
 async def test_the_callers_headers_and_path_win() -> None:
     async with fault_server(_OK) as server:
-        async with CognitoTransport(f"{server.url}pools/1", headers={"cache-control": "max-age=1", "x-own": "yes"}) as transport:
-            await transport.call("GetUser", {})
+        transport = CognitoTransport(f"{server.url}pools/1", headers={"cache-control": "max-age=1", "x-own": "yes"})
+        await transport.call("GetUser", {})
+        await transport.aclose()
     assert (server.requests[0].headers["cache-control"], server.requests[0].headers["x-own"]) == ("max-age=1", "yes")
 
 
@@ -159,9 +160,8 @@ async def test_the_wait_that_the_service_asks_for_is_kept() -> None:
         waits.append(seconds)
 
     busy = say({"__type": "TooManyRequestsException"}, 429, {"retry-after": "7"})
-    async with fault_server(busy, _OK) as server:
-        async with CognitoTransport(server.url, sleep=sleep) as transport:
-            await transport.call("SignUp", {})
+    async with fault_server(busy, _OK) as server, CognitoTransport(server.url, sleep=sleep) as transport:
+        await transport.call("SignUp", {})
     assert waits == [7]
 
 
@@ -174,25 +174,23 @@ async def test_no_wait_begins_that_the_time_left_does_not_allow() -> None:
 
 @pytest.mark.parametrize("limit", [20, 19])
 async def test_the_limit_of_a_reply_is_exact(limit: int) -> None:
-    async with fault_server(send(http(b'{"a": "01234567890"}'))) as server:
-        async with CognitoTransport(server.url, max_reply_bytes=limit) as transport:
-            if limit == 20:
-                assert await transport.call("GetUser", {}) == {"a": "01234567890"}
-            else:
-                with pytest.raises(MalformedResponse, match="more than 19 bytes"):
-                    await transport.call("GetUser", {})
+    exact = send(http(b'{"a": "01234567890"}'))
+    async with fault_server(exact) as server, CognitoTransport(server.url, max_reply_bytes=limit) as transport:
+        if limit == 20:
+            assert await transport.call("GetUser", {}) == {"a": "01234567890"}
+        else:
+            with pytest.raises(MalformedResponse, match="more than 19 bytes"):
+                await transport.call("GetUser", {})
 
 
 async def test_cancelling_leaves_the_transport_usable() -> None:
-    async with fault_server(*[hang] * 5, _OK) as server:
-        async with CognitoTransport(server.url, max_in_flight=1) as transport:
-            for sent in range(1, 6):
-                async with anyio.create_task_group() as tasks:
-                    tasks.start_soon(transport.call, "RespondToAuthChallenge", {})
-                    while len(server.requests) < sent:
-                        await anyio.sleep(0.001)
-                    tasks.cancel_scope.cancel()
-            assert await transport.call("GetUser", {}) == {"Username": "ada"}
+    async with fault_server(*[hang] * 5, _OK) as server, CognitoTransport(server.url, max_in_flight=1) as transport:
+        for sent in range(1, 6):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(transport.call, "RespondToAuthChallenge", {})
+                await server.arrived(sent)
+                tasks.cancel_scope.cancel()
+        assert await transport.call("GetUser", {}) == {"Username": "ada"}
 
 
 async def test_no_more_are_under_way_than_allowed_and_all_have_their_turn() -> None:
@@ -207,10 +205,13 @@ async def test_no_more_are_under_way_than_allowed_and_all_have_their_turn() -> N
         together -= 1
         await _OK(stream)
 
-    async with fault_server(count) as server:
-        async with CognitoTransport(server.url, max_in_flight=4) as transport, anyio.create_task_group() as tasks:
-            for _ in range(20):
-                tasks.start_soon(transport.call, "GetUser", {})
+    async with (
+        fault_server(count) as server,
+        CognitoTransport(server.url, max_in_flight=4) as transport,
+        anyio.create_task_group() as tasks,
+    ):
+        for _ in range(20):
+            tasks.start_soon(transport.call, "GetUser", {})
     assert (len(server.requests), most) == (20, 4)
 
 
@@ -219,8 +220,7 @@ async def test_whoever_waits_too_long_for_a_turn_has_sent_nothing() -> None:
         transport = CognitoTransport(server.url, max_in_flight=1, retries=Retries(attempts=1), timeouts=Timeouts(pool=0.02))
         async with transport, anyio.create_task_group() as tasks:
             tasks.start_soon(transport.call, "GetUser", {})
-            while not server.requests:
-                await anyio.sleep(0.001)
+            await server.arrived(1)
             with pytest.raises(TimedOut) as timed_out:
                 await transport.call("SignUp", {})
             tasks.cancel_scope.cancel()

@@ -66,7 +66,9 @@ def test_a_name_in_the_header_is_enough() -> None:
 
 @pytest.mark.parametrize("member", ["message", "Message"])
 def test_the_message_is_written_either_way(member: str) -> None:
-    assert _refuse({"__type": "NotAuthorizedException", member: "Incorrect username or password."}).message.startswith("Incorrect")
+    assert _refuse({"__type": "NotAuthorizedException", member: "Incorrect username or password."}).message.startswith(
+        "Incorrect"
+    )
 
 
 def test_an_unknown_name_is_told_apart_by_its_status() -> None:

@@ -1,0 +1,170 @@
+"""A small connection pool under httpx: HTTP/1.1 with keep-alive on anyio and h11, the same on asyncio and trio.
+
+A request waits its turn for a slot, in the order of arrival, then takes an idle connection or makes one. Whatever happens next,
+an answer read to its end, an error, a cancellation at any await: the slot comes free again, and the connection is kept or closed.
+"""
+
+from __future__ import annotations
+
+import ssl
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import cache
+
+import anyio
+import anyio.to_thread
+import httpx
+
+from auth_flow.transports.connection import Connection, Origin
+
+_PORTS = {"http": 80, "https": 443}
+LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=15.0)
+
+
+class Pool(httpx.AsyncBaseTransport):
+    """An httpx transport for plain and TLS connections straight to the server, without proxies and HTTP/2.
+
+    `verify`, `cert`, `trust_env` and `limits` are httpx's. The TLS context is made at the first `https` request, in a worker
+    thread since reading the roots blocks, and shared by all pools of the same settings. Timeouts come with each request, as httpx
+    sends them. Raises httpx's errors; after `ConnectError`, `ConnectTimeout` and `PoolTimeout` nothing was sent. An idle
+    connection that the server has closed is replaced before anything is sent, and never after.
+    """
+
+    def __init__(
+        self,
+        *,
+        verify: ssl.SSLContext | str | bool = True,
+        cert: str | tuple[str, str] | tuple[str, str, str] | None = None,
+        trust_env: bool = True,
+        limits: httpx.Limits = LIMITS,
+    ) -> None:
+        self._tls = (verify, cert, trust_env)
+        self._making_tls = anyio.Lock()
+        self._max_connections = sys.maxsize if limits.max_connections is None else limits.max_connections
+        self._max_idle = sys.maxsize if limits.max_keepalive_connections is None else limits.max_keepalive_connections
+        self._expiry = sys.maxsize if limits.keepalive_expiry is None else limits.keepalive_expiry
+        self._slots = anyio.Semaphore(self._max_connections, fast_acquire=True)
+        self._idle = deque[Connection]()  # the longest idle first
+        self._closed = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and return its answer, whose body is still to be read or closed."""
+        seconds = request.extensions.get("timeout", {})
+        await self._slot(seconds.get("pool"))
+        connection: Connection | None = None
+        try:
+            connection = await self._connection(request.url, seconds.get("connect"))
+            head = await connection.send(request, write=seconds.get("write"), read=seconds.get("read"))
+        except BaseException:
+            await self._leave(connection)
+            raise
+        return httpx.Response(
+            head.status_code,
+            headers=head.headers.raw_items(),
+            stream=_Body(connection, self._leave, seconds.get("read")),
+            extensions={"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason},
+        )
+
+    async def aclose(self) -> None:
+        """Close what is idle; a connection in use is closed when its answer has been read."""
+        self._closed = True
+        while self._idle:
+            await self._idle.popleft().aclose()
+
+    async def _slot(self, seconds: float | None) -> None:
+        try:
+            with anyio.fail_after(seconds):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise httpx.PoolTimeout(f"no connection came free for {seconds} s") from None
+
+    async def _connection(self, url: httpx.URL, seconds: float | None) -> Connection:
+        if self._closed:
+            raise RuntimeError("The pool is closed.")
+        if url.scheme not in _PORTS:
+            raise httpx.UnsupportedProtocol(f"{url.scheme!r} is neither http nor https")
+        origin = (url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
+        return await self._reuse(origin) or await self._connect(origin, seconds)
+
+    async def _reuse(self, origin: Origin) -> Connection | None:
+        """The connection to `origin` that was idle for the shortest time. Those found expired or closed are let go."""
+        now = anyio.current_time()
+        while self._idle and self._idle[0].expires_at <= now:
+            await self._idle.popleft().aclose()
+        while connection := next((one for one in reversed(self._idle) if one.origin == origin), None):
+            self._idle.remove(connection)
+            if connection.silent:
+                return connection
+            await connection.aclose()
+        return None
+
+    async def _connect(self, origin: Origin, seconds: float | None) -> Connection:
+        busy = self._max_connections - self._slots.value
+        if self._idle and busy + len(self._idle) > self._max_connections:
+            await self._idle.popleft().aclose()
+        scheme, host, port = origin
+        context = await self._tls_context() if scheme == "https" else None
+        try:
+            with anyio.fail_after(seconds):
+                if context is None:
+                    return Connection(origin, await anyio.connect_tcp(host, port))
+                tls = await anyio.connect_tcp(host, port, ssl_context=context, tls_standard_compatible=False)
+                return Connection(origin, tls)
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout(f"no connection to {host} for {seconds} s") from error
+        except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
+            raise httpx.ConnectError(str(error) or "the TLS handshake was broken off") from error
+
+    async def _tls_context(self) -> ssl.SSLContext:
+        async with self._making_tls:
+            return await anyio.to_thread.run_sync(_tls_context, *self._tls)
+
+    async def _leave(self, connection: Connection | None) -> None:
+        """Keep the connection or close it, then let the next request have its turn."""
+        try:
+            if connection is None:
+                return
+            if self._closed or not connection.reusable or len(self._idle) >= self._max_idle:
+                await connection.aclose()
+            else:
+                connection.expires_at = anyio.current_time() + self._expiry
+                self._idle.append(connection)
+        finally:
+            self._slots.release()
+
+
+class _Body(httpx.AsyncByteStream):
+    """What is left of an answer; its end, an error and `aclose` each give the connection back, once."""
+
+    def __init__(self, connection: Connection, leave: Callable[[Connection], Awaitable[None]], seconds: float | None) -> None:
+        self._connection: Connection | None = connection
+        self._leave, self._seconds = leave, seconds
+
+    def __aiter__(self) -> _Body:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._connection is None:
+            raise httpx.StreamClosed
+        try:
+            data = await self._connection.receive(read=self._seconds)
+        except BaseException:
+            await self.aclose()
+            raise
+        if not data:
+            await self.aclose()
+            raise StopAsyncIteration
+        return data
+
+    async def aclose(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await self._leave(connection)
+
+
+@cache
+def _tls_context(
+    verify: ssl.SSLContext | str | bool, cert: str | tuple[str, str] | tuple[str, str, str] | None, trust_env: bool
+) -> ssl.SSLContext:
+    return httpx.create_ssl_context(verify, cert, trust_env)
