@@ -1,0 +1,85 @@
+"""CUSTOM_AUTH: three triggers decide what is asked, how, and whether the answer is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auth_flow.transports.embedded.challenges.attempt import Attempt, challenge
+from auth_flow.transports.embedded.challenges.progress import second_factor_passed
+from auth_flow.transports.embedded.fault import Fault, invalid_parameter, missing_parameter, not_authorized, user_not_found
+from auth_flow.transports.embedded.registry import Reply
+from auth_flow.transports.embedded.service import check_may_sign_in
+from auth_flow.transports.embedded.triggers import TriggerName, fire
+
+
+async def define_next(attempt: Attempt, parameters: dict[str, str]) -> Reply:
+    """Let the DefineAuthChallenge trigger say what comes next. `parameters` are the AuthParameters while the sign-in begins."""
+    if attempt.user is None and not attempt.client.protects_users:
+        raise user_not_found()
+    if attempt.user is not None:
+        check_may_sign_in(attempt.user)
+    verdict = await _fire(attempt, "DefineAuthChallenge", {"session": attempt.session.rounds}, {})
+    if verdict.get("failAuthentication"):
+        raise not_authorized()
+    if verdict.get("issueTokens"):
+        return await second_factor_passed(attempt)
+    name = verdict.get("challengeName")
+    if name == "PASSWORD_VERIFIER":
+        from auth_flow.transports.embedded.challenges.password import ask_password_proof
+
+        return await ask_password_proof(attempt, parameters)
+    if name != "CUSTOM_CHALLENGE":
+        raise Fault("InvalidLambdaResponseException", "Invalid lambda function output : Invalid challenge name")
+    return await _create(attempt)
+
+
+async def round_passed(attempt: Attempt, name: str) -> Reply:
+    """Tell DefineAuthChallenge of a built-in challenge that was passed."""
+    attempt.session.rounds.append({"challengeName": name, "challengeResult": True})
+    return await define_next(attempt, {})
+
+
+@challenge("CUSTOM_CHALLENGE")
+async def custom_challenge(attempt: Attempt, responses: dict[str, str]) -> Reply:
+    """Have the answer judged by VerifyAuthChallengeResponse, and DefineAuthChallenge decide what that leads to."""
+    if "ANSWER" not in responses:
+        raise missing_parameter("ANSWER")
+    request = {
+        "privateChallengeParameters": attempt.session.private_parameters,
+        "challengeAnswer": responses["ANSWER"],
+        "clientMetadata": attempt.client_metadata,
+    }
+    verdict = await _fire(attempt, "VerifyAuthChallengeResponse", request, {"answerCorrect": False})
+    attempt.session.rounds[-1]["challengeResult"] = bool(verdict.get("answerCorrect"))
+    return await define_next(attempt, {})
+
+
+async def _create(attempt: Attempt) -> Reply:
+    request = {"challengeName": "CUSTOM_CHALLENGE", "session": attempt.session.rounds}
+    response: dict[str, Any] = {"publicChallengeParameters": {}, "privateChallengeParameters": {}, "challengeMetadata": None}
+    created = await _fire(attempt, "CreateAuthChallenge", request, response)
+    attempt.session.private_parameters = created.get("privateChallengeParameters") or {}
+    round_ = {
+        "challengeName": "CUSTOM_CHALLENGE",
+        "challengeMetadata": created.get("challengeMetadata"),
+        "challengeResult": False,
+    }
+    attempt.session.rounds.append(round_)
+    public = created.get("publicChallengeParameters") or {}
+    return attempt.ask("CUSTOM_CHALLENGE", {**public, "USERNAME": attempt.identity})
+
+
+async def _fire(attempt: Attempt, name: TriggerName, request: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
+    filled = await fire(
+        attempt.pool,
+        name,
+        "Authentication",
+        client_id=attempt.client.id,
+        username=attempt.identity,
+        user=attempt.user,
+        request={**request, "userNotFound": attempt.user is None},
+        response=response,
+    )
+    if filled is None:
+        raise invalid_parameter("Custom auth lambda trigger is not configured for the user pool.")
+    return filled
