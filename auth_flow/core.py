@@ -113,8 +113,8 @@ def advance(
     except ServiceError as error:
         return _refused(here, event, work, error, password)
     chart.settle(work, arrival.record.state)
-    if arrival.tokens is not None:
-        return Outcome(arrival.record, arrival.tokens)
+    if arrival.tokens is not None or arrival.error is not None:
+        return Outcome(arrival.record, arrival.tokens, error=arrival.error)
     if isinstance(arrival.record.step, AutoSignInReady) and arrival.record.goes_on:
         return (yield from _go_on(arrival.record, event, pool, clock, password, context))
     return Outcome(arrival.record, password=password)

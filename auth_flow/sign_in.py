@@ -22,10 +22,14 @@ from auth_flow.tokens import Claims
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Where a dialogue has led: the record to go on from, and at its end the tokens, which no record holds."""
+    """Where a dialogue has led: the record to go on from, and at its end the tokens, which no record holds.
+
+    `error` tells why it led nowhere: Cognito has moved on, in a way that nobody can follow.
+    """
 
     record: Record
     tokens: AuthenticationResult | None = None
+    error: MalformedResponse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,8 @@ class SignInDialogue:
         if kind is None:
             raise UnknownChallenge(reply.challenge or "nothing at all")
         if reply.session is None:
-            raise MalformedResponse("a challenge came without the session to answer it with", operation=reply.challenge or "")
+            problem = f"{reply.challenge} came without a session to answer it with"
+            return Arrival(Record(), error=MalformedResponse(problem, operation="RespondToAuthChallenge"))
         step = kind.read(reply)
         record = self._waiting(step, reply.challenge, reply.session)
         if isinstance(step, MfaSetupSelection) and len(step.allowed_mfa_types) == 1:

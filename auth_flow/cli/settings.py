@@ -1,0 +1,50 @@
+"""Which pool a command talks to: options, environment variables, or the embedded pool."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import ClassVar
+
+from auth_flow.flow import AuthFlow
+from auth_flow.pool import UserPool
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSettings:
+    """What can be said about the pool on a command line. The client secret cannot: it comes from the environment alone."""
+
+    user_pool_id: str | None = None
+    client_id: str | None = None
+    endpoint: str | None = None
+    identity_pool_id: str | None = None
+    identity_endpoint: str | None = None
+    oauth_domain: str | None = None
+
+    OPTIONS: ClassVar[dict[str, str]] = {
+        "user-pool-id": "id of the user pool, such as eu-west-1_Abc123",
+        "client-id": "id of the app client",
+        "endpoint": "URL of the service, in place of the region's",
+        "identity-pool-id": "id of the identity pool, for AWS credentials",
+        "identity-endpoint": "URL of the identity service, in place of the region's",
+        "oauth-domain": "host of the hosted UI",
+    }
+
+    @staticmethod
+    def variable(option: str) -> str:
+        """The environment variable that stands for an option."""
+        return "AUTH_FLOW_" + option.upper().replace("-", "_")
+
+
+async def open_flow(settings: FlowSettings, stack: AsyncExitStack) -> AuthFlow:
+    """Make the flow that the settings describe; `stack` closes it, and the embedded pool where that is used."""
+    assert settings.user_pool_id
+    assert settings.client_id
+    pool = UserPool(
+        user_pool_id=settings.user_pool_id,
+        client_id=settings.client_id,
+        client_secret=os.environ.get("AUTH_FLOW_CLIENT_SECRET"),
+        endpoint=settings.endpoint,
+    )
+    return await stack.enter_async_context(AuthFlow(pool))
