@@ -1,0 +1,41 @@
+"""A first program: sign in, and answer whatever is asked.
+
+It runs as it is, against a user pool in the same process. For a real one, drop the two lines about the embedded pool and give
+`UserPool` the ids of yours; nothing else changes.
+"""
+
+from __future__ import annotations
+
+import anyio
+
+from auth_flow import AuthFlow, Done, SignIn, Step, UserPool
+from auth_flow.transports.cognito import CognitoTransport
+from auth_flow.transports.embedded import EmbeddedCognito, EmbeddedUserPool, PoolSettings
+
+
+async def main() -> None:
+    """Sign ada in, with a code by SMS."""
+    service = EmbeddedCognito()
+    users = made_up_pool(service)
+
+    async def ask(step: Step) -> str:
+        """Ask the person; here, look into the outbox instead."""
+        print(step.name)
+        return (await users.outbox.receive("ada")).code
+
+    pool = UserPool(user_pool_id=users.id, client_id=users.create_client().id)
+    async with CognitoTransport("http://embedded", client=service.http_client()) as transport:
+        async with AuthFlow(pool, transport=transport) as flow:
+            done: Done = await flow.run(SignIn(username="ada", password="Correct-Horse-1"), answer=ask)
+    print(done.name, done.user_id)
+
+
+def made_up_pool(service: EmbeddedCognito) -> EmbeddedUserPool:
+    """A pool with one user, whose second factor is a code by SMS."""
+    users = service.create_pool(PoolSettings(mfa_configuration="OPTIONAL"))
+    users.create_user("ada", "Correct-Horse-1", attributes={"phone_number": "+15555550100"}, mfa=["SMS_MFA"])
+    return users
+
+
+if __name__ == "__main__":
+    anyio.run(main)

@@ -1,0 +1,46 @@
+"""Everything that has to hold before a change goes in: lint, types, the wheel, the tests with their coverage."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from environment import ROOT, development_python, python_for, run
+
+
+def check_wheel() -> None:
+    """Build the wheel, install it with its extras into an empty environment, and let pyright judge its types."""
+    with tempfile.TemporaryDirectory() as folder:
+        run(development_python(), "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ".")
+        (wheel,) = Path(folder).glob("*.whl")
+        installed = python_for("wheel", "--constraint", "requirements-dev.lock", "pyright", f"{ROOT}[all]")
+        run(installed, "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall", wheel)
+        # Away from the checkout, so that the installed package is what is seen.
+        subprocess.run([installed, "-c", "import auth_flow.states.chart, auth_flow.transports.embedded"], cwd=folder, check=True)
+        verdict = subprocess.run(
+            [installed, "-m", "pyright", "--verifytypes", "auth_flow", "--ignoreexternal", "--pythonpath", installed],
+            cwd=folder,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if verdict.returncode:
+            sys.exit(verdict.stdout + verdict.stderr)
+
+
+def main() -> None:
+    """Check one thing after the other; stop at the first that fails."""
+    python = development_python()
+    run(python, "-m", "ruff", "format", "--check", ".")
+    run(python, "-m", "ruff", "check", ".")
+    run(python, "-m", "mypy")
+    run(python, "-m", "pyright", "--pythonpath", python)
+    check_wheel()
+    run(python, "-m", "coverage", "erase")
+    run(sys.executable, "scripts/test.py", *sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

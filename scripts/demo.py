@@ -1,0 +1,13 @@
+"""Walk through a sign-in with MFA, in the terminal, against a user pool in the same process.
+
+`python3 scripts/demo.py` needs nothing but Python: it installs auth-flow into an environment of its own and runs `auth-flow demo`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from environment import LOCK, python_for, run
+
+if __name__ == "__main__":
+    run(python_for("demo", "--constraint", str(LOCK), ".[terminal]"), "-m", "auth_flow.cli", "demo", *sys.argv[1:])
