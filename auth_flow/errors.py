@@ -9,6 +9,7 @@
     │   ├── GuardRejected               the transition exists, and one of its guards says no
     │   ├── FlowBusy                    another event of the same flow is under way
     │   ├── NotSignedIn                 there is no session to do this with
+    │   ├── SealBroken                  a text is not one that was sealed for this, or it is too old
     │   └── MissingExtra                an optional part of the library is not installed
     ├── SessionExpired                the time for the challenge is over; the flow is idle again
     ├── ServiceError                  Cognito said no, in its own words; a class for each exception of its model
@@ -22,10 +23,14 @@
     ├── ResponseError                 Cognito answered, and the answer is of no use
     │   ├── UnknownChallenge            it asked for something the chart does not know
     │   └── MalformedResponse           it is not what the service model says
-    └── TransportError                no answer came
-        ├── ConnectFailed               nothing was sent
-        ├── TimedOut                    the time allowed is over
-        └── ConnectionLost              the connection broke while the request was under way
+    ├── TransportError                no answer came
+    │   ├── ConnectFailed               nothing was sent
+    │   ├── TimedOut                    the time allowed is over
+    │   └── ConnectionLost              the connection broke while the request was under way
+    └── StoreError                    what keeps flows or sessions let us down
+        ├── StoreConflict               the entry has moved on since it was read; nothing was written
+        ├── StoreUnavailable            the store cannot be reached, or does not work
+        └── ClaimExpired                an event took longer than the claim on its flow lasts
 
 `retryable` tells whether the very same event or call may be fed again as it is. `name` is the service's exception name where
 the service spoke, else that of the class here (`TransportError` for its whole branch). Messages hold no secret: neither what
@@ -95,6 +100,10 @@ class FlowBusy(CallerError):
 
 class NotSignedIn(CallerError):
     """There is no session, it has ended, or it needs a refresh and has no refresh token."""
+
+
+class SealBroken(CallerError):
+    """A text is not one that was sealed for this purpose with one of these keys, or it is too old. It is not told which."""
 
 
 class MissingExtra(CallerError):
@@ -370,3 +379,24 @@ class TimedOut(TransportError):
 
 class ConnectionLost(TransportError):
     """The connection broke after the request had begun to be sent."""
+
+
+# ----------------------------------------------------------------------------------------------------------------- store
+
+
+class StoreError(AuthFlowError):
+    """What keeps flows or sessions let us down."""
+
+
+class StoreConflict(StoreError):
+    """The entry has moved on since it was read, by another task or process. Nothing was written: load it, and decide anew."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be reached, or does not work. What was to be written may or may not have been."""
+
+    retryable = True
+
+
+class ClaimExpired(StoreError):
+    """An event took longer than the claim on its flow lasts, and was given up: another worker may have the flow by now."""
