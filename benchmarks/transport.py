@@ -2,10 +2,10 @@
 
     python -m benchmarks.transport [--rounds 5] [--requests 1024]
 
-A server in another process answers each request with a Cognito-sized reply. Each client posts from 1, 32 and 256 flows at once, and from
-one flow while it keeps 256 idle connections; its CPU time is what `time.process_time` says. Rounds are interleaved, so that whatever the
-machine does meanwhile strikes all alike; the medians are printed in milliseconds per POST, and as ratios to plain httpx. Clients that are
-not installed are left out: pip install httpx2 aiohttp aiobotocore boto3.
+A server in another process answers each request with a Cognito-sized reply. Each client posts from 1, 32 and 256 flows at once,
+and from one flow while it keeps 256 idle connections; its CPU time is what `process_time` says. Rounds are interleaved, so that
+whatever the machine does meanwhile strikes all alike; the medians are printed in milliseconds per POST, and as ratios to httpx.
+Clients that are not installed are left out: pip install httpx2 aiohttp aiobotocore boto3.
 """
 
 from __future__ import annotations

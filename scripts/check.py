@@ -38,7 +38,6 @@ def main() -> None:
     run(python, "-m", "mypy")
     run(python, "-m", "pyright", "--pythonpath", python)
     check_wheel()
-    run(python, "-m", "coverage", "erase")
     run(sys.executable, "scripts/test.py", *sys.argv[1:])
 
 

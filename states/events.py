@@ -1,4 +1,4 @@
-"""What a caller can say to a flow. `Event` is the closed union of all of it; docs/events.md lists which state takes which."""
+"""What a caller can say to a flow. `Event` is the closed union of all of it; docs/chart.md shows which state takes which."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ import anyio.to_thread
 from auth_flow.errors import AuthFlowError, TimedOut
 from auth_flow.transports.replies import read_reply
 from auth_flow.transports.retries import IDEMPOTENT, Retries, retry_after
+from auth_flow.transports.slots import Slots
 from auth_flow.transports.timeouts import Timeouts
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class CognitoTransport:
         self._timeouts, self._retries = timeouts or Timeouts(), retries or Retries()
         self._max_reply_bytes, self._extra_headers = max_reply_bytes, dict(headers or {})
         self._user_agent = _user_agent()
-        self._max_in_flight, self._slots = max_in_flight, anyio.Semaphore(max_in_flight)
+        self._max_in_flight, self._slots = max_in_flight, Slots(max_in_flight)
         self._opening = anyio.Lock()
         self._wire: Wire | None = None
 
@@ -104,14 +105,12 @@ class CognitoTransport:
 
     async def _post(self, operation: str, headers: Mapping[str, str], content: bytes) -> Answer:
         wire = self._wire or await self._open()
-        with anyio.move_on_after(self._timeouts.pool) as waiting:
-            await self._slots.acquire()
-        if waiting.cancelled_caught:
+        if not await self._slots.take(self._timeouts.pool):
             raise TimedOut("too many requests are under way; nothing was sent.", operation=operation, retryable=True)
         try:
             return await wire.post(operation, headers, content, repeatable=operation in IDEMPOTENT)
         finally:
-            self._slots.release()
+            self._slots.leave()
 
     async def _open(self) -> Wire:
         """Import httpx and load the root certificates beside the event loop: each would block it for tens of milliseconds."""
@@ -133,7 +132,6 @@ class CognitoTransport:
 
     def _headers(self, operation: str) -> dict[str, str]:
         return {
-            "accept": "application/json",
             "accept-encoding": "identity",
             "content-type": "application/x-amz-json-1.1",
             "cache-control": "no-store",

@@ -14,6 +14,8 @@ from anyio.abc import ByteStream, SocketAttribute
 Origin = tuple[str, str, int]
 """Scheme, host and port: what a connection can be used again for."""
 
+_BROKEN = (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
+
 
 class Connection:
     """Takes one request after the other, each answered to its end before the next.
@@ -74,31 +76,27 @@ class Connection:
         await self._write(pending + (self._h11.send(h11.EndOfMessage()) or b""), seconds)
 
     async def _write(self, data: bytes, seconds: float | None) -> None:
-        with _stream_errors(seconds, httpx.WriteTimeout, httpx.WriteError):
-            await self._stream.send(data)
+        try:
+            with anyio.move_on_after(seconds):
+                return await self._stream.send(data)
+        except _BROKEN as error:
+            raise httpx.WriteError(str(error) or "the connection broke") from error
+        raise httpx.WriteTimeout(f"nothing could be sent for {seconds} s")
 
     async def _next_event(self, seconds: float | None) -> h11.Event:
         while not isinstance(event := self._h11.next_event(), h11.Event):
-            with _stream_errors(seconds, httpx.ReadTimeout, httpx.ReadError):
-                try:
-                    data = await self._stream.receive()
-                except anyio.EndOfStream:
-                    data = b""
-            self._h11.receive_data(data)
+            self._h11.receive_data(await self._read(seconds))
         return event
 
-
-@contextmanager
-def _stream_errors(
-    seconds: float | None, timed_out: type[httpx.TimeoutException], broken: type[httpx.NetworkError]
-) -> Generator[None]:
-    try:
-        with anyio.fail_after(seconds):
-            yield
-    except TimeoutError as error:
-        raise timed_out(f"nothing moved for {seconds} s") from error
-    except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as error:
-        raise broken(str(error) or "the connection broke") from error
+    async def _read(self, seconds: float | None) -> bytes:
+        try:
+            with anyio.move_on_after(seconds):
+                return await self._stream.receive()
+        except anyio.EndOfStream:
+            return b""
+        except _BROKEN as error:
+            raise httpx.ReadError(str(error) or "the connection broke") from error
+        raise httpx.ReadTimeout(f"nothing came for {seconds} s")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import anyio.to_thread
 import httpx
 
 from auth_flow.transports.connection import Connection, Origin
+from auth_flow.transports.slots import Slots
 
 _PORTS = {"http": 80, "https": 443}
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=15.0)
@@ -44,14 +45,15 @@ class Pool(httpx.AsyncBaseTransport):
         self._max_connections = sys.maxsize if limits.max_connections is None else limits.max_connections
         self._max_idle = sys.maxsize if limits.max_keepalive_connections is None else limits.max_keepalive_connections
         self._expiry = sys.maxsize if limits.keepalive_expiry is None else limits.keepalive_expiry
-        self._slots = anyio.Semaphore(self._max_connections, fast_acquire=True)
+        self._slots = Slots(self._max_connections)
         self._idle = deque[Connection]()  # the longest idle first
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its answer, whose body is still to be read or closed."""
         seconds = request.extensions.get("timeout", {})
-        await self._slot(seconds.get("pool"))
+        if not await self._slots.take(seconds.get("pool")):
+            raise httpx.PoolTimeout(f"no connection came free for {seconds['pool']} s")
         connection: Connection | None = None
         try:
             connection = await self._connection(request.url, seconds.get("connect"))
@@ -71,13 +73,6 @@ class Pool(httpx.AsyncBaseTransport):
         self._closed = True
         while self._idle:
             await self._idle.popleft().aclose()
-
-    async def _slot(self, seconds: float | None) -> None:
-        try:
-            with anyio.fail_after(seconds):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise httpx.PoolTimeout(f"no connection came free for {seconds} s") from None
 
     async def _connection(self, url: httpx.URL, seconds: float | None) -> Connection:
         if self._closed:
@@ -100,8 +95,7 @@ class Pool(httpx.AsyncBaseTransport):
         return None
 
     async def _connect(self, origin: Origin, seconds: float | None) -> Connection:
-        busy = self._max_connections - self._slots.value
-        if self._idle and busy + len(self._idle) > self._max_connections:
+        if self._idle and self._slots.taken + len(self._idle) > self._max_connections:
             await self._idle.popleft().aclose()
         scheme, host, port = origin
         context = await self._tls_context() if scheme == "https" else None
@@ -131,7 +125,7 @@ class Pool(httpx.AsyncBaseTransport):
                 connection.expires_at = anyio.current_time() + self._expiry
                 self._idle.append(connection)
         finally:
-            self._slots.release()
+            self._slots.leave()
 
 
 class _Body(httpx.AsyncByteStream):

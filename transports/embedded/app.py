@@ -38,8 +38,8 @@ class EmbeddedCognito(CognitoService):
             transport = CognitoTransport("http://embedded", client=http)
 
     It answers `POST /` in the service's protocol, and `GET /{pool id}/.well-known/jwks.json` and `openid-configuration`. `clock`
-    gives the time in seconds since the epoch (`TurnableClock` in tests); with `storage`, the path of a SQLite file, everything but
-    the triggers and the outbox survives a restart. AWS signatures are not looked at: it is for tests and demonstrations.
+    gives the time in seconds since the epoch (`TurnableClock` in tests); with `storage`, the path of a SQLite file, everything but the
+    triggers and the outbox survives a restart. AWS signatures are not looked at: it is for tests and demonstrations.
     """
 
     def http_client(self) -> httpx.AsyncClient:

@@ -94,15 +94,16 @@ async def send_code(
     recent = [sent for sent in user.messages_sent if sent > now - 3600]
     if len(recent) >= pool.settings.limits.messages_per_hour:
         raise limit_exceeded()
-    code = new_code()
-    user.codes[kept_as] = Code(text=code, expires_at=now + VALIDITY[kept_as])
+    by_link = kept_as == "SignUp" and medium == "EMAIL" and pool.settings.email_confirmation == "CONFIRM_WITH_LINK"
+    code = secrets.token_urlsafe(16) if by_link else new_code()
+    user.codes[kept_as] = Code(text=code, attribute=ATTRIBUTE_OF[medium], expires_at=now + VALIDITY[kept_as])
     user.messages_sent = [*recent, now]
     pool.save(user)
     return await send(pool, user, medium, purpose=purpose, code=code, client_id=client_id, to=to, client_metadata=client_metadata)
 
 
-def use_code(pool: EmbeddedUserPool, user: User, kept_as: str, given: str) -> None:
-    """Take the code off the user if it is the right one, else raise what the service raises."""
+def use_code(pool: EmbeddedUserPool, user: User, kept_as: str, given: str) -> str:
+    """Take the code off the user if it is the right one and return the attribute it proves, else raise what the service raises."""
     code = user.codes.get(kept_as)
     if code is None or code.expires_at <= pool.clock():
         raise expired_code()
@@ -114,6 +115,7 @@ def use_code(pool: EmbeddedUserPool, user: User, kept_as: str, given: str) -> No
         raise code_mismatch()
     del user.codes[kept_as]
     pool.save(user)
+    return code.attribute
 
 
 async def _text(

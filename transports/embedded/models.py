@@ -23,6 +23,8 @@ class Code(Row):
     """A code that was sent, and how often a wrong one was given instead."""
 
     text: str
+    attribute: str
+    """`email` or `phone_number`: what the code proves to be the user's."""
     expires_at: float
     wrong: int = 0
 

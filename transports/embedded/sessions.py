@@ -20,9 +20,9 @@ WRONG_ANSWERS = {"CodeMismatchException", "EnableSoftwareTokenMFAException"}
 def open_session(pool: EmbeddedUserPool, client: Client | None, token: str | None) -> Iterator[Session]:
     """Take a session for one answer, as a copy to work on. Of two answers at once, one finds it.
 
-    Whatever goes wrong, a cancelled request included, leaves the session as it was, but for a final refusal or one wrong answer too
-    many. `client` is None where the operation does not name one. Raises NotAuthorizedException for a session that is unknown, used,
-    expired, or another client's.
+    Whatever goes wrong, a cancelled request included, leaves the session as it was, but for a final refusal or one wrong answer
+    too many. `client` is None where the operation does not name one. Raises NotAuthorizedException for a session that is unknown,
+    used, expired, or another client's.
     """
     session = pool.sessions.take(token or "")
     if session is None or token is None:

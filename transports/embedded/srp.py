@@ -1,7 +1,7 @@
 """The server's half of SRP-6a as Cognito speaks it: issue SRP_B, and check the proof that comes back.
 
 The group is the 3072-bit MODP prime of RFC 3526 with g = 2; the hash is SHA-256. Numbers are hashed as their shortest big-endian
-two's complement, so with a zero byte in front where the top bit is set; the salt too, whose leading zeros are thereby dropped. The
+two's complement, so with a zero byte in front where the top bit is set; the salt too, whose leading zeros thus vanish. The
 first part of a user's identity is the pool's name (the pool id after its underscore), that of a device is its group key.
 """
 
@@ -50,7 +50,7 @@ K = _hash(_bytes(N), _bytes(G))
 
 @cache
 def _powmod() -> Callable[[int, int], int]:
-    """The power modulo N: gmpy2's with the GIL released, or pow(), which stops every other thread for 10 to 30 ms."""
+    """The power modulo N: gmpy2's with the GIL released, or pow(), which stops all other threads for 10 to 30 ms."""
     try:
         gmpy2 = importlib.import_module("gmpy2")
     except ImportError:

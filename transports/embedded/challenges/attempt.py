@@ -66,12 +66,21 @@ class Attempt:
 
 
 Step = Callable[[Attempt, dict[str, str]], Awaitable[Reply]]
+Asking = Callable[[Attempt, str, dict[str, str]], Awaitable[Reply]]
 
 FLOWS: dict[str, Step] = {}
 """What begins a sign-in, by AuthFlow; it is given the AuthParameters."""
 
-CHALLENGES: dict[str, Step] = {}
+ASKED: dict[str, Asking] = {}
+"""What puts a challenge to the user, by ChallengeName; it is given that name and the parameters of the request that led to it."""
+
+ANSWERED: dict[str, Step] = {}
 """What judges the answer to a challenge, by ChallengeName; it is given the ChallengeResponses."""
+
+
+async def put_challenge(attempt: Attempt, name: str, parameters: dict[str, str] | None = None) -> Reply:
+    """Go on with a challenge."""
+    return await ASKED[name](attempt, name, parameters or {})
 
 
 def flow(name: str) -> Callable[[Step], Step]:
@@ -84,11 +93,21 @@ def flow(name: str) -> Callable[[Step], Step]:
     return register
 
 
-def challenge(*names: str) -> Callable[[Step], Step]:
-    """Register the decorated function for the answers to these challenges."""
+def asks(*names: str) -> Callable[[Asking], Asking]:
+    """Register the decorated function as the one that puts these challenges."""
+
+    def register(asking: Asking) -> Asking:
+        ASKED.update(dict.fromkeys(names, asking))
+        return asking
+
+    return register
+
+
+def answers(*names: str) -> Callable[[Step], Step]:
+    """Register the decorated function as the judge of the answers to these challenges."""
 
     def register(step: Step) -> Step:
-        CHALLENGES.update(dict.fromkeys(names, step))
+        ANSWERED.update(dict.fromkeys(names, step))
         return step
 
     return register

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from auth_flow.transports.embedded.challenges import mfa, passkey
-from auth_flow.transports.embedded.challenges.attempt import Attempt, challenge
-from auth_flow.transports.embedded.challenges.password import ask_password_proof, prove_password
+from auth_flow.transports.embedded.challenges.attempt import Attempt, answers, put_challenge
+from auth_flow.transports.embedded.challenges.password import prove_password
 from auth_flow.transports.embedded.challenges.progress import active_factors, first_factor_passed
 from auth_flow.transports.embedded.fault import invalid_parameter, missing_parameter, user_not_found
 from auth_flow.transports.embedded.registry import Reply
@@ -25,7 +24,7 @@ async def begin_choice(attempt: Attempt, parameters: dict[str, str]) -> Reply:
     return {**reply, "AvailableChallenges": attempt.session.choices}
 
 
-@challenge("SELECT_CHALLENGE")
+@answers("SELECT_CHALLENGE")
 async def select_challenge(attempt: Attempt, responses: dict[str, str]) -> Reply:
     """Go on with the first factor that was chosen; a password, or the SRP_A of its proof, comes along with the choice."""
     chosen = responses.get("ANSWER")
@@ -42,11 +41,7 @@ async def take(attempt: Attempt, chosen: str, parameters: dict[str, str]) -> Rep
     if chosen == "PASSWORD":
         await prove_password(attempt, parameters)
         return await first_factor_passed(attempt)
-    if chosen == "PASSWORD_SRP":
-        return await ask_password_proof(attempt, parameters)
-    if chosen == "WEB_AUTHN":
-        return passkey.ask(attempt)
-    return await mfa.ask(attempt, chosen)
+    return await put_challenge(attempt, "PASSWORD_VERIFIER" if chosen == "PASSWORD_SRP" else chosen, parameters)
 
 
 def available_challenges(attempt: Attempt) -> list[str]:

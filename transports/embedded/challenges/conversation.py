@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auth_flow.transports.embedded.challenges.attempt import CHALLENGES, FLOWS, Attempt
+from auth_flow.transports.embedded.challenges.attempt import ANSWERED, FLOWS, Attempt
 from auth_flow.transports.embedded.fault import code_mismatch, invalid_parameter, invalid_session, missing_parameter
 from auth_flow.transports.embedded.models import Client, Session
 from auth_flow.transports.embedded.pool import EmbeddedUserPool
@@ -45,7 +45,7 @@ async def go_on(
     username = responses.get("USERNAME")
     if not username:
         raise missing_parameter("USERNAME")
-    judge = CHALLENGES.get(challenge)
+    judge = ANSWERED.get(challenge)
     if judge is None:
         raise invalid_parameter(f"{challenge} cannot be answered.")
     check_secret_hash(client, responses.get("SECRET_HASH"), username)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from auth_flow.transports.embedded.challenges.attempt import Attempt, challenge
+from auth_flow.transports.embedded.challenges.attempt import Attempt, answers, asks, put_challenge
 from auth_flow.transports.embedded.challenges.progress import second_factor_passed
 from auth_flow.transports.embedded.fault import Fault, invalid_parameter, missing_parameter, not_authorized, user_not_found
 from auth_flow.transports.embedded.registry import Reply
@@ -24,13 +24,9 @@ async def define_next(attempt: Attempt, parameters: dict[str, str]) -> Reply:
     if verdict.get("issueTokens"):
         return await second_factor_passed(attempt)
     name = verdict.get("challengeName")
-    if name == "PASSWORD_VERIFIER":
-        from auth_flow.transports.embedded.challenges.password import ask_password_proof
-
-        return await ask_password_proof(attempt, parameters)
-    if name != "CUSTOM_CHALLENGE":
+    if name not in ("CUSTOM_CHALLENGE", "PASSWORD_VERIFIER"):
         raise Fault("InvalidLambdaResponseException", "Invalid lambda function output : Invalid challenge name")
-    return await _create(attempt)
+    return await put_challenge(attempt, name, parameters)
 
 
 async def round_passed(attempt: Attempt, name: str) -> Reply:
@@ -39,7 +35,24 @@ async def round_passed(attempt: Attempt, name: str) -> Reply:
     return await define_next(attempt, {})
 
 
-@challenge("CUSTOM_CHALLENGE")
+@asks("CUSTOM_CHALLENGE")
+async def ask_custom_challenge(attempt: Attempt, name: str, _parameters: dict[str, str]) -> Reply:
+    """Have the question made by CreateAuthChallenge, and put its public part."""
+    request = {"challengeName": name, "session": attempt.session.rounds}
+    response: dict[str, Any] = {"publicChallengeParameters": {}, "privateChallengeParameters": {}, "challengeMetadata": None}
+    created = await _fire(attempt, "CreateAuthChallenge", request, response)
+    attempt.session.private_parameters = created.get("privateChallengeParameters") or {}
+    round_ = {
+        "challengeName": name,
+        "challengeMetadata": created.get("challengeMetadata"),
+        "challengeResult": False,
+    }
+    attempt.session.rounds.append(round_)
+    public = created.get("publicChallengeParameters") or {}
+    return attempt.ask(name, {**public, "USERNAME": attempt.identity})
+
+
+@answers("CUSTOM_CHALLENGE")
 async def custom_challenge(attempt: Attempt, responses: dict[str, str]) -> Reply:
     """Have the answer judged by VerifyAuthChallengeResponse, and DefineAuthChallenge decide what that leads to."""
     if "ANSWER" not in responses:
@@ -52,21 +65,6 @@ async def custom_challenge(attempt: Attempt, responses: dict[str, str]) -> Reply
     verdict = await _fire(attempt, "VerifyAuthChallengeResponse", request, {"answerCorrect": False})
     attempt.session.rounds[-1]["challengeResult"] = bool(verdict.get("answerCorrect"))
     return await define_next(attempt, {})
-
-
-async def _create(attempt: Attempt) -> Reply:
-    request = {"challengeName": "CUSTOM_CHALLENGE", "session": attempt.session.rounds}
-    response: dict[str, Any] = {"publicChallengeParameters": {}, "privateChallengeParameters": {}, "challengeMetadata": None}
-    created = await _fire(attempt, "CreateAuthChallenge", request, response)
-    attempt.session.private_parameters = created.get("privateChallengeParameters") or {}
-    round_ = {
-        "challengeName": "CUSTOM_CHALLENGE",
-        "challengeMetadata": created.get("challengeMetadata"),
-        "challengeResult": False,
-    }
-    attempt.session.rounds.append(round_)
-    public = created.get("publicChallengeParameters") or {}
-    return attempt.ask("CUSTOM_CHALLENGE", {**public, "USERNAME": attempt.identity})
 
 
 async def _fire(attempt: Attempt, name: TriggerName, request: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:

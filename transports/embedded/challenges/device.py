@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from auth_flow.transports.embedded import srp
-from auth_flow.transports.embedded.challenges.attempt import Attempt, challenge
+from auth_flow.transports.embedded.challenges.attempt import Attempt, answers
 from auth_flow.transports.embedded.challenges.progress import finish
 from auth_flow.transports.embedded.fault import invalid_parameter, missing_parameter, not_authorized, not_found
 from auth_flow.transports.embedded.registry import Reply
 
 
-@challenge("DEVICE_SRP_AUTH")
+@answers("DEVICE_SRP_AUTH")
 async def device_srp_auth(attempt: Attempt, responses: dict[str, str]) -> Reply:
     """Answer the device's SRP_A."""
     device, a_public = attempt.device, responses.get("SRP_A")
@@ -27,7 +27,7 @@ async def device_srp_auth(attempt: Attempt, responses: dict[str, str]) -> Reply:
     return attempt.ask("DEVICE_PASSWORD_VERIFIER", parameters)
 
 
-@challenge("DEVICE_PASSWORD_VERIFIER")
+@answers("DEVICE_PASSWORD_VERIFIER")
 async def device_password_verifier(attempt: Attempt, responses: dict[str, str]) -> Reply:
     """Check the device's proof; nothing comes after it."""
     exchange = attempt.session.srp

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from auth_flow.transports.embedded.challenges import custom
-from auth_flow.transports.embedded.challenges.attempt import Attempt, flow
+from auth_flow.transports.embedded.challenges.attempt import Attempt, flow, put_challenge
 from auth_flow.transports.embedded.challenges.choice import begin_choice
-from auth_flow.transports.embedded.challenges.password import ask_password_proof, prove_password
+from auth_flow.transports.embedded.challenges.custom import define_next
+from auth_flow.transports.embedded.challenges.password import prove_password
 from auth_flow.transports.embedded.challenges.progress import first_factor_passed
 from auth_flow.transports.embedded.registry import Reply
 
@@ -13,7 +13,7 @@ from auth_flow.transports.embedded.registry import Reply
 @flow("USER_SRP_AUTH")
 async def user_srp_auth(attempt: Attempt, parameters: dict[str, str]) -> Reply:
     """The password is proven without being sent."""
-    return await ask_password_proof(attempt, parameters)
+    return await put_challenge(attempt, "PASSWORD_VERIFIER", parameters)
 
 
 @flow("USER_PASSWORD_AUTH")
@@ -30,7 +30,7 @@ async def custom_auth(attempt: Attempt, parameters: dict[str, str]) -> Reply:
     attempt.session.custom = True
     if parameters.get("CHALLENGE_NAME") == "SRP_A":
         attempt.session.rounds.append({"challengeName": "SRP_A", "challengeResult": True})
-    return await custom.define_next(attempt, parameters)
+    return await define_next(attempt, parameters)
 
 
 @flow("USER_AUTH")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 
 from auth_flow.transports.embedded import totp
-from auth_flow.transports.embedded.challenges.attempt import Attempt, challenge
+from auth_flow.transports.embedded.challenges.attempt import Attempt, answers, asks, put_challenge
 from auth_flow.transports.embedded.challenges.progress import first_factor_passed, second_factor_passed
 from auth_flow.transports.embedded.delivery import new_code, send, simulated_details
 from auth_flow.transports.embedded.fault import Fault, code_mismatch, invalid_parameter, missing_parameter
@@ -15,11 +15,16 @@ from auth_flow.transports.embedded.registry import Reply
 MEDIUM: dict[str, Medium] = {"SMS_MFA": "SMS", "SMS_OTP": "SMS", "EMAIL_OTP": "EMAIL"}
 
 
-async def ask(attempt: Attempt, challenge_name: str) -> Reply:
-    """Ask for a code of this kind, and send one unless the user's own software token makes it."""
-    if challenge_name == "SOFTWARE_TOKEN_MFA":
-        return attempt.ask(challenge_name, {"USER_ID_FOR_SRP": attempt.identity})
-    medium = MEDIUM[challenge_name]
+@asks("SOFTWARE_TOKEN_MFA")
+async def ask_for_token(attempt: Attempt, name: str, _parameters: dict[str, str]) -> Reply:
+    """Ask for a code that the user's software token makes."""
+    return attempt.ask(name, {"USER_ID_FOR_SRP": attempt.identity})
+
+
+@asks("SMS_MFA", "SMS_OTP", "EMAIL_OTP")
+async def ask_for_code(attempt: Attempt, name: str, _parameters: dict[str, str]) -> Reply:
+    """Send a code and ask for it."""
+    medium = MEDIUM[name]
     attempt.session.code = new_code()
     if attempt.user is None:
         details = simulated_details(attempt.pool, attempt.identity)
@@ -39,10 +44,10 @@ async def ask(attempt: Attempt, challenge_name: str) -> Reply:
         "CODE_DELIVERY_DELIVERY_MEDIUM": details["DeliveryMedium"],
         "CODE_DELIVERY_DESTINATION": details["Destination"],
     }
-    return attempt.ask(challenge_name, parameters)
+    return attempt.ask(name, parameters)
 
 
-@challenge("SELECT_MFA_TYPE")
+@answers("SELECT_MFA_TYPE")
 async def select_mfa_type(attempt: Attempt, responses: dict[str, str]) -> Reply:
     """Go on with the second factor that was chosen."""
     chosen = responses.get("ANSWER")
@@ -50,10 +55,10 @@ async def select_mfa_type(attempt: Attempt, responses: dict[str, str]) -> Reply:
         raise missing_parameter("ANSWER")
     if chosen not in attempt.session.choices:
         raise invalid_parameter("Selected challenge is not available.")
-    return await ask(attempt, chosen)
+    return await put_challenge(attempt, chosen)
 
 
-@challenge("SMS_MFA", "SMS_OTP", "EMAIL_OTP")
+@answers("SMS_MFA", "SMS_OTP", "EMAIL_OTP")
 async def sent_code(attempt: Attempt, responses: dict[str, str]) -> Reply:
     """Check a code that was sent; a new e-mail address that it proves becomes the user's second factor."""
     session = attempt.session
@@ -73,7 +78,7 @@ async def sent_code(attempt: Attempt, responses: dict[str, str]) -> Reply:
     return await second_factor_passed(attempt)
 
 
-@challenge("SOFTWARE_TOKEN_MFA")
+@answers("SOFTWARE_TOKEN_MFA")
 async def software_token_mfa(attempt: Attempt, responses: dict[str, str]) -> Reply:
     """Check the code of a software token; each of its codes is good once."""
     user, given = attempt.known_user, responses.get("SOFTWARE_TOKEN_MFA_CODE")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from auth_flow.transports.embedded.challenges import mfa
-from auth_flow.transports.embedded.challenges.attempt import Attempt, challenge
+from auth_flow.transports.embedded.challenges.attempt import Attempt, answers, put_challenge
 from auth_flow.transports.embedded.challenges.progress import second_factor_passed
 from auth_flow.transports.embedded.fault import invalid_parameter
 from auth_flow.transports.embedded.registry import Reply
 
 
-@challenge("MFA_SETUP")
+@answers("MFA_SETUP")
 async def mfa_setup(attempt: Attempt, responses: dict[str, str]) -> Reply:
     """Adopt the software token that VerifySoftwareToken has seen a code of, or send a code to the EMAIL given."""
     session, user = attempt.session, attempt.known_user
@@ -18,7 +17,7 @@ async def mfa_setup(attempt: Attempt, responses: dict[str, str]) -> Reply:
         if "EMAIL_OTP" not in session.choices or "@" not in email:
             raise invalid_parameter("Invalid email address format." if "@" not in email else "EMAIL_OTP cannot be set up.")
         session.new_email = email
-        return await mfa.ask(attempt, "EMAIL_OTP")
+        return await put_challenge(attempt, "EMAIL_OTP")
     if session.totp is None or not session.totp_verified:
         raise invalid_parameter("User has not verified software token mfa")
     user.totp, session.totp, session.totp_verified = session.totp, None, False

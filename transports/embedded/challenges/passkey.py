@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 
-from auth_flow.transports.embedded.challenges.attempt import Attempt, challenge
+from auth_flow.transports.embedded.challenges.attempt import Attempt, answers, asks
 from auth_flow.transports.embedded.challenges.progress import first_factor_passed
 from auth_flow.transports.embedded.fault import invalid_parameter, missing_parameter, not_authorized
 from auth_flow.transports.embedded.passkeys import check_assertion, request_options
 from auth_flow.transports.embedded.registry import Reply
 
 
-def ask(attempt: Attempt) -> Reply:
+@asks("WEB_AUTHN")
+async def ask_for_passkey(attempt: Attempt, name: str, _parameters: dict[str, str]) -> Reply:
     """Ask for an assertion by one of the user's passkeys."""
     attempt.session.passkey_challenge, options = request_options(attempt.pool, attempt.known_user)
-    return attempt.ask("WEB_AUTHN", {"USERNAME": attempt.identity, "CREDENTIAL_REQUEST_OPTIONS": json.dumps(options)})
+    return attempt.ask(name, {"USERNAME": attempt.identity, "CREDENTIAL_REQUEST_OPTIONS": json.dumps(options)})
 
 
-@challenge("WEB_AUTHN")
+@answers("WEB_AUTHN")
 async def web_authn(attempt: Attempt, responses: dict[str, str]) -> Reply:
     """Check the assertion in CREDENTIAL, a JSON text."""
     challenge_bytes = attempt.session.passkey_challenge

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from auth_flow.transports.embedded import srp
-from auth_flow.transports.embedded.challenges import custom
-from auth_flow.transports.embedded.challenges.attempt import Attempt, challenge
+from auth_flow.transports.embedded.challenges.attempt import Attempt, answers, asks
+from auth_flow.transports.embedded.challenges.custom import round_passed
 from auth_flow.transports.embedded.challenges.progress import ask_second_factor, first_factor_passed
 from auth_flow.transports.embedded.fault import invalid_parameter, missing_parameter, not_authorized, user_not_found
 from auth_flow.transports.embedded.migration import migrate
@@ -26,7 +26,8 @@ async def prove_password(attempt: Attempt, parameters: dict[str, str]) -> None:
     await check_password(attempt.pool, attempt.user, attempt.identity, password)
 
 
-async def ask_password_proof(attempt: Attempt, parameters: dict[str, str]) -> Reply:
+@asks("PASSWORD_VERIFIER")
+async def ask_for_proof(attempt: Attempt, name: str, parameters: dict[str, str]) -> Reply:
     """Answer the client's SRP_A with a salt and SRP_B; for a user who does not exist, with ones made up."""
     a_public = parameters.get("SRP_A")
     if not a_public:
@@ -40,10 +41,10 @@ async def ask_password_proof(attempt: Attempt, parameters: dict[str, str]) -> Re
     if exchange is None:
         raise invalid_parameter("SRP_A is not valid.")
     attempt.session.srp = exchange
-    return attempt.ask("PASSWORD_VERIFIER", {**exchange.parameters, "USERNAME": identity, "USER_ID_FOR_SRP": identity})
+    return attempt.ask(name, {**exchange.parameters, "USERNAME": identity, "USER_ID_FOR_SRP": identity})
 
 
-@challenge("PASSWORD_VERIFIER")
+@answers("PASSWORD_VERIFIER")
 async def password_verifier(attempt: Attempt, responses: dict[str, str]) -> Reply:
     """Check the proof that the password is known."""
     exchange = attempt.session.srp
@@ -57,11 +58,11 @@ async def password_verifier(attempt: Attempt, responses: dict[str, str]) -> Repl
     note_proof(attempt.pool, attempt.user, right=right)
     attempt.session.srp = None
     if attempt.session.custom:
-        return await custom.round_passed(attempt, "PASSWORD_VERIFIER")
+        return await round_passed(attempt, "PASSWORD_VERIFIER")
     return await first_factor_passed(attempt)
 
 
-@challenge("NEW_PASSWORD_REQUIRED")
+@answers("NEW_PASSWORD_REQUIRED")
 async def new_password_required(attempt: Attempt, responses: dict[str, str]) -> Reply:
     """Take the new password, and the attributes that the pool requires and the user lacks."""
     pool, user = attempt.pool, attempt.known_user

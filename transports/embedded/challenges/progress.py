@@ -6,7 +6,7 @@ import json
 import secrets
 import uuid
 
-from auth_flow.transports.embedded.challenges.attempt import Attempt
+from auth_flow.transports.embedded.challenges.attempt import Attempt, put_challenge
 from auth_flow.transports.embedded.fault import not_authorized
 from auth_flow.transports.embedded.grants import open_grant
 from auth_flow.transports.embedded.models import Device, User
@@ -30,17 +30,15 @@ async def first_factor_passed(attempt: Attempt) -> Reply:
 
 async def ask_second_factor(attempt: Attempt) -> Reply:
     """Ask for the second factor that the pool and the user want, or pass on where there is none."""
-    from auth_flow.transports.embedded.challenges import mfa
-
     pool, user, device = attempt.pool, attempt.known_user, attempt.device
     trusted = device is not None and device.remembered and pool.settings.trusted_devices_skip_mfa
     if attempt.session.passwordless or trusted:
         return await second_factor_passed(attempt)
     factors = active_factors(pool, user)
     if user.preferred_mfa in factors:
-        return await mfa.ask(attempt, user.preferred_mfa)
+        return await put_challenge(attempt, user.preferred_mfa)
     if len(factors) == 1:
-        return await mfa.ask(attempt, factors[0])
+        return await put_challenge(attempt, factors[0])
     if factors:
         attempt.session.choices = list(factors)
         return attempt.ask("SELECT_MFA_TYPE", _identified(attempt, MFAS_CAN_CHOOSE=json.dumps(factors)))
