@@ -2,7 +2,8 @@
 
     python benchmarks/import_time.py
 
-Needs auth-flow and boto3, and Linux, whose /proc tells the peak of memory. The programs take turns, and each figure is the median of its runs.
+Needs auth-flow, boto3 and Linux, whose /proc tells the peak of memory. The programs take turns, and each figure is the median of
+its runs.
 """
 
 from __future__ import annotations
