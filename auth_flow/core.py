@@ -57,6 +57,7 @@ from auth_flow.states.steps import (
     STEPS,
     AutoSignInReady,
     ConfirmationRequired,
+    Done,
     EmailSetup,
     Idle,
     PasswordRequired,
@@ -117,7 +118,7 @@ def advance(
         return Outcome(arrival.record, arrival.tokens, error=arrival.error)
     if isinstance(arrival.record.step, AutoSignInReady) and arrival.record.goes_on:
         return (yield from _go_on(arrival.record, event, pool, clock, password, context))
-    return Outcome(arrival.record, password=password)
+    return Outcome(arrival.record, password=None if isinstance(arrival.record.step, Done) else password)
 
 
 def _heard(record: Record, event: Event) -> Event:
@@ -199,7 +200,7 @@ def _go_on(
 ) -> Dialogue[Outcome]:
     """Sign in by the same way as before, where the flow holds what that takes; else stop and let the caller give it."""
     onwards = AutoSignIn(client_metadata=event.client_metadata)
-    yield Keep(record)
+    yield Keep(record, password)
     try:
         return (yield from advance(record, onwards, pool=pool, clock=clock, password=password, context=context))
     except GuardRejected:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
+from pydantic import SecretStr
+
 from auth_flow.states.record import Record
 
 T = TypeVar("T")
@@ -28,9 +30,10 @@ class Compute:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The flow has come this far, whatever happens next: this is its record now. Send None back in."""
+    """The flow has come this far, whatever happens next: this is its record now, and the password to hold. Send None back in."""
 
     record: Record
+    password: SecretStr | None = field(default=None, repr=False)
 
 
 Effect: TypeAlias = Call | Compute | Keep

@@ -198,8 +198,8 @@ class AuthFlow:
                 return await self._wire().call(operation, body)
             case Compute(work):
                 return await compute(work)
-            case Keep(record):
-                self._record = record
+            case Keep(record, password):
+                self._record, self._password = record, password
                 return None
 
     def _adopt(self, outcome: Outcome) -> None:
