@@ -80,7 +80,7 @@ class EventNotAccepted(CallerError):
     """
 
     def __init__(self, state: str, event: str, accepts: tuple[str, ...]) -> None:
-        super().__init__(f"{state} does not take {event}; it takes {', '.join(accepts)}.")
+        super().__init__(f"{state} does not take {event}" + (f"; it takes {', '.join(accepts)}." if accepts else "."))
         self.state, self.event, self.accepts = state, event, accepts
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from auth_flow.errors import GuardRejected, MalformedResponse
+from auth_flow.errors import EventNotAccepted, GuardRejected, MalformedResponse
 from auth_flow.states.base import Metadata, Value, reveal
 from auth_flow.states.events import Answer, Event, EventBase
 from auth_flow.states.replies import AuthReply, DeliveryDetails
@@ -24,10 +24,6 @@ class StepBase(Value):
         """Return the step as JSON values: its name, and what it carries."""
         return {"name": self.name, **self.model_dump(mode="json")}
 
-
-class Question(StepBase):
-    """A step that a person can answer by typing."""
-
     def answer(
         self,
         text: str,
@@ -38,7 +34,8 @@ class Question(StepBase):
     ) -> Event:
         """Turn what a person typed into the event it stands for here.
 
-        Raises `GuardRejected` where the text is none of the choices on offer.
+        Raises `EventNotAccepted` where a typed text stands for nothing, and `GuardRejected` where it is none of the choices on
+        offer.
         """
         return self.hear(
             Answer(
@@ -48,6 +45,14 @@ class Question(StepBase):
                 client_metadata=client_metadata,
             )
         )
+
+    def hear(self, said: Answer) -> Event:
+        """Read an answer as the event it stands for."""
+        raise EventNotAccepted(self.name, said.name, ())
+
+
+class Question(StepBase):
+    """A step that a person can answer by typing."""
 
     @abstractmethod
     def hear(self, said: Answer) -> Event:
