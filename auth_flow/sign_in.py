@@ -156,9 +156,11 @@ class SignInDialogue:
             username = claims.username or self.record.username
             done = Done(signed_in=True, username=username, user_id=claims.subject)
             return Arrival(Record(step=done, login_id=self.record.login_id, username=username), reply.tokens)
-        kind = CHALLENGES.get(reply.challenge or "")
+        if reply.challenge is None:
+            raise MalformedResponse("neither tokens nor a challenge came", operation="RespondToAuthChallenge")
+        kind = CHALLENGES.get(reply.challenge)
         if kind is None:
-            raise UnknownChallenge(reply.challenge or "nothing at all")
+            raise UnknownChallenge(reply.challenge)
         if reply.session is None:
             problem = f"{reply.challenge} came without a session to answer it with"
             return Arrival(Record(), error=MalformedResponse(problem, operation="RespondToAuthChallenge"))

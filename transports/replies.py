@@ -23,7 +23,7 @@ def read_reply(operation: str, status: int, headers: Mapping[str, str], content:
     body = _json_object(content)
     if 200 <= status < 300 and body is not None:
         return body
-    if status >= 400 and (name := _error_name(headers, body or {})):
+    if status >= 300 and (name := _error_name(headers, body or {})):
         raise ServiceError.of(name, _message(body or {}), operation=operation, status=status, request_id=request_id)
     raise MalformedResponse(
         _complaint(status, body), operation=operation, status=status, request_id=request_id, retryable=status >= 500
