@@ -12,7 +12,9 @@ from pydantic import SecretStr
 from auth_flow.core import Outcome, advance
 from auth_flow.effects import Call, Compute, Effect, Keep
 from auth_flow.errors import AuthFlowError, FlowBusy, GuardRejected, NotSignedIn
+from auth_flow.parking import park, resume
 from auth_flow.pool import UserPool
+from auth_flow.sealing import Sealer
 from auth_flow.session import Session
 from auth_flow.states import chart
 from auth_flow.states.events import Answer, AutoSignIn, Event, SignIn, WayIn
@@ -85,8 +87,8 @@ class AuthFlow:
 
     @property
     def accepts(self) -> tuple[str, ...]:
-        """The names of the events that this state takes, guards permitting."""
-        return chart.accepts(self._record.state)
+        """The names of the events that this state takes, guards permitting. Who is signed in has to sign out first."""
+        return () if self._record.signed_in else chart.accepts(self._record.state)
 
     @property
     def history(self) -> tuple[Happening, ...]:
@@ -214,6 +216,23 @@ class AuthFlow:
 
             self._transport = CognitoTransport(self.pool.endpoint or endpoint_for(self.pool.user_pool_id))
         return self._transport
+
+    # ------------------------------------------------------------------------------------------------------ put away
+
+    def park(self, sealer: Sealer, *, owner: str = "") -> str:
+        """Return the flow as a sealed, URL-safe text of a few kilobytes: for a cookie, a bot's state, a row of a database.
+
+        It opens for this pool, app client and `owner` only (a chat, a browser's session). Passwords and tokens are not in it. Raises
+        `FlowBusy` while an event is under way.
+        """
+        if self._busy:
+            raise FlowBusy("This flow is busy with an event.")
+        return park(self._record, sealer, self.pool, owner=owner)
+
+    @classmethod
+    def resume(cls, text: str, pool: UserPool, *, sealer: Sealer, owner: str = "", transport: Transport | None = None) -> Self:
+        """Take up a flow that was parked not more than a day ago, in any process. Raises `SealBroken`."""
+        return cls(pool, transport=transport, record=resume(text, sealer, pool, owner=owner))
 
     # --------------------------------------------------------------------------------------------------------- the end
 
