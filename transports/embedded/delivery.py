@@ -102,8 +102,8 @@ async def send_code(
     return await send(pool, user, medium, purpose=purpose, code=code, client_id=client_id, to=to, client_metadata=client_metadata)
 
 
-def use_code(pool: EmbeddedUserPool, user: User, kept_as: str, given: str) -> str:
-    """Take the code off the user if it is the right one and return the attribute it proves, else raise what the service raises."""
+def check_code(pool: EmbeddedUserPool, user: User, kept_as: str, given: str) -> str:
+    """The attribute that the code proves, if it is the right one; else what the service raises. The caller takes it off the user."""
     code = user.codes.get(kept_as)
     if code is None or code.expires_at <= pool.clock():
         raise expired_code()
@@ -113,8 +113,6 @@ def use_code(pool: EmbeddedUserPool, user: User, kept_as: str, given: str) -> st
         code.wrong += 1
         pool.save(user)
         raise code_mismatch()
-    del user.codes[kept_as]
-    pool.save(user)
     return code.attribute
 
 

@@ -1,5 +1,27 @@
 """The operations, a module for each concern. A new operation is a request model and a function with `@operation`."""
 
-from auth_flow.transports.embedded.operations import sign_in, software_token
+from auth_flow.transports.embedded.operations import (
+    account,
+    attributes,
+    devices,
+    mfa_preference,
+    passkeys,
+    recovery,
+    sign_in,
+    sign_up,
+    software_token,
+    tokens,
+)
 
-__all__ = ["sign_in", "software_token"]
+__all__ = [
+    "account",
+    "attributes",
+    "devices",
+    "mfa_preference",
+    "passkeys",
+    "recovery",
+    "sign_in",
+    "sign_up",
+    "software_token",
+    "tokens",
+]
