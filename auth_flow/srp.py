@@ -1,10 +1,9 @@
 """The client's half of SRP-6a as Cognito speaks it: proving a password, or a remembered device, without sending it.
 
-An exchange takes three steps. The first two are arithmetic for a worker thread (`auth_flow.work.compute`)::
+An exchange takes two pieces of arithmetic, each for a worker thread (`auth_flow.work.compute`)::
 
-    keys = ClientKeys.generate()                      # keys.public_hex is SRP_A of InitiateAuth or RespondToAuthChallenge
-    signature = claim(keys, challenge, ...)           # challenge: the ChallengeParameters of (DEVICE_)PASSWORD_VERIFIER
-                                                      # signature and timestamp go into its ChallengeResponses
+    keys = ClientKeys.generate()                # keys.public_hex is SRP_A of InitiateAuth or RespondToAuthChallenge
+    signature = claim(keys, challenge, ...)     # answers the ChallengeParameters of PASSWORD_VERIFIER or DEVICE_PASSWORD_VERIFIER
 
 The names are those of RFC 5054: N, g, k, a, A, B, u, x. What Cognito does in its own way, read off Amplify's requests:
 
@@ -44,24 +43,19 @@ N = int(  # the 3072-bit MODP group of RFC 3526
 g = 2
 
 
-@dataclass(frozen=True, slots=True)
 class ClientKeys:
-    """The client's pair for one exchange: `a`, which never leaves this object, and `A` = g^a mod N."""
+    """The client's pair for one exchange: `a`, which never leaves this process, and `A` = g^a mod N."""
 
-    a: int = field(repr=False)
-    A: int
+    def __init__(self, a: int) -> None:
+        """The pair of a given secret, above zero. What is wanted is `generate`, except in tests."""
+        self.a, self.A = a, backend()(g, a, N)
 
     @classmethod
     def generate(cls) -> ClientKeys:
         """Draw a fresh pair. One exponentiation: run it in a worker thread."""
         # RFC 5054 asks for at least 256 bits, and a group of 3072 bits is no stronger than that: Amplify's 1024 would only double
         # the work of an exchange. The top bit is set because an exponent's length is what its timing still shows.
-        return cls.of(secrets.randbits(256) | 1 << 255)
-
-    @classmethod
-    def of(cls, a: int) -> ClientKeys:
-        """The pair with a given secret, above zero."""
-        return cls(a, backend()(g, a, N))
+        return cls(secrets.randbits(256) | 1 << 255)
 
     @property
     def public_hex(self) -> str:
@@ -111,7 +105,7 @@ def pool_name(user_pool_id: str) -> str:
     return "".join(user_pool_id.split("_")[1:2])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DeviceSecret:
     """What a new device keeps, and what ConfirmDevice is told of it (`DeviceSecretVerifierConfig`). All three are base64."""
 

@@ -23,7 +23,7 @@ def test_constants() -> None:
 @pytest.mark.parametrize("vector", USERS)
 @pytest.mark.usefixtures("backend")
 def test_user(vector: Vector) -> None:
-    keys = srp.ClientKeys.of(int(vector["a"], 16))
+    keys = srp.ClientKeys(int(vector["a"], 16))
     assert keys.public_hex == vector["A"]
     if "expect_error" in vector:
         with pytest.raises(MalformedResponse, match="zero"):
