@@ -220,10 +220,10 @@ class AuthFlow:
     # ------------------------------------------------------------------------------------------------------ put away
 
     def park(self, sealer: Sealer, *, owner: str = "") -> str:
-        """Return the flow as a sealed, URL-safe text of a few kilobytes: for a cookie, a bot's state, a row of a database.
+        """Return the flow as a sealed, URL-safe text of at most a few kilobytes: for a cookie, a bot's state, a database.
 
-        It opens for this pool, app client and `owner` only (a chat, a browser's session). Passwords and tokens are not in it. Raises
-        `FlowBusy` while an event is under way.
+        It opens for this pool, app client and `owner` (a chat, a browser's session) only. No password and no token is in it.
+        Raises `FlowBusy` while an event is under way.
         """
         if self._busy:
             raise FlowBusy("This flow is busy with an event.")

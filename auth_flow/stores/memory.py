@@ -25,7 +25,6 @@ class MemoryStore:
     async def save(self, key: str, value: str, *, expected: str | None, ttl: float | None = None) -> str:
         """`Store.save`."""
         await checkpoint()
-        self._table.living()
         return self._table.save(key, value, expected, ttl)
 
     async def delete(self, key: str, *, expected: str | None = None) -> None:

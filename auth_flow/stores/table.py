@@ -27,6 +27,7 @@ class Table:
 
     def __init__(self, rows: dict[str, Row] | None = None, clock: Callable[[], float] = time.time) -> None:
         self._rows, self._clock = rows or {}, clock
+        self._sweep_at = 64
 
     def load(self, key: str) -> Entry | None:
         """`Store.load`."""
@@ -38,6 +39,8 @@ class Table:
         held = self.load(key)
         if (held and held.version) != expected:
             raise StoreConflict("The entry has moved on.")
+        if len(self._rows) >= self._sweep_at:
+            self._sweep_at = 2 * len(self.living()) + 64  # so that sweeping costs a save no more than a constant
         version = new_version()
         self._rows[key] = Row(value, version, None if ttl is None else self._clock() + ttl)
         return version
