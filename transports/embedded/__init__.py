@@ -5,6 +5,7 @@ from auth_flow.transports.embedded.clock import Clock, TurnableClock
 from auth_flow.transports.embedded.models import Client, User
 from auth_flow.transports.embedded.outbox import Message, Outbox
 from auth_flow.transports.embedded.pool import EmbeddedUserPool
+from auth_flow.transports.embedded.server import running, serve
 from auth_flow.transports.embedded.settings import (
     ClientSettings,
     PasswordPolicy,
@@ -31,4 +32,6 @@ __all__ = [
     "Triggers",
     "TurnableClock",
     "User",
+    "running",
+    "serve",
 ]

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from auth_flow.transports.embedded import challenges, operations
 from auth_flow.transports.embedded.fault import Fault
+from auth_flow.transports.embedded.operations.sign_up import confirm_by_link
 from auth_flow.transports.embedded.protocol import Response, answer
 from auth_flow.transports.embedded.service import CognitoService
 
 if TYPE_CHECKING:
     import httpx
+
+    from auth_flow.transports.embedded.outbox import Message
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -37,9 +40,10 @@ class EmbeddedCognito(CognitoService):
         async with service.http_client() as http:
             transport = CognitoTransport("http://embedded", client=http)
 
-    It answers `POST /` in the service's protocol, and `GET /{pool id}/.well-known/jwks.json` and `openid-configuration`. `clock`
-    gives the time in seconds since the epoch (`TurnableClock` in tests); with `storage`, the path of a SQLite file, everything but the
-    triggers and the outbox survives a restart. AWS signatures are not looked at: it is for tests and demonstrations.
+    It answers `POST /` in the service's protocol, and `GET /{pool id}/.well-known/jwks.json` and `openid-configuration`.
+    `clock` gives the time in seconds since the epoch (`TurnableClock` in tests). With `storage`, the path of a SQLite file,
+    everything but the triggers and the outbox survives a restart. `region` is the one that pool ids begin with. AWS signatures
+    are not looked at: this is for tests and demonstrations.
     """
 
     def http_client(self) -> httpx.AsyncClient:
@@ -47,6 +51,10 @@ class EmbeddedCognito(CognitoService):
         import httpx
 
         return httpx.AsyncClient(transport=httpx.ASGITransport(self), base_url="http://embedded")
+
+    async def click(self, message: Message) -> None:
+        """Follow the link of a confirmation e-mail; `Fault` if it is no longer good."""
+        await confirm_by_link(self.pool(message.pool_id), message.username, message.code)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""

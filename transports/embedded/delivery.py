@@ -103,7 +103,7 @@ async def send_code(
 
 
 def check_code(pool: EmbeddedUserPool, user: User, kept_as: str, given: str) -> str:
-    """The attribute that the code proves, if it is the right one; else what the service raises. The caller takes it off the user."""
+    """The attribute that the code proves, if it is the right one, else what the service raises. The code stays on."""
     code = user.codes.get(kept_as)
     if code is None or code.expires_at <= pool.clock():
         raise expired_code()

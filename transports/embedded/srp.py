@@ -105,7 +105,7 @@ class Exchange(BaseModel):
 
     @classmethod
     def begin(cls, group: str, identity: str, verifier: Verifier, a_public: str) -> Exchange | None:
-        """Answer the client's A (hexadecimal); None where it is not a number between 1 and N − 1."""
+        """Answer the client's A (hexadecimal); None where it is no number between 1 and N − 1."""
         try:
             a = int(a_public, 16)
         except ValueError:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from auth_flow.transports.embedded.pool import EmbeddedUserPool
 
 Event = dict[str, Any]
+
+NO_CLIENT = "CLIENT_ID_NOT_APPLICABLE"
+"""The client id in events that no app client led to."""
 Trigger = Callable[[Event], Event | Awaitable[Event | None] | None]
 """Takes the event and returns it, or returns nothing after changing its `response` in place. May be asynchronous."""
 

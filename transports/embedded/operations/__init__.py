@@ -2,6 +2,9 @@
 
 from auth_flow.transports.embedded.operations import (
     account,
+    admin_clients,
+    admin_pools,
+    admin_users,
     attributes,
     devices,
     mfa_preference,
@@ -15,6 +18,9 @@ from auth_flow.transports.embedded.operations import (
 
 __all__ = [
     "account",
+    "admin_clients",
+    "admin_pools",
+    "admin_users",
     "attributes",
     "devices",
     "mfa_preference",

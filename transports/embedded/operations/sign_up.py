@@ -33,7 +33,7 @@ from auth_flow.transports.embedded.pool import EmbeddedUserPool
 from auth_flow.transports.embedded.registry import Reply, Request, operation
 from auth_flow.transports.embedded.service import CognitoService, check_secret_hash
 from auth_flow.transports.embedded.sessions import open_session
-from auth_flow.transports.embedded.triggers import fire
+from auth_flow.transports.embedded.triggers import NO_CLIENT, fire
 
 UNKNOWN = "Username/client id combination not found."
 
@@ -81,7 +81,7 @@ async def sign_up(service: CognitoService, request: SignUp) -> Reply:
     if attribute and not confirmed:
         reply["CodeDeliveryDetails"] = await _send(pool, client, user, attribute, "SignUp", request.client_metadata)
     if confirmed:
-        await _post_confirmation(pool, client, user, request.client_metadata)
+        await post_confirmation(pool, client.id, user, request.client_metadata)
     if "ALLOW_USER_AUTH" in client.settings.explicit_auth_flows:
         reply["Session"] = sign_up_session(pool, client, user, confirmed=confirmed)
     return reply
@@ -101,11 +101,7 @@ async def confirm_sign_up(service: CognitoService, request: ConfirmSignUp) -> Re
         if session and (session.challenge != SIGN_UP or session.username != user.username):
             raise invalid_session()
         attribute = check_code(pool, user, "SignUp", request.confirmation_code)
-        verify_attribute(pool, user, attribute, force=request.force_alias_creation)
-        del user.codes["SignUp"]
-        user.status = "CONFIRMED"
-        pool.save(user)
-        await _post_confirmation(pool, client, user, request.client_metadata)
+        await _confirm(pool, client.id, user, attribute, request.client_metadata, force=request.force_alias_creation)
     return {"Session": sign_up_session(pool, client, user, confirmed=True)} if session else {}
 
 
@@ -127,18 +123,13 @@ async def resend_confirmation_code(service: CognitoService, request: ResendConfi
     return {"CodeDeliveryDetails": await _send(pool, client, user, attribute, "ResendCode", request.client_metadata)}
 
 
-async def confirm_by_link(service: CognitoService, link_token: str) -> bool:
-    """What a click on the link of a confirmation e-mail does; false if the link is not, or no longer, good."""
-    for pool in service.pools.values():
-        for user in pool.users:
-            code = user.codes.get("SignUp")
-            if code and code.text == link_token and code.expires_at > pool.clock() and user.status == "UNCONFIRMED":
-                verify_attribute(pool, user, code.attribute)
-                del user.codes["SignUp"]
-                user.status = "CONFIRMED"
-                pool.save(user)
-                return True
-    return False
+async def confirm_by_link(pool: EmbeddedUserPool, username: str, link_token: str) -> None:
+    """What a click on the link of a confirmation e-mail does; raises as ConfirmSignUp does if the link is not, or no longer, good."""
+    user = pool.user(username)
+    if user is None or user.status != "UNCONFIRMED":
+        raise expired_code()
+    attribute = check_code(pool, user, "SignUp", link_token)
+    await _confirm(pool, NO_CLIENT, user, attribute)
 
 
 async def _new_user(pool: EmbeddedUserPool, request: SignUp) -> User:
@@ -184,9 +175,26 @@ async def _pre_sign_up(pool: EmbeddedUserPool, client: Client, user: User, reque
     return bool(response and response.get("autoConfirmUser"))
 
 
-async def _post_confirmation(pool: EmbeddedUserPool, client: Client, user: User, metadata: dict[str, str] | None) -> None:
+async def _confirm(
+    pool: EmbeddedUserPool,
+    client_id: str,
+    user: User,
+    attribute: str,
+    metadata: dict[str, str] | None = None,
+    *,
+    force: bool = False,
+) -> None:
+    verify_attribute(pool, user, attribute, force=force)
+    del user.codes["SignUp"]
+    user.status = "CONFIRMED"
+    pool.save(user)
+    await post_confirmation(pool, client_id, user, metadata)
+
+
+async def post_confirmation(pool: EmbeddedUserPool, client_id: str, user: User, metadata: dict[str, str] | None = None) -> None:
+    """Tell the PostConfirmation trigger of a user who is confirmed."""
     request = {"clientMetadata": metadata or {}}
-    await fire(pool, "PostConfirmation", "ConfirmSignUp", client_id=client.id, username=user.username, user=user, request=request)
+    await fire(pool, "PostConfirmation", "ConfirmSignUp", client_id=client_id, username=user.username, user=user, request=request)
 
 
 def _to_verify(pool: EmbeddedUserPool, user: User) -> str | None:
