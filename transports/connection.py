@@ -64,16 +64,12 @@ class Connection:
             await self._stream.aclose()
 
     async def _send_request(self, request: httpx.Request, seconds: float | None) -> None:
-        """Head and body in as few packets as they fit."""
+        """Head and body in one piece: what a JSON RPC sends is small, and a body that fails to be made costs no connection."""
         assert isinstance(request.stream, httpx.AsyncByteStream)
+        content = b"".join([chunk async for chunk in request.stream])
         head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
-        pending = self._h11.send(head) or b""
-        async for chunk in request.stream:
-            pending += self._h11.send(h11.Data(data=chunk)) or b""
-            if len(pending) > 65536:
-                await self._write(pending, seconds)
-                pending = b""
-        await self._write(pending + (self._h11.send(h11.EndOfMessage()) or b""), seconds)
+        message = (head, h11.Data(data=content), h11.EndOfMessage())
+        await self._write(b"".join(self._h11.send(part) or b"" for part in message), seconds)
 
     async def _write(self, data: bytes, seconds: float | None) -> None:
         try:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import anyio
-from anyio.abc import SocketStream
+from anyio.abc import ByteStream, SocketAttribute
 from anyio.streams.buffered import BufferedByteReceiveStream
+from anyio.streams.tls import TLSListener
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Request:
         return self.headers["x-amz-target"].rpartition(".")[2]
 
 
-Act = Callable[[SocketStream], Awaitable[None]]
+Act = Callable[[ByteStream], Awaitable[None]]
 """What is done to a request that has been read; the connection is kept afterwards unless it was closed."""
 
 
@@ -41,7 +43,7 @@ def say(body: object, status: int = 200, headers: Mapping[str, str] | None = Non
 def send(raw: bytes) -> Act:
     """Send these bytes and keep the connection."""
 
-    async def act(stream: SocketStream) -> None:
+    async def act(stream: ByteStream) -> None:
         await stream.send(raw)
 
     return act
@@ -50,19 +52,19 @@ def send(raw: bytes) -> Act:
 def break_after(raw: bytes) -> Act:
     """Send these bytes and close the connection."""
 
-    async def act(stream: SocketStream) -> None:
+    async def act(stream: ByteStream) -> None:
         await stream.send(raw)
         await stream.aclose()
 
     return act
 
 
-async def hang(stream: SocketStream) -> None:
+async def hang(stream: ByteStream) -> None:
     """Never answer."""
     await anyio.sleep_forever()
 
 
-async def drip(stream: SocketStream) -> None:
+async def drip(stream: ByteStream) -> None:
     """Answer a byte at a time, far slower than anybody waits in all, yet never silent for long."""
     for byte in http(b" " * 100_000):
         await stream.send(bytes([byte]))
@@ -78,14 +80,24 @@ class FaultServer:
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     open_connections: int = 0
-    _arrival: anyio.Event = field(default_factory=anyio.Event)
+    _change: anyio.Event = field(default_factory=anyio.Event)
 
-    async def arrived(self, number: int) -> None:
+    async def arrived(self, requests: int) -> None:
         """Wait until so many requests have been read."""
-        while len(self.requests) < number:
-            await self._arrival.wait()
+        while len(self.requests) < requests:
+            await self._change.wait()
 
-    async def serve(self, stream: SocketStream) -> None:
+    async def closed(self, *, but: int = 0) -> None:
+        """Wait until all connections are closed, but so many."""
+        with anyio.fail_after(5):
+            while self.open_connections > but:
+                await self._change.wait()
+
+    def _changed(self) -> None:
+        self._change.set()
+        self._change = anyio.Event()
+
+    async def serve(self, stream: ByteStream) -> None:
         self.connections += 1
         self.open_connections += 1
         try:
@@ -93,13 +105,13 @@ class FaultServer:
                 received = BufferedByteReceiveStream(stream)
                 while True:
                     self.requests.append(await _read_request(received))
-                    self._arrival.set()
-                    self._arrival = anyio.Event()
+                    self._changed()
                     await self.script[min(len(self.requests), len(self.script)) - 1](stream)
         except (anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError, anyio.ClosedResourceError):
             pass
         finally:
             self.open_connections -= 1
+            self._changed()
 
 
 async def _read_request(received: BufferedByteReceiveStream) -> Request:
@@ -109,12 +121,14 @@ async def _read_request(received: BufferedByteReceiveStream) -> Request:
 
 
 @asynccontextmanager
-async def fault_server(*script: Act) -> AsyncIterator[FaultServer]:
+async def fault_server(*script: Act, tls: ssl.SSLContext | None = None) -> AsyncIterator[FaultServer]:
     """A server on a free loopback port, gone with all its connections at the end."""
     server = FaultServer(list(script))
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    server.url = f"http://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}/"
-    async with listener, anyio.create_task_group() as tasks:
-        tasks.start_soon(listener.serve, server.serve)
+    port = listener.extra(SocketAttribute.local_port)
+    server.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/"
+    secured = TLSListener(listener, tls, standard_compatible=False) if tls else listener
+    async with secured, anyio.create_task_group() as tasks:
+        tasks.start_soon(secured.serve, server.serve)
         yield server
         tasks.cancel_scope.cancel()

@@ -11,6 +11,7 @@ import botocore.serialize
 import botocore.session
 import httpx
 import pytest
+from anyio.abc import ByteStream
 
 from auth_flow.errors import (
     AuthFlowError,
@@ -197,7 +198,7 @@ async def test_no_more_are_under_way_than_allowed_and_all_have_their_turn() -> N
     together = 0
     most = 0
 
-    async def count(stream: anyio.abc.SocketStream) -> None:
+    async def count(stream: ByteStream) -> None:
         nonlocal together, most
         together += 1
         most = max(most, together)
