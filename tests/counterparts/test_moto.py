@@ -1,0 +1,239 @@
+"""Our library against moto's server: passwords, TOTP codes and accounts. It takes any SRP proof, so proofs are not its matter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from auth_flow import (
+    AuthFlow,
+    ConfirmationRequired,
+    ConfirmResetPassword,
+    Done,
+    Idle,
+    NewPasswordRequired,
+    PasswordResetCode,
+    ResetPassword,
+    SignIn,
+    SignUp,
+    SmsCode,
+    TotpCode,
+    WayIn,
+)
+from auth_flow.errors import (
+    CodeMismatchException,
+    InvalidPasswordException,
+    MalformedResponse,
+    NotAuthorizedException,
+    UsernameExistsException,
+    UserNotFoundException,
+)
+from auth_flow.transports.cognito import CognitoTransport
+from tests.counterparts.admin import PASSWORD, Pool
+from tests.counterparts.totp import STEP, code, wrong_code
+
+pytestmark = [pytest.mark.anyio, pytest.mark.counterpart]
+
+TOTP = {"Enabled": True}
+
+
+@pytest.fixture
+def pool(moto: Any) -> Pool:
+    """A pool with the user ada."""
+    recovery = {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]}
+    pool = Pool.create(moto, AutoVerifiedAttributes=["email"], AccountRecoverySetting=recovery)
+    pool.add_user("ada", email="ada@example.org")
+    return pool
+
+
+def by_password(username: str, password: str = PASSWORD) -> SignIn:
+    return SignIn(username=username, password=password, auth_flow_type="USER_PASSWORD_AUTH")
+
+
+# -------------------------------------------------------------------------------------------------------------- password
+
+
+async def test_the_right_password_signs_in(pool: Pool) -> None:
+    async with AuthFlow(pool.ours) as flow:
+        step = await flow.send(by_password("ada"))
+        assert isinstance(step, Done)
+        user = pool.cognito.get_user(AccessToken=flow.session.access_token.get_secret_value())
+        attributes = {one["Name"]: one["Value"] for one in user["UserAttributes"]}
+        assert (user["Username"], attributes["sub"]) == (step.username, step.user_id)
+
+
+async def test_a_wrong_password_and_an_unknown_user_do_not(pool: Pool) -> None:
+    async with AuthFlow(pool.ours) as flow:
+        with pytest.raises(NotAuthorizedException):
+            await flow.send(by_password("ada", "Wrong-Horse-1"))
+        with pytest.raises(UserNotFoundException):
+            await flow.send(by_password("nobody"))
+        assert isinstance(flow.step, Idle)
+
+
+async def test_a_temporary_password_is_replaced_by_one_that_fits_the_policy(pool: Pool) -> None:
+    pool.add_user("eve", "Temporary-1!", temporary=True)
+    async with AuthFlow(pool.ours) as flow:
+        step = await flow.send(by_password("eve", "Temporary-1!"))
+        assert isinstance(step, NewPasswordRequired)
+        with pytest.raises(InvalidPasswordException):
+            await flow.send(step.answer("short"))
+        assert flow.step == step
+        assert isinstance(await flow.send(step.answer(PASSWORD)), Done)
+    assert pool.status_of("eve") == "CONFIRMED"
+
+
+async def test_an_srp_sign_in_with_a_client_secret_goes_through(moto: Any) -> None:
+    """Moto knows users by their id after PASSWORD_VERIFIER, so it has to be a pool where that is their name."""
+    pool = Pool.create(moto, UsernameAttributes=["email"], client={"GenerateSecret": True})
+    pool.add_user("ada@example.org", email="ada@example.org")
+    event = SignIn(username="ada@example.org", password=PASSWORD)
+    async with AuthFlow(pool.ours) as flow:
+        assert isinstance(await flow.send(event), Done)
+    async with AuthFlow(pool.ours.model_copy(update={"client_secret": "another-secret-of-24-letters"})) as flow:
+        with pytest.raises(NotAuthorizedException):
+            await flow.send(event)
+
+
+# --------------------------------------------------------------------------------------------------------- second factors
+
+
+async def _set_up_totp(pool: Pool) -> str:
+    """Give ada an authenticator app; returns its secret."""
+    async with AuthFlow(pool.ours) as flow:
+        await flow.send(by_password("ada"))
+        token = flow.session.access_token.get_secret_value()
+    secret: str = pool.cognito.associate_software_token(AccessToken=token)["SecretCode"]
+    await _room_in_this_step()
+    pool.cognito.verify_software_token(AccessToken=token, UserCode=code(secret))
+    preference = {"Enabled": True, "PreferredMfa": True}
+    pool.cognito.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=preference)
+    return secret
+
+
+async def _room_in_this_step() -> None:
+    """Moto takes the code of the very step it looks at, so one that is about to end is waited out."""
+    left = STEP - time.time() % STEP
+    if left < 2:
+        await anyio.sleep(left)
+
+
+async def test_a_code_of_the_authenticator_app_is_the_second_factor(pool: Pool) -> None:
+    pool.cognito.set_user_pool_mfa_config(
+        UserPoolId=pool.pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration=TOTP
+    )
+    secret = await _set_up_totp(pool)
+    async with AuthFlow(pool.ours) as flow:
+        step = await flow.send(by_password("ada"))
+        assert isinstance(step, TotpCode)
+        with pytest.raises(CodeMismatchException):
+            await flow.send(step.answer(wrong_code(secret)))
+        assert flow.step == step
+        await _room_in_this_step()
+        assert isinstance(await flow.send(step.answer(code(secret))), Done)
+
+
+async def test_a_code_by_sms_is_the_second_factor(pool: Pool) -> None:
+    pool.cognito.admin_set_user_mfa_preference(
+        UserPoolId=pool.pool_id, Username="ada", SMSMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
+    async with AuthFlow(pool.ours) as flow:
+        step = await flow.send(by_password("ada"))
+        assert isinstance(step, SmsCode)
+        assert step.code_delivery.destination is None  # moto sends nothing, and tells nothing
+        assert isinstance(await flow.send(step.answer("123456")), Done)
+
+
+async def test_an_mfa_set_up_that_is_not_as_cognito_says_is_a_malformed_response(pool: Pool) -> None:
+    """Moto has a list in MFAS_CAN_SETUP, where the model has a string; the flow stands where it stood."""
+    pool.cognito.set_user_pool_mfa_config(UserPoolId=pool.pool_id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration=TOTP)
+    pool.add_user("eve", "Temporary-1!", temporary=True)
+    async with AuthFlow(pool.ours) as flow:
+        step = await flow.send(by_password("eve", "Temporary-1!"))
+        assert isinstance(step, NewPasswordRequired)
+        with pytest.raises(MalformedResponse, match="MFAS_CAN_SETUP"):
+            await flow.send(step.answer(PASSWORD))
+        assert flow.step == step
+
+
+# --------------------------------------------------------------------------------------------------- account and password
+
+
+class Mail:
+    """The newest reset code: moto puts it into a header of its answer to ForgotPassword."""
+
+    code = ""
+
+    async def read(self, response: httpx.Response) -> None:
+        self.code = response.headers.get("x-moto-forgot-password-confirmation-code", self.code)
+
+
+@pytest.fixture
+def mail() -> Mail:
+    return Mail()
+
+
+@pytest.fixture
+async def transport(pool: Pool, mail: Mail) -> AsyncIterator[CognitoTransport]:
+    """A transport over a client of the caller's, whose hooks read the mail."""
+    async with (
+        httpx.AsyncClient(event_hooks={"response": [mail.read]}) as client,
+        CognitoTransport(pool.endpoint, client=client) as transport,
+    ):
+        yield transport
+
+
+async def test_from_sign_up_to_a_new_password(pool: Pool, transport: CognitoTransport, mail: Mail) -> None:
+    way_in = WayIn(auth_flow_type="USER_PASSWORD_AUTH")
+    async with AuthFlow(pool.ours, transport=transport) as flow:
+        attributes = {"email": "zoe@example.org"}
+        step = await flow.send(SignUp(username="zoe", password=PASSWORD, user_attributes=attributes, auto_sign_in=way_in))
+        assert isinstance(step, ConfirmationRequired)
+        assert step.code_delivery is not None
+        assert step.code_delivery.medium == "EMAIL"
+        assert pool.status_of("zoe") == "UNCONFIRMED"
+        done = await flow.run(step.answer("123456"), _nobody)
+        assert done.signed_in
+        assert pool.status_of("zoe") == "CONFIRMED"
+
+    async with AuthFlow(pool.ours, transport=transport) as flow:
+        step = await flow.send(ResetPassword(username="zoe"))
+        assert isinstance(step, PasswordResetCode)
+        assert step.code_delivery is not None
+        step = await flow.send(ConfirmResetPassword(code=mail.code, new_password="New-Correct-Horse-2"))
+        assert isinstance(step, Done)
+        assert not step.signed_in
+        with pytest.raises(NotAuthorizedException):
+            await flow.send(by_password("zoe"))
+        step = await flow.send(by_password("zoe", "New-Correct-Horse-2"))
+        assert isinstance(step, Done)
+        assert step.signed_in
+
+
+async def test_an_unconfirmed_user_is_confirmed_and_signed_in(pool: Pool) -> None:
+    async with AuthFlow(pool.ours) as flow:
+        await flow.send(SignUp(username="zoe", password=PASSWORD))
+    async with AuthFlow(pool.ours) as flow:
+        step = await flow.send(by_password("zoe"))
+        assert isinstance(step, ConfirmationRequired)
+        step = await flow.send(step.answer("123456"))
+        assert isinstance(step, Done)
+        assert step.signed_in
+
+
+async def test_a_name_is_taken_once_and_a_password_has_to_fit(pool: Pool) -> None:
+    async with AuthFlow(pool.ours) as flow:
+        with pytest.raises(UsernameExistsException):
+            await flow.send(SignUp(username="ada", password=PASSWORD))
+        with pytest.raises(InvalidPasswordException):
+            await flow.send(SignUp(username="zoe", password="tiny"))
+        assert isinstance(flow.step, Idle)
+
+
+async def _nobody(step: object) -> str:
+    raise AssertionError(f"nobody should have been asked at {step!r}")
