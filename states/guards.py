@@ -46,7 +46,7 @@ def _given(secret: Secret | None) -> bool:
 
 
 def session_is_alive(ask: Ask) -> bool:
-    """The time for answering is over."""
+    """An answer comes before the time for it is over."""
     return ask.record.expires_at is None or ask.now < ask.record.expires_at
 
 
@@ -54,7 +54,7 @@ def session_is_alive(ask: Ask) -> bool:
 
 
 def is_signed_out(ask: Ask) -> bool:
-    """Sign out first."""
+    """Whoever is signed in signs out first."""
     return not ask.record.signed_in
 
 
@@ -78,12 +78,12 @@ def choice_is_offered(ask: Ask) -> bool:
 
 
 def chooses_password(ask: Ask) -> bool:
-    """The password is to be typed here."""
+    """The password is the chosen factor: it is typed here, and sent together with the choice."""
     return isinstance(ask.event, ChooseFactor) and ask.event.factor in ("PASSWORD", "PASSWORD_SRP")
 
 
 def chooses_email(ask: Ask) -> bool:
-    """The address is to be typed here."""
+    """E-mail is the chosen factor: its address is typed here."""
     return isinstance(ask.event, ChooseMfa) and ask.event.mfa == "EMAIL"
 
 
@@ -137,7 +137,7 @@ def credential_is_an_assertion(ask: Ask) -> bool:
 
 
 def username_is_known(ask: Ask) -> bool:
-    """It is not known whose account this is about: give a username."""
+    """It is known whose account this is about, or a username comes with the event."""
     match ask.event:
         case ConfirmSignUp() | ResendCode() | ResetPassword() | ConfirmResetPassword():
             return ask.event.username is not None or ask.record.login_id is not None
@@ -155,7 +155,7 @@ def code_is_one_word(ask: Ask) -> bool:
 
 
 def credentials_are_at_hand(ask: Ask) -> bool:
-    """The password is needed: the service gave no session to go on with, and the flow does not hold the password any more."""
+    """The service gave a session to go on with, or the flow holds the password, or it comes with the event."""
     assert isinstance(ask.event, AutoSignIn)
     if ask.record.session is not None and session_is_alive(ask):
         return True

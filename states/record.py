@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import PlainSerializer, PlainValidator, SecretStr
+from pydantic import Field, PlainSerializer, PlainValidator, SecretStr
 
 from auth_flow.states.base import Value
 from auth_flow.states.events import WayIn
@@ -22,7 +22,7 @@ class Record(Value):
     """
 
     version: Literal[1] = 1
-    step: Annotated[Step, PlainValidator(_step), PlainSerializer(lambda step: step.to_json())] = Idle()
+    step: Annotated[Step, PlainValidator(_step), PlainSerializer(lambda step: step.to_json())] = Field(default_factory=Idle)
     login_id: str | None = None
     """What the person typed as user name."""
     username: str | None = None
