@@ -391,6 +391,9 @@ class StoreError(AuthFlowError):
 class StoreConflict(StoreError):
     """The entry has moved on since it was read, by another task or process. Nothing was written: load it, and decide anew."""
 
+    def __init__(self) -> None:
+        super().__init__("The entry has moved on since it was read.")
+
 
 class StoreUnavailable(StoreError):
     """The store cannot be reached, or does not work. What was to be written may or may not have been."""

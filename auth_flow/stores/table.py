@@ -38,7 +38,7 @@ class Table:
         """`Store.save`."""
         held = self.load(key)
         if (held and held.version) != expected:
-            raise StoreConflict("The entry has moved on.")
+            raise StoreConflict
         if len(self._rows) >= self._sweep_at:
             self._sweep_at = 2 * len(self.living()) + 64  # so that sweeping costs a save no more than a constant
         version = new_version()
@@ -49,7 +49,7 @@ class Table:
         """`Store.delete`."""
         held = self.load(key)
         if held and expected not in (None, held.version):
-            raise StoreConflict("The entry has moved on.")
+            raise StoreConflict
         self._rows.pop(key, None)
 
     def living(self) -> dict[str, Row]:
