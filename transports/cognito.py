@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import platform
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from importlib import metadata
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,14 +26,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def _user_agent() -> str:
-    try:
-        version = f"/{metadata.version('auth-flow')}"
-    except metadata.PackageNotFoundError:
-        version = ""  # a checkout that is not installed
-    return f"auth-flow{version} python/{platform.python_version()}"
-
-
 class CognitoTransport:
     """Carries operations to Cognito over httpx.
 
@@ -44,11 +34,16 @@ class CognitoTransport:
         async with CognitoTransport(endpoint_for("eu-west-1_Abc")) as transport:
             reply = await transport.call("InitiateAuth", {"AuthFlow": …})
 
-    `endpoint` is the whole URL of the service, path included. `client` is an `httpx.AsyncClient` of the caller's: it is used as a
-    whole (its hooks, proxies, timeouts) and never closed here; without one, the transport makes its own at the first call and
-    closes it. At most `max_in_flight` requests are under way at once, the others wait their turn. An answer of more than
-    `max_reply_bytes` bytes is not read to its end. `headers` are added to every request and win over the transport's own.
-    `target` is the service's name in the protocol. One transport serves any number of flows, in the event loop of its first call.
+    - `endpoint` is the whole URL of the service, path included.
+    - `client` is an `httpx.AsyncClient`, used as a whole (its hooks, proxies, timeouts), or an httpx transport such as
+      `http_transport(…)` or `httpx.ASGITransport`. It stays the caller's to close. Without one, the transport makes a connection
+      pool at the first call and closes it.
+    - At most `max_in_flight` requests are under way at once, the others wait their turn: 64 over a pool of ours, 8 through what
+      the caller gives, since httpx's own pool spends more on each request the more of them it holds.
+    - An answer of more than `max_reply_bytes` bytes is not read to its end.
+    - `headers` are added to every request and win over the transport's own; `target` is the service's name in the protocol.
+
+    One transport serves any number of flows, in the event loop of its first call.
     """
 
     def __init__(
@@ -58,17 +53,20 @@ class CognitoTransport:
         client: httpx.AsyncClient | httpx.AsyncBaseTransport | None = None,
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
-        max_in_flight: int = 8,
+        max_in_flight: int | None = None,
         max_reply_bytes: int = 1 << 20,
         headers: Mapping[str, str] | None = None,
         target: str = "AWSCognitoIdentityProviderService",
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
+        if not endpoint.startswith(("https://", "http://")):
+            raise ValueError(f"{endpoint!r} is no URL of a service: it begins neither with https:// nor with http://.")
         self._endpoint, self._client, self._target, self._sleep = endpoint, client, target, sleep
         self._timeouts, self._retries = timeouts or Timeouts(), retries or Retries()
-        self._max_reply_bytes, self._extra_headers = max_reply_bytes, dict(headers or {})
-        self._user_agent = _user_agent()
-        self._max_in_flight, self._slots = max_in_flight, Slots(max_in_flight)
+        self._max_reply_bytes = max_reply_bytes
+        self._extra_headers = {name.lower(): value for name, value in (headers or {}).items()}
+        self._max_in_flight = max_in_flight or (64 if client is None else 8)
+        self._slots = Slots(self._max_in_flight)
         self._opening = anyio.Lock()
         self._wire: Wire | None = None
 
@@ -132,10 +130,8 @@ class CognitoTransport:
 
     def _headers(self, operation: str) -> dict[str, str]:
         return {
-            "accept-encoding": "identity",
             "content-type": "application/x-amz-json-1.1",
             "cache-control": "no-store",
-            "user-agent": self._user_agent,
             "x-amz-target": f"{self._target}.{operation}",
             "amz-sdk-invocation-id": str(uuid.uuid4()),
             **self._extra_headers,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import metadata
 
 import httpx
 
@@ -13,6 +15,17 @@ from auth_flow.transports.http import http_transport
 from auth_flow.transports.timeouts import Timeouts
 
 _IDLE_SECONDS = 15.0
+
+
+def _user_agent() -> str:
+    try:
+        version = f"/{metadata.version('auth-flow')}"
+    except metadata.PackageNotFoundError:
+        version = ""  # a checkout that is not installed
+    return f"auth-flow{version} httpx/{httpx.__version__} python/{platform.python_version()}"
+
+
+_USER_AGENT = _user_agent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ class Wire:
     async def post(self, operation: str, headers: Mapping[str, str], content: bytes, *, repeatable: bool) -> Answer:
         """POST `content`. `repeatable` tells whether the request may be made again although its answer was lost."""
         with _typed_errors(operation, repeatable):
-            response = await self._send(headers, content)
+            response = await self._send({"user-agent": _USER_AGENT, "accept-encoding": "identity", **headers}, content)
             try:
                 return Answer(response.status_code, response.headers, await self._read(operation, response))
             finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import traceback
 
 import anyio
@@ -246,3 +247,15 @@ async def test_a_client_of_the_callers_is_used_whole_and_left_open() -> None:
 async def test_closing_before_the_first_call_opens_nothing() -> None:
     async with CognitoTransport("http://127.0.0.1:9/"):
         pass
+
+
+@pytest.mark.parametrize("endpoint", ["", "cognito-idp.eu-west-1.amazonaws.com", "ftp://127.0.0.1/"])
+async def test_an_endpoint_that_is_no_url_is_refused_at_once(endpoint: str) -> None:
+    with pytest.raises(ValueError, match="no URL"):
+        CognitoTransport(endpoint)
+
+
+async def test_httpx_is_imported_by_the_first_call_and_not_before() -> None:
+    code = "import sys, auth_flow.transports.cognito; print('httpx' in sys.modules)"
+    process = await anyio.run_process([sys.executable, "-c", code])
+    assert process.stdout.strip() == b"False"
