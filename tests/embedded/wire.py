@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import botocore.session
@@ -12,7 +13,7 @@ import httpx
 from botocore.model import ServiceModel, Shape
 
 from auth_flow import srp
-from auth_flow.transports.embedded import Client, EmbeddedCognito, EmbeddedUserPool
+from auth_flow.transports.embedded import Client, EmbeddedCognito, EmbeddedUserPool, PoolSettings
 
 PASSWORD = "Correct-Horse-1"
 
@@ -42,11 +43,11 @@ def misfits(shape: Shape, value: Any, path: str = "reply") -> list[str]:
         inner = [
             misfits(shape.members[name], member, f"{path}.{name}") for name, member in value.items() if name in shape.members
         ]
-        return unknown + missing + sum(inner, [])
+        return unknown + missing + list(chain.from_iterable(inner))
     if shape.type_name == "list":
-        return sum((misfits(shape.member, item, f"{path}[]") for item in value), [])
+        return list(chain.from_iterable(misfits(shape.member, item, f"{path}[]") for item in value))
     if shape.type_name == "map":
-        return sum((misfits(shape.value, item, f"{path}.{key}") for key, item in value.items()), [])
+        return list(chain.from_iterable(misfits(shape.value, item, f"{path}.{key}") for key, item in value.items()))
     if not isinstance(value, PYTHON_TYPES[shape.type_name]):
         return [f"{path}: {type(value).__name__} is not {shape.type_name}"]
     enum = getattr(shape, "enum", None)
@@ -127,3 +128,8 @@ def claim(
         "PASSWORD_CLAIM_SIGNATURE": signature,
         "TIMESTAMP": timestamp,
     }
+
+
+def settings(wire: Wire, **changes: object) -> None:
+    """Change the pool's settings."""
+    wire.pool.settings = PoolSettings.model_validate({**wire.pool.settings.model_dump(), **changes})

@@ -109,15 +109,18 @@ async def _live(receive: Receive, send: Send) -> None:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The body; None if it is too large or the caller went away."""
-    body = bytearray()
+    """The body; None if it is too large or the caller went away. Too large a one is read on, so that the caller hears of it."""
+    body, size = bytearray(), 0
     while True:
         message = await receive()
-        body += message.get("body", b"")
-        if message["type"] == "http.disconnect" or len(body) > LARGEST_BODY:
+        if message["type"] == "http.disconnect":
             return None
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= LARGEST_BODY:
+            body += part
         if not message.get("more_body", False):
-            return bytes(body)
+            return bytes(body) if size <= LARGEST_BODY else None
 
 
 async def _send(send: Send, response: Response) -> None:

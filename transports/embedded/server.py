@@ -20,7 +20,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def serve(service: EmbeddedCognito, port: int, *, host: str = LOOPBACK) -> None:
-    """Serve until interrupted. Anybody who reaches the port is an administrator, so it is on the loopback unless `host` says otherwise."""
+    """Serve until interrupted. Who reaches the port is an administrator: think twice before taking another `host`."""
     _server(service, host, port).run()
 
 

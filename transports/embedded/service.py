@@ -12,7 +12,7 @@ import string
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from auth_flow.transports.embedded.fault import Fault, not_authorized, not_found, user_not_found
 from auth_flow.transports.embedded.outbox import Outbox
@@ -71,6 +71,12 @@ class CognitoService:
             table.clear()
         del self.pools[pool.id]
         self._rows.take(pool.id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let go of the storage's file."""

@@ -93,7 +93,7 @@ class Verifier(BaseModel):
 
 
 class Exchange(BaseModel):
-    """One SRP exchange between the issue of B and the client's proof. It holds the secret exponent and never leaves the service."""
+    """One SRP exchange between the issue of B and the client's proof. It holds the secret exponent: it stays here."""
 
     group: str
     identity: str

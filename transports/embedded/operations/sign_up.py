@@ -124,7 +124,7 @@ async def resend_confirmation_code(service: CognitoService, request: ResendConfi
 
 
 async def confirm_by_link(pool: EmbeddedUserPool, username: str, link_token: str) -> None:
-    """What a click on the link of a confirmation e-mail does; raises as ConfirmSignUp does if the link is not, or no longer, good."""
+    """What a click on the link of a confirmation e-mail does; raises as ConfirmSignUp does if the link is no longer good."""
     user = pool.user(username)
     if user is None or user.status != "UNCONFIRMED":
         raise expired_code()

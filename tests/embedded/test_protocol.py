@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from auth_flow.transports.embedded.registry import OPERATIONS
+from tests.embedded.wire import PASSWORD, Refused, Wire, service_model
+
+pytestmark = pytest.mark.anyio
+
+
+def test_every_operation_without_a_signature_is_there() -> None:
+    model = service_model()
+    unsigned = {name for name in model.operation_names if model.operation_model(name).auth_type == "none"}
+    assert unsigned <= set(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", sorted(set(OPERATIONS) & set(service_model().operation_names)))
+def test_requests_have_the_members_of_the_model(name: str) -> None:
+    shape = service_model().operation_model(name).input_shape
+    fields = OPERATIONS[name].request.model_fields.values()
+    assert {field.alias for field in fields} <= set(shape.members)
+    assert set(shape.required_members) <= {field.alias for field in fields if field.is_required()}
+
+
+async def test_unknown_operations(wire: Wire) -> None:
+    with pytest.raises(Refused, match="UnknownOperationException"):
+        await wire.call("MakeCoffee")
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"AuthFlow": 1, "ClientId": "x"}', b"\xff", b""])
+async def test_what_is_not_json_of_the_right_shape(wire: Wire, body: bytes) -> None:
+    headers = {"x-amz-target": "AWSCognitoIdentityProviderService.InitiateAuth"}
+    response = await wire.http.post("/", content=body, headers=headers)
+    assert response.status_code == 400
+    assert response.json()["__type"] == "SerializationException"
+
+
+async def test_constraints_are_worded_as_by_the_service(wire: Wire) -> None:
+    with pytest.raises(Refused) as refused:
+        await wire.call("ConfirmSignUp", ClientId=wire.client.id, ConfirmationCode="")
+    assert refused.value.name == "InvalidParameterException"
+    assert refused.value.message == (
+        "2 validation errors detected: "
+        "Value null at 'username' failed to satisfy constraint: Member must not be null; "
+        "Value at 'confirmationCode' failed to satisfy constraint: Member must have length greater than or equal to 1"
+    )
+
+
+async def test_unknown_clients_and_pools(wire: Wire) -> None:
+    with pytest.raises(Refused, match="ResourceNotFoundException: User pool client nope does not exist"):
+        await wire.call("InitiateAuth", ClientId="nope", AuthFlow="USER_AUTH", AuthParameters={"USERNAME": "ada"})
+    assert (await wire.http.get("/eu-west-1_nope/.well-known/jwks.json")).status_code == 404
+    assert (await wire.http.get("/")).status_code == 404
+    assert (await wire.http.put("/")).status_code == 405
+
+
+async def test_a_body_too_large(wire: Wire) -> None:
+    assert (await wire.http.post("/", content=bytes(2 << 20))).status_code == 413
+
+
+async def test_of_two_answers_to_one_session_one_is_heard(wire: Wire) -> None:
+    asked = await wire.initiate("USER_AUTH", USERNAME="ada")
+    outcomes: list[str] = []
+
+    async def answer() -> None:
+        try:
+            await wire.respond(asked, USERNAME="ada", ANSWER="PASSWORD", PASSWORD=PASSWORD)
+            outcomes.append("signed in")
+        except Refused as refused:
+            outcomes.append(refused.name)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(answer)
+        tasks.start_soon(answer)
+    assert sorted(outcomes) == ["NotAuthorizedException", "signed in"]
+
+
+async def test_the_outbox_can_be_waited_for(wire: Wire) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: wire.call("ForgotPassword", ClientId=wire.client.id, Username="ada"))
+        message = await wire.pool.outbox.receive("ada")
+    assert message.purpose == "ForgotPassword"
+    assert message.code == wire.code()

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import base64
+import secrets
+
+import pytest
+
+from auth_flow import srp
+from auth_flow.transports.embedded import ClientSettings, RefreshTokenRotation, TurnableClock, totp
+from tests.embedded.wire import PASSWORD, Refused, Wire, claim, settings
+
+pytestmark = pytest.mark.anyio
+
+
+async def named(wire: Wire, access_token: str) -> dict[str, str]:
+    user = await wire.call("GetUser", AccessToken=access_token)
+    return {attribute["Name"]: attribute["Value"] for attribute in user["UserAttributes"]}
+
+
+async def test_access_tokens_expire_and_cannot_be_made_up(wire: Wire, clock: TurnableClock) -> None:
+    tokens = await wire.tokens()
+    for token in ("x.y.z", tokens["IdToken"], tokens["AccessToken"][:-4] + "AAAA"):
+        with pytest.raises(Refused, match="NotAuthorizedException: Invalid Access Token"):
+            await wire.call("GetUser", AccessToken=token)
+    clock.turn(hours=1)
+    with pytest.raises(Refused, match="NotAuthorizedException: Access Token has expired"):
+        await wire.call("GetUser", AccessToken=tokens["AccessToken"])
+
+
+async def test_refresh(wire: Wire, clock: TurnableClock) -> None:
+    tokens = await wire.tokens()
+    for reply in (
+        await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=tokens["RefreshToken"]),
+        await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=tokens["RefreshToken"]),
+    ):
+        assert "RefreshToken" not in reply["AuthenticationResult"]
+        assert await named(wire, reply["AuthenticationResult"]["AccessToken"])
+    clock.turn(days=30)
+    with pytest.raises(Refused, match="NotAuthorizedException: Refresh Token has expired"):
+        await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=tokens["RefreshToken"])
+    with pytest.raises(Refused, match="NotAuthorizedException: Invalid Refresh Token"):
+        await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN="made up")
+
+
+async def test_rotation(wire: Wire, clock: TurnableClock) -> None:
+    rotation = RefreshTokenRotation(feature="ENABLED", retry_grace_period_seconds=10)
+    wire.client = wire.pool.create_client(ClientSettings(refresh_token_rotation=rotation))
+    first = (await wire.tokens())["RefreshToken"]
+
+    async def refresh(token: str) -> str:
+        reply = await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=token)
+        return reply["AuthenticationResult"]["RefreshToken"]
+
+    with pytest.raises(Refused, match="UnsupportedOperationException"):
+        await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=first)
+    second = await refresh(first)
+    assert second != first
+    clock.turn(seconds=9)
+    await refresh(first)
+    clock.turn(seconds=2)
+    with pytest.raises(Refused, match="RefreshTokenReuseException"):
+        await refresh(first)
+    assert await refresh(second)
+
+
+async def test_revocation_ends_the_access_tokens_too(wire: Wire) -> None:
+    tokens, others = await wire.tokens(), await wire.tokens()
+    with pytest.raises(Refused, match="UnsupportedTokenTypeException"):
+        await wire.call("RevokeToken", ClientId=wire.client.id, Token=tokens["AccessToken"])
+    await wire.call("RevokeToken", ClientId=wire.client.id, Token=tokens["RefreshToken"])
+    with pytest.raises(Refused, match="NotAuthorizedException: Access Token has been revoked"):
+        await wire.call("GetUser", AccessToken=tokens["AccessToken"])
+    with pytest.raises(Refused, match="NotAuthorizedException: Refresh Token has been revoked"):
+        await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=tokens["RefreshToken"])
+    assert await named(wire, others["AccessToken"])
+    await wire.call("GlobalSignOut", AccessToken=others["AccessToken"])
+    with pytest.raises(Refused, match="NotAuthorizedException: Access Token has been revoked"):
+        await wire.call("GetUser", AccessToken=others["AccessToken"])
+
+
+async def test_change_password(wire: Wire) -> None:
+    access = (await wire.tokens())["AccessToken"]
+    change = {"AccessToken": access, "ProposedPassword": "Another-Horse-2"}
+    with pytest.raises(Refused, match="NotAuthorizedException"):
+        await wire.call("ChangePassword", PreviousPassword="wrong", **change)
+    await wire.call("ChangePassword", PreviousPassword=PASSWORD, **change)
+    assert await wire.tokens(password="Another-Horse-2")
+
+
+async def test_attributes(wire: Wire) -> None:
+    access = (await wire.tokens())["AccessToken"]
+    given = [{"Name": "email", "Value": "new@example.org"}, {"Name": "nickname", "Value": "countess"}]
+    reply = await wire.call("UpdateUserAttributes", AccessToken=access, UserAttributes=given)
+    assert [details["AttributeName"] for details in reply["CodeDeliveryDetailsList"]] == ["email"]
+    assert (await named(wire, access))["email_verified"] == "false"
+    with pytest.raises(Refused, match="CodeMismatchException"):
+        await wire.call("VerifyUserAttribute", AccessToken=access, AttributeName="email", Code="nope")
+    await wire.call("VerifyUserAttribute", AccessToken=access, AttributeName="email", Code=wire.code())
+    assert (await named(wire, access))["email_verified"] == "true"
+    reply = await wire.call("GetUserAttributeVerificationCode", AccessToken=access, AttributeName="phone_number")
+    assert reply["CodeDeliveryDetails"]["DeliveryMedium"] == "SMS"
+    await wire.call("DeleteUserAttributes", AccessToken=access, UserAttributeNames=["nickname"])
+    assert "nickname" not in await named(wire, access)
+    given = [{"Name": "email_verified", "Value": "true"}]
+    with pytest.raises(Refused, match="NotAuthorizedException"):
+        await wire.call("UpdateUserAttributes", AccessToken=access, UserAttributes=given)
+
+
+async def test_a_new_address_waits_for_its_code(wire: Wire) -> None:
+    settings(wire, verify_before_update=("email",))
+    access = (await wire.tokens())["AccessToken"]
+    await wire.call("UpdateUserAttributes", AccessToken=access, UserAttributes=[{"Name": "email", "Value": "new@example.org"}])
+    assert (await named(wire, access))["email"] == "ada@example.org"
+    await wire.call("VerifyUserAttribute", AccessToken=access, AttributeName="email", Code=wire.code())
+    assert (await named(wire, access))["email"] == "new@example.org"
+
+
+async def test_mfa_preference(wire: Wire, clock: TurnableClock) -> None:
+    settings(wire, mfa_configuration="OPTIONAL")
+    access = (await wire.tokens())["AccessToken"]
+    with pytest.raises(Refused, match="InvalidParameterException: User has not verified software token mfa"):
+        await wire.call("SetUserMFAPreference", AccessToken=access, SoftwareTokenMfaSettings={"Enabled": True})
+    secret = (await wire.call("AssociateSoftwareToken", AccessToken=access))["SecretCode"]
+    await wire.call("VerifySoftwareToken", AccessToken=access, UserCode=totp.code(secret, clock()))
+    assert "AuthenticationResult" in await wire.sign_in()
+    await wire.call(
+        "SetUserMFAPreference",
+        AccessToken=access,
+        SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
+        SMSMfaSettings={"Enabled": True},
+    )
+    user = await wire.call("GetUser", AccessToken=access)
+    assert set(user["UserMFASettingList"]) == {"SOFTWARE_TOKEN_MFA", "SMS_MFA"}
+    assert user["PreferredMfaSetting"] == "SOFTWARE_TOKEN_MFA"
+    assert (await wire.sign_in())["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    await wire.call("SetUserMFAPreference", AccessToken=access, SoftwareTokenMfaSettings={"Enabled": False})
+    assert (await wire.sign_in())["ChallengeName"] == "SMS_MFA"
+    factors = await wire.call("GetUserAuthFactors", AccessToken=access)
+    assert factors["ConfiguredUserAuthFactors"] == ["PASSWORD"]
+    await wire.call("SetUserSettings", AccessToken=access, MFAOptions=[])
+    assert "AuthenticationResult" in await wire.sign_in()
+
+
+async def test_delete_user(wire: Wire) -> None:
+    access = (await wire.tokens())["AccessToken"]
+    await wire.call("DeleteUser", AccessToken=access)
+    with pytest.raises(Refused, match="UserNotFoundException"):
+        await wire.call("GetUser", AccessToken=access)
+    with pytest.raises(Refused, match="UserNotFoundException"):
+        await wire.sign_in()
+
+
+async def confirm_device(wire: Wire, result: dict, password: str) -> tuple[str, dict]:
+    """Give a new device a verifier made here, independently of the service."""
+    metadata = result["NewDeviceMetadata"]
+    keys = srp.password_key(salt := secrets.randbits(128), metadata["DeviceGroupKey"], metadata["DeviceKey"], password)
+    verifier = pow(2, keys, srp.N)
+    encoded = {
+        "Salt": base64.b64encode(salt.to_bytes(17)).decode(),
+        "PasswordVerifier": base64.b64encode(verifier.to_bytes(385)).decode(),
+    }
+    reply = await wire.call(
+        "ConfirmDevice",
+        AccessToken=result["AccessToken"],
+        DeviceKey=metadata["DeviceKey"],
+        DeviceName="engine",
+        DeviceSecretVerifierConfig=encoded,
+    )
+    return metadata["DeviceKey"], reply
+
+
+async def test_a_remembered_device_proves_itself_instead_of_a_second_factor(wire: Wire) -> None:
+    settings(wire, device_tracking="ALWAYS")
+    result = await wire.tokens()
+    key, confirmed = await confirm_device(wire, result, "device secret")
+    assert confirmed == {"UserConfirmationNecessary": False}
+    group = result["NewDeviceMetadata"]["DeviceGroupKey"]
+    settings(wire, mfa_configuration="ON")
+    assert (await wire.sign_in())["ChallengeName"] == "SELECT_MFA_TYPE"
+
+    async def device_sign_in(secret: str) -> dict:
+        asked = await wire.sign_in(DEVICE_KEY=key)
+        assert asked["ChallengeName"] == "DEVICE_SRP_AUTH"
+        keys = srp.ClientKeys.generate()
+        asked = await wire.respond(asked, USERNAME="ada", DEVICE_KEY=key, SRP_A=keys.public_hex)
+        assert asked["ChallengeName"] == "DEVICE_PASSWORD_VERIFIER"
+        return await wire.respond(asked, USERNAME="ada", DEVICE_KEY=key, **claim(keys, asked, group, key, secret))
+
+    result = (await device_sign_in("device secret"))["AuthenticationResult"]
+    assert "NewDeviceMetadata" not in result
+    with pytest.raises(Refused, match="NotAuthorizedException"):
+        await device_sign_in("wrong")
+    with pytest.raises(Refused, match="NotAuthorizedException: Invalid Refresh Token"):
+        await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=result["RefreshToken"])
+    await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=result["RefreshToken"], DeviceKey=key)
+
+
+async def test_a_device_that_does_not_exist_leaves_the_session_alone(wire: Wire) -> None:
+    keys = srp.ClientKeys.generate()
+    asked = await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=keys.public_hex)
+    with pytest.raises(Refused, match="ResourceNotFoundException: Device does not exist"):
+        await wire.prove(asked, keys, DEVICE_KEY="eu-west-1_00000000-0000-0000-0000-000000000000")
+    assert "AuthenticationResult" in await wire.prove(asked, keys)
+
+
+async def test_devices_are_listed_and_forgotten(wire: Wire) -> None:
+    settings(wire, device_tracking="USER_OPT_IN")
+    keys = []
+    for _ in range(3):
+        result = await wire.tokens()
+        key, reply = await confirm_device(wire, result, "secret")
+        assert reply == {"UserConfirmationNecessary": True}
+        keys.append(key)
+    access = result["AccessToken"]
+    first = await wire.call("ListDevices", AccessToken=access, Limit=2)
+    rest = await wire.call("ListDevices", AccessToken=access, Limit=2, PaginationToken=first["PaginationToken"])
+    assert [device["DeviceKey"] for device in first["Devices"] + rest["Devices"]] == keys
+    assert "PaginationToken" not in rest
+    await wire.call("UpdateDeviceStatus", AccessToken=access, DeviceKey=keys[0], DeviceRememberedStatus="remembered")
+    shown = (await wire.call("GetDevice", AccessToken=access, DeviceKey=keys[0]))["Device"]
+    assert {"Name": "dev:device_remembered_status", "Value": "remembered"} in shown["DeviceAttributes"]
+    await wire.call("ForgetDevice", AccessToken=access, DeviceKey=keys[0])
+    with pytest.raises(Refused, match="ResourceNotFoundException: Device does not exist"):
+        await wire.call("GetDevice", AccessToken=access, DeviceKey=keys[0])

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from auth_flow import srp
+from auth_flow.transports.embedded import EmbeddedCognito, SigningKey
+from tests.embedded.wire import PASSWORD, Refused, Wire
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def opened(path: Path, key: SigningKey | None = None) -> AsyncIterator[Wire]:
+    """The service on this file; with a key, a pool with a client and the user ada is made first."""
+    with EmbeddedCognito(storage=path) as service:
+        if key is not None:
+            made = service.create_pool(key=key)
+            made.create_client()
+            made.create_user("ada", PASSWORD)
+        (pool,) = service.pools.values()
+        (client,) = pool.clients
+        async with service.http_client() as http:
+            yield Wire(http, service, pool, client)
+
+
+async def test_everything_survives_a_restart(tmp_path: Path, signing_key: SigningKey) -> None:
+    path = tmp_path / "cognito.sqlite"
+    keys = srp.ClientKeys.generate()
+    async with opened(path, signing_key) as wire:
+        tokens = await wire.tokens()
+        asked = await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=keys.public_hex)
+    async with opened(path) as wire:
+        assert (await wire.call("GetUser", AccessToken=tokens["AccessToken"]))["Username"] == "ada"
+        assert "AuthenticationResult" in await wire.prove(asked, keys)
+        await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=tokens["RefreshToken"])
+        await wire.call("DeleteUser", AccessToken=tokens["AccessToken"])
+    async with opened(path) as wire:
+        with pytest.raises(Refused, match="UserNotFoundException"):
+            await wire.sign_in()
+        wire.service.delete_pool(wire.pool)
+    with EmbeddedCognito(storage=path) as service:
+        assert not service.pools
+
+
+def test_passwords_are_not_kept(tmp_path: Path, signing_key: SigningKey) -> None:
+    with EmbeddedCognito(storage=tmp_path / "cognito.sqlite") as service:
+        service.create_pool(key=signing_key).create_user("ada", PASSWORD)
+    assert PASSWORD.encode() not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
