@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pydantic import SecretStr
 
 from auth_flow.core import Outcome, advance
 from auth_flow.effects import Call, Compute, Effect, Keep
 from auth_flow.errors import AuthFlowError, FlowBusy, GuardRejected, NotSignedIn
+from auth_flow.observers import Observers, StepEntered
 from auth_flow.parking import park, resume
 from auth_flow.pool import UserPool
 from auth_flow.sealing import Sealer
-from auth_flow.session import Session
 from auth_flow.states import chart
 from auth_flow.states.events import Answer, AutoSignIn, Event, SignIn, WayIn
 from auth_flow.states.record import Record
-from auth_flow.states.steps import AutoSignInReady, Done, Step
+from auth_flow.states.steps import AutoSignInReady, Done, Idle, Step
+from auth_flow.stores.base import Store
+from auth_flow.tokens import Tokens
 from auth_flow.transports.base import Transport
 from auth_flow.work import compute
+
+if TYPE_CHECKING:
+    from auth_flow.session import RememberedDevice, Session
 
 
 class Happening(NamedTuple):
@@ -50,6 +55,7 @@ class AuthFlow:
     `transport` carries the requests; many flows may share one. Without it, the flow opens a connection to Cognito at its first
     request and closes it when the flow is closed. `record` takes up a flow that was put away. `user_context` is
     `UserContextData` for the service's threat protection: `EncodedData`, `IpAddress`. `clock` tells seconds since the epoch.
+    `devices`, `observers` and `store` are also those of the session that comes of it; see `Session`.
 
     A flow takes one event at a time. Cancelling `send` leaves the flow where it stood.
     """
@@ -61,13 +67,18 @@ class AuthFlow:
         transport: Transport | None = None,
         record: Record | None = None,
         user_context: Mapping[str, str] | None = None,
+        devices: MutableMapping[str, RememberedDevice] | None = None,
+        observers: Observers | None = None,
+        store: Store | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.pool = pool
+        self.devices: MutableMapping[str, RememberedDevice] = {} if devices is None else devices
+        self.observers = observers or Observers()
         self._transport, self._owns_transport = transport, transport is None
         self._record = record or Record()
         self._user_context = user_context
-        self._clock = clock
+        self._store, self._clock = store, clock
         self._password: SecretStr | None = None
         self._session: Session | None = None
         self._busy = False
@@ -121,7 +132,7 @@ class AuthFlow:
         error: str | None = "Cancelled"
         try:
             outcome = await self._perform(event)
-            self._adopt(outcome)
+            await self._adopt(outcome)
             error = outcome.error.name if outcome.error else None
         except AuthFlowError as failure:
             error = failure.name
@@ -129,6 +140,8 @@ class AuthFlow:
         finally:
             self._busy = False
             self._history.append(Happening(self._clock(), event.name, source, self._record.state, error))
+        if self._record.state != source:
+            await self.observers.tell(StepEntered(source, self._record.state))
         if outcome.error is not None:
             raise outcome.error
         return self.step
@@ -204,10 +217,48 @@ class AuthFlow:
                 self._record, self._password = record, password
                 return None
 
-    def _adopt(self, outcome: Outcome) -> None:
-        self._record, self._password = outcome.record, outcome.password
+    async def _adopt(self, outcome: Outcome) -> None:
         if outcome.tokens is not None:
-            self._session = Session(self.pool, outcome.tokens)
+            tokens = Tokens.issued(outcome.tokens, "InitiateAuth", now=self._clock())
+            await self._begin(tokens, outcome.record)
+        self._record, self._password = outcome.record, outcome.password
+
+    async def _begin(self, tokens: Tokens, record: Record) -> None:
+        from auth_flow.session import Session  # at the first sign-in, not at import
+
+        session = Session(
+            self.pool,
+            tokens,
+            transport=self._wire(),
+            login_id=record.login_id,
+            devices=self.devices,
+            observers=self.observers,
+            store=self._store,
+            clock=self._clock,
+            on_end=self._end_session,
+        )
+        await session.keep()
+        self._session = session
+
+    async def restore_session(self, tokens: Tokens) -> Step:
+        """Take up tokens that were obtained elsewhere: the flow is DONE, and nothing is sent.
+
+        Raises `EventNotAccepted` while a sign-in is at work, and `FlowBusy` while an event is under way.
+        """
+        if self._busy:
+            raise FlowBusy("This flow is busy with an event.")
+        claims = tokens.access_token.claims
+        done = Done(signed_in=True, username=tokens.username, user_id=claims.subject)
+        chart.settle(self._record.state, done.name)
+        record = Record(step=done, username=tokens.username)
+        await self._begin(tokens, record)
+        self._record, self._password = record, None
+        return self.step
+
+    def _end_session(self) -> None:
+        """The session is over, and with it what this flow was for."""
+        chart.settle(self._record.state, Idle.name)
+        self._session, self._record = None, Record()
 
     def _wire(self) -> Transport:
         if self._transport is None:

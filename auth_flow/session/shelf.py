@@ -1,0 +1,119 @@
+"""Tokens that several processes share: one of them refreshes, the others wait, and nobody is signed out by it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import anyio
+
+from auth_flow.errors import AuthFlowError, StoreConflict
+from auth_flow.pool import UserPool
+from auth_flow.session.renewal import VERDICTS
+from auth_flow.stores.base import Store
+from auth_flow.tokens import Tokens
+
+LEASE = 15.0
+"""Seconds after which a refresh that another process has begun counts as abandoned. Less than any retry grace period of use."""
+
+_log = logging.getLogger(__name__)
+
+
+def session_key(pool: UserPool, username: str) -> str:
+    """Where a store has the session of a user: several pools, clients and users stand side by side."""
+    return f"session/{pool.user_pool_id}/{pool.client_id}/{username}"
+
+
+class _Kept(NamedTuple):
+    """What the shelf holds: tokens, and until when (seconds since the epoch) somebody has set about refreshing them."""
+
+    tokens: Tokens
+    leased_until: float
+    version: str
+
+
+class Shelf:
+    """The tokens of one session in a store.
+
+    A refresh token that rotates is good for one use. So whoever refreshes says so first, by a lease that it puts into the entry;
+    compare-and-set lets one of many succeed. The others wait for the new tokens, or for the end of the lease: who took it may
+    have died. `clock` tells seconds since the epoch; the clocks of machines that share a store may differ by a few seconds.
+    """
+
+    def __init__(self, store: Store, key: str, clock: Callable[[], float]) -> None:
+        self._store, self._key, self._clock = store, key, clock
+
+    async def load(self) -> Tokens | None:
+        """Return the tokens, None where there are none."""
+        kept = await self._load()
+        return kept.tokens if kept else None
+
+    async def put(self, tokens: Tokens) -> None:
+        """Keep the tokens of a new sign-in, in place of whatever is there."""
+        while True:
+            kept = await self._load()
+            try:
+                await self._save(tokens, expected=kept.version if kept else None)
+            except StoreConflict:
+                continue
+            return
+
+    async def clear(self) -> None:
+        """Forget the tokens."""
+        await self._store.delete(self._key)
+
+    async def renew(self, stale: Tokens, renew: Callable[[Tokens], Awaitable[Tokens]]) -> Tokens | None:
+        """Return tokens newer than `stale`: those that somebody else has got meanwhile, or what `renew` gets.
+
+        None says that the entry is gone: another process has signed the user out. Raises what `renew` raises.
+        """
+        while (kept := await self._load()) is not None:
+            if kept.tokens.access_token.text != stale.access_token.text and kept.tokens.fresh_at(self._clock()):
+                return kept.tokens
+            if self._clock() < kept.leased_until:
+                await anyio.sleep(random.uniform(0.02, 0.1))  # noqa: S311 - so that those who wait do not come all at once
+                continue
+            try:
+                lease = await self._save(kept.tokens, expected=kept.version, leased_until=self._clock() + LEASE)
+            except StoreConflict:
+                continue
+            try:
+                fresh = await renew(kept.tokens)
+            except VERDICTS:
+                if await self._moved_on(lease):
+                    continue  # the refresh token was spent by one who took the lease for abandoned
+                raise
+            except AuthFlowError:
+                await self._give_back(kept.tokens, lease)
+                raise
+            try:
+                await self._save(fresh, expected=lease)
+            except StoreConflict:
+                continue  # what stands there now is newer, or gone
+            return fresh
+        return None
+
+    async def _moved_on(self, lease: str) -> bool:
+        kept = await self._load()
+        return kept is not None and kept.version != lease
+
+    async def _give_back(self, tokens: Tokens, lease: str) -> None:
+        """End the lease early. Where that fails, time ends it: the error that led here is the one that matters."""
+        try:
+            await self._save(tokens, expected=lease)
+        except AuthFlowError as error:
+            _log.info("A lease is left to run out: %s", error.name)
+
+    async def _load(self) -> _Kept | None:
+        entry = await self._store.load(self._key)
+        if entry is None:
+            return None
+        values = json.loads(entry.value)
+        return _Kept(Tokens.from_json(values["tokens"], "load"), values.get("leased_until", 0.0), entry.version)
+
+    async def _save(self, tokens: Tokens, *, expected: str | None, leased_until: float = 0.0) -> str:
+        value = json.dumps({"tokens": tokens.to_json(), "leased_until": leased_until})
+        return await self._store.save(self._key, value, expected=expected)
