@@ -1,0 +1,43 @@
+"""The command line. `drive` runs in the base install; everything for people in a terminal needs the `terminal` extra."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+_EXTRA = {"click", "rich", "segno"}
+
+_WITHOUT_EXTRA = """\
+Usage: auth-flow drive [OPTIONS]
+
+  Sign users in to Amazon Cognito. This installation has one command:
+
+  drive    run a flow from another program: JSON lines in, JSON lines out
+
+The commands for people in a terminal (demo, sign-in, sign-up, reset-password,
+serve, chart) need an optional part: pip install 'auth-flow[terminal]'
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 done, 1 the service or the network said no, 2 wrong usage, 130 interrupted."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["drive"]:
+        from auth_flow.cli import drive
+
+        return drive.main(arguments[1:])
+    try:
+        from auth_flow.cli.application import run
+    except ModuleNotFoundError as missing:
+        if missing.name not in _EXTRA:
+            raise
+        return _without_extra(arguments)
+    return run(arguments)
+
+
+def _without_extra(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("--help", "-h"):
+        sys.stdout.write(_WITHOUT_EXTRA)
+        return 0
+    sys.stderr.write(f"auth-flow {arguments[0]} needs an optional part: pip install 'auth-flow[terminal]'\n")
+    return 2

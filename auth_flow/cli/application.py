@@ -1,0 +1,74 @@
+"""The commands for people in a terminal, and what becomes of errors."""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+
+import click
+
+from auth_flow.cli import chart, demo, reset_password, serve, sign_in, sign_up
+from auth_flow.cli.words import explain
+from auth_flow.errors import AuthFlowError, CallerError
+
+INTERRUPTED = 130
+
+
+class _InOrder(click.Group):
+    """Lists commands in the order in which a newcomer meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+_HELP = """Sign users in to Amazon Cognito.
+
+\b
+  Try it without any account:    auth-flow demo
+  Sign in to a pool of yours:    auth-flow sign-in --user-pool-id ... --client-id ...
+  Test an application offline:   auth-flow serve
+
+The pool can also be given by AUTH_FLOW_USER_POOL_ID, AUTH_FLOW_CLIENT_ID and AUTH_FLOW_ENDPOINT. The secret of an app client comes
+from AUTH_FLOW_CLIENT_SECRET, never from an option. Passwords are asked for, never given as options.
+
+Exit codes: 0 done, 1 the service or the network said no, 2 wrong usage, 130 interrupted.
+"""
+
+
+@click.group(cls=_InOrder, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+def auth_flow() -> None:
+    """All commands."""
+
+
+for command in (demo.demo, sign_in.sign_in, sign_up.sign_up, reset_password.reset_password, serve.serve, chart.chart):
+    auth_flow.add_command(command)
+
+
+@auth_flow.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False},
+)
+@click.pass_context
+def drive(context: click.Context) -> int:
+    """Run a flow for another program, over JSON lines."""
+    from auth_flow.cli import drive
+
+    return drive.main(context.args)
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command and return its exit code. Errors that a person can do something about are shown without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Unicode is no reason to fail
+    try:
+        return auth_flow.main(arguments or ["--help"], prog_name="auth-flow", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("Cancelled.", err=True)
+        return INTERRUPTED
+    except AuthFlowError as error:
+        click.secho(f"Error: {explain(error)}", fg="red", err=True)
+        return 2 if isinstance(error, CallerError) else 1

@@ -1,0 +1,115 @@
+"""A person in a terminal; or, where standard input is none, lines of a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from auth_flow.cli.prompter import Tone
+from auth_flow.cli.qr import qr_lines
+
+_STYLES: dict[Tone, str] = {"plain": "", "quiet": "dim", "good": "bold green", "bad": "red"}
+
+
+class InputEnded(click.UsageError):
+    """Standard input ended before the question that it should have answered."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"Input ended where this was asked: {label}.")
+
+
+class Terminal:
+    """Asks with hidden input for secrets. Where standard input is no terminal, a line of it is the answer to a question.
+
+    Everything goes to `console`; by default that is standard error, so that standard output has the results alone.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True)
+
+    @property
+    def patient(self) -> bool:
+        """Whether somebody sits at the terminal."""
+        return sys.stdin.isatty()
+
+    def tell(self, text: str, tone: Tone = "plain") -> None:
+        """Print a line."""
+        self.console.print(Text(printable(text), _STYLES[tone]), soft_wrap=True)
+
+    def text(self, label: str, default: str | None = None) -> str:
+        """Ask in the open."""
+        return self._prompt(label, default=default)
+
+    def code(self, label: str) -> str:
+        """Ask in the open."""
+        return self._prompt(label).strip()
+
+    def secret(self, label: str) -> str:
+        """Ask with hidden input."""
+        return self._prompt(label, hidden=True)
+
+    def new_password(self, label: str) -> str:
+        """Ask with hidden input, twice."""
+        return self._prompt(label, hidden=True, twice=True)
+
+    def choose(self, label: str, choices: Mapping[str, str]) -> str:
+        """List the choices; a number or a name picks one."""
+        names = list(choices)
+        for number, (name, meaning) in enumerate(choices.items(), 1):
+            self.tell(f"  {number}  {name:<12} {meaning}")
+        while True:
+            typed = self._prompt(f"{label} [1-{len(names)}]").strip()
+            picked = (
+                typed.upper() if typed.upper() in choices else dict(zip(map(str, range(1, 100)), names, strict=False)).get(typed)
+            )
+            if picked is not None:
+                return picked
+            if not self.patient:
+                raise click.UsageError(f"{printable(typed)} is none of {', '.join(names)}.")
+            self.tell(f"Type a number or a name: {', '.join(names)}.", "bad")
+
+    def offer(self, question: str) -> bool:
+        """Ask yes or no."""
+        return self.patient and click.confirm(question, default=True, err=self.console.stderr)
+
+    def show_authenticator_key(self, secret: str, uri: str) -> None:
+        """Show the QR code where it fits, and the secret in groups of four."""
+        lines = qr_lines(uri)
+        if not self.console.options.ascii_only and len(lines[0]) <= self.console.width:
+            self.console.print(Text("\n".join(lines), "bright_white on black"), soft_wrap=True)
+        self.tell("Scan this with an authenticator app, or type its key there:")
+        self.tell(" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)), "good")
+
+    def waiting(self) -> AbstractContextManager[object]:
+        """Turn a spinner."""
+        return self.console.status("Asking Cognito …", spinner="line" if self.console.options.ascii_only else "dots")
+
+    def _prompt(self, label: str, *, default: str | None = None, hidden: bool = False, twice: bool = False) -> str:
+        label = printable(label)
+        if not self.patient:
+            return self._line(label, default)
+        typed: str = click.prompt(
+            label,
+            default=default,
+            hide_input=hidden,
+            confirmation_prompt="Once more" if twice else False,
+            err=self.console.stderr,
+        )
+        return typed
+
+    def _line(self, label: str, default: str | None) -> str:
+        line = sys.stdin.readline()
+        answer = line.rstrip("\r\n") or default
+        if not line or answer is None:
+            raise InputEnded(label)
+        return answer
+
+
+def printable(text: str) -> str:
+    """Return a text without control characters: what comes from elsewhere must not steer the terminal."""
+    return "".join(character if character.isprintable() or character == "\n" else "\ufffd" for character in text)
