@@ -129,3 +129,7 @@ def tokens(**members: Any) -> Json:
 
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DESTINATION="+*******5309", CODE_DELIVERY_DELIVERY_MEDIUM="SMS")
 """The reply that most tests begin with: a code went by SMS, and session-1 is to be answered with."""
+
+SECRET = "JBSWY3DPEHPK3PXP"
+ASSOCIATE = Exchange("AssociateSoftwareToken", {"Session": "session-1"}, {"SecretCode": SECRET, "Session": "session-2"})
+"""What follows an MFA_SETUP that comes with session-1 and offers nothing but an authenticator app."""

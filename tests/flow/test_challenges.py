@@ -38,7 +38,7 @@ from auth_flow.errors import CodeMismatchException, EnableSoftwareTokenMFAExcept
 from auth_flow.states.events import Event, MfaType
 from auth_flow.states.steps import CodeDelivery
 
-from .scripted import ANYTHING, Exchange, Json, Script, challenge, initiate, refusal, respond, tokens
+from .scripted import ANYTHING, ASSOCIATE, SECRET, Exchange, Json, Script, challenge, initiate, refusal, respond, tokens
 from .verifier import Verifier
 
 pytestmark = pytest.mark.anyio
@@ -177,9 +177,6 @@ async def test_only_an_offered_second_factor_can_be_chosen(flow: AuthFlow, asked
 
 
 # ---------------------------------------------------------------------------------------------------------- MFA set-up
-
-SECRET = "JBSWY3DPEHPK3PXP"
-ASSOCIATE = Exchange("AssociateSoftwareToken", {"Session": "session-1"}, {"SecretCode": SECRET, "Session": "session-2"})
 
 
 async def test_setting_up_an_authenticator_app(script: Script, flow: AuthFlow) -> None:

@@ -42,7 +42,7 @@ async def test_srp_proves_the_password(
     )
     step = await flow.send(SignIn(username="ada", password="correct horse", **way_in))
     assert step == Done(signed_in=True, username="ada", user_id=SUBJECT)
-    assert flow.session.access_token.get_secret_value() == tokens()["AuthenticationResult"]["AccessToken"]
+    assert flow.session.access_token.text.get_secret_value() == tokens()["AuthenticationResult"]["AccessToken"]
 
 
 async def test_srp_a_is_lower_case_hex_and_new_each_time(script: Script, flow: AuthFlow) -> None:

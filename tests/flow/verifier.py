@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from tests.srp.server import Server
 
@@ -42,3 +43,7 @@ class Verifier:
             PASSWORD_CLAIM_SIGNATURE=ANYTHING,
             TIMESTAMP="Tue Nov 14 22:13:20 UTC 2023",
         )
+
+    def pose_once(self, then: Json) -> Callable[[Json], Json]:
+        """The same as a reply to SELECT_CHALLENGE; every other request is answered with `then`."""
+        return lambda body: self.pose(body) if body["ChallengeName"] == "SELECT_CHALLENGE" else then
