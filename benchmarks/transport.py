@@ -101,8 +101,8 @@ async def bare_pool(url: str) -> AsyncIterator[Post]:
 
 
 @asynccontextmanager
-async def client_over_pool(url: str) -> AsyncIterator[Post]:
-    async with httpx.AsyncClient(transport=Pool(limits=httpx.Limits(**LIMITS))) as client:
+async def plain_httpx(url: str, **settings: Any) -> AsyncIterator[Post]:
+    async with httpx.AsyncClient(timeout=60, **settings) as client:
 
         async def post() -> None:
             (await client.post(url, headers=HEADERS, content=CONTENT)).json()
@@ -110,12 +110,20 @@ async def client_over_pool(url: str) -> AsyncIterator[Post]:
         yield post
 
 
+def wide_httpx(url: str) -> Any:
+    return plain_httpx(url, limits=httpx.Limits(**LIMITS))
+
+
+def client_over_pool(url: str) -> Any:
+    return plain_httpx(url, transport=Pool(limits=httpx.Limits(**LIMITS)))
+
+
 @asynccontextmanager
-async def plain_httpx(url: str) -> AsyncIterator[Post]:
-    async with httpx.AsyncClient(limits=httpx.Limits(**LIMITS), timeout=60) as client:
+async def cognito_over_httpx(url: str) -> AsyncIterator[Post]:
+    async with httpx.AsyncClient(timeout=60) as client, CognitoTransport(url, client=client) as transport:
 
         async def post() -> None:
-            (await client.post(url, headers=HEADERS, content=CONTENT)).json()
+            await transport.call("InitiateAuth", BODY)
 
         yield post
 
@@ -194,7 +202,9 @@ async def boto3(url: str) -> AsyncIterator[Post]:
 
 CLIENTS: dict[str, tuple[Callable[[str], Any], str]] = {
     "httpx": (plain_httpx, "httpx"),
+    "httpx, 256 connections": (wide_httpx, "httpx"),
     "CognitoTransport": (auth_flow, "httpx"),
+    "CognitoTransport over httpx": (cognito_over_httpx, "httpx"),
     "our pool, bare": (bare_pool, "httpx"),
     "httpx over our pool": (client_over_pool, "httpx"),
     "httpx2": (httpx2, "httpx2"),

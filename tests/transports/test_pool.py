@@ -317,10 +317,9 @@ async def test_who_carries_the_request(
         assert isinstance(transport, Pool) is ours
 
 
-async def test_cancelling_natively_gives_the_slot_back(anyio_backend_name: str) -> None:
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_cancelling_natively_gives_the_slot_back() -> None:
     """`asyncio.timeout`, `wait_for` and a dropped web request cancel the task itself; no cancel scope of anyio's knows of it."""
-    if anyio_backend_name != "asyncio":
-        pytest.skip("asyncio's own")
     async with fault_server(hang, _OK) as server, Pool(limits=_ONE) as pool:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(_post(pool, server.url), 0.05)
