@@ -107,6 +107,11 @@ class AuthFlow:
         return tuple(self._history)
 
     @property
+    def signed_in(self) -> bool:
+        """Whether there is a session."""
+        return self._session is not None
+
+    @property
     def session(self) -> Session:
         """What signing in has given. Raises `NotSignedIn` before that, and after a sign-out."""
         if self._session is None:

@@ -10,6 +10,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from auth_flow.errors import MalformedResponse
+from auth_flow.states.base import Secret, reveal
 from auth_flow.states.replies import AuthenticationResult
 
 LEEWAY = 5.0
@@ -84,18 +85,26 @@ class Tokens:
         )
 
     @classmethod
-    def from_json(cls, values: dict[str, Any], operation: str) -> Self:
-        """Read back what `to_json` gave. Raises `MalformedResponse` where a token is none."""
-        id_token, refresh_token = values.get("id_token"), values.get("refresh_token")
+    def read(
+        cls,
+        access_token: Secret,
+        id_token: Secret | None = None,
+        refresh_token: Secret | None = None,
+        clock_drift: float = 0.0,
+    ) -> Self:
+        """Tokens that were obtained elsewhere, or earlier. Raises `MalformedResponse` where one is no token."""
+        access, identity, refresh = (
+            SecretStr(reveal(text)) if text else None for text in (access_token, id_token, refresh_token)
+        )
         return cls(
-            Token.of(SecretStr(values["access_token"]), operation),
-            Token.of(SecretStr(id_token), operation) if id_token else None,
-            SecretStr(refresh_token) if refresh_token else None,
-            values.get("clock_drift", 0.0),
+            Token.of(access or SecretStr(""), "restore_session"),
+            Token.of(identity, "restore_session") if identity else None,
+            refresh,
+            clock_drift,
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the tokens as JSON values, in clear: for a store that keeps secrets."""
+        """Return the arguments of `read` as JSON values, in clear: for a store that keeps secrets."""
         return {
             "access_token": self.access_token.text.get_secret_value(),
             "id_token": self.id_token.text.get_secret_value() if self.id_token else None,

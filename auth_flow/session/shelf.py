@@ -112,7 +112,7 @@ class Shelf:
         if entry is None:
             return None
         values = json.loads(entry.value)
-        return _Kept(Tokens.from_json(values["tokens"], "load"), values.get("leased_until", 0.0), entry.version)
+        return _Kept(Tokens.read(**values["tokens"]), values.get("leased_until", 0.0), entry.version)
 
     async def _save(self, tokens: Tokens, *, expected: str | None, leased_until: float = 0.0) -> str:
         value = json.dumps({"tokens": tokens.to_json(), "leased_until": leased_until})
