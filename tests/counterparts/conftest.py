@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from auth_flow.transports.embedded import EmbeddedCognito, SigningKey, running
 from tests.counterparts.admin import aws_client
 from tests.counterparts.processes import free_port, server
+from tests.counterparts.served import Served
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +49,11 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         aws_client("cognito-idp", url) as client,
     ):
         yield client
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    """The embedded user pool, on a port of its own."""
+    service = EmbeddedCognito()
+    with running(service) as url:
+        yield Served(service, url.rstrip("/"), SigningKey())

@@ -1,0 +1,59 @@
+"""The embedded user pool on a port, for clients that others wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from auth_flow.transports.embedded import (
+    Client,
+    ClientSettings,
+    EmbeddedCognito,
+    EmbeddedUserPool,
+    PoolSettings,
+    SigningKey,
+    Triggers,
+)
+from auth_flow.transports.embedded.outbox import Medium
+from tests.counterparts.admin import PASSWORD
+
+ADA = {"email": "ada@example.org", "phone_number": "+15555555309"}
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@dataclass(frozen=True)
+class Served:
+    """The service, where it answers, and one key for all pools: making one takes a good part of a second."""
+
+    service: EmbeddedCognito
+    url: str
+    key: SigningKey
+
+    def pool(self, *, triggers: Triggers | None = None, client: ClientSettings | None = None, **settings: Any) -> ServedPool:
+        """A new pool with one app client."""
+        pool = self.service.create_pool(PoolSettings(**settings), triggers=triggers, key=self.key)
+        return ServedPool(self.url, pool, pool.create_client(client))
+
+
+@dataclass(frozen=True)
+class ServedPool:
+    """A pool with its app client."""
+
+    url: str
+    pool: EmbeddedUserPool
+    client: Client
+
+    def add_ada(self, password: str | None = PASSWORD, **how: Any) -> None:
+        """The user ada, with a verified address and telephone."""
+        self.pool.create_user("ada", password, **{"attributes": ADA, **how})
+
+    def code(self, username: str = "ada", *, medium: Medium | None = None) -> str:
+        """The code in the newest message to a user."""
+        message = self.pool.outbox.last(username, medium=medium)
+        assert message is not None
+        return message.code
+
+
+def another_than(code: str) -> str:
+    """A code of the same length that is not this one."""
+    return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}d}"
