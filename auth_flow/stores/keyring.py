@@ -14,7 +14,7 @@ from auth_flow.stores.file import FileStore
 class KeyringStore(FileStore):
     """A `FileStore` whose key is made at the first use and lies in the system's keyring, under `service` and the file's path.
 
-    The entries themselves are not in the keyring, because it could not keep them as a store must: keyrings have no compare-and-set
+    The entries themselves are not in the keyring, which could not keep them as a store must: keyrings have no compare-and-set
     and no locks, and that of Windows takes at most 2,560 bytes, of which the tokens of one session need more. What a keyring does
     well is to give a short secret to the programs of the person who is logged in, and to nobody else.
 

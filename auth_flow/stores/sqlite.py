@@ -104,7 +104,7 @@ class SQLiteStore:
         import sqlite3
 
         self._path.touch(mode=0o600)
-        connection = sqlite3.connect(self._path, self._timeout, isolation_level="IMMEDIATE", check_same_thread=False)
+        connection = sqlite3.connect(self._path, timeout=self._timeout, isolation_level="IMMEDIATE", check_same_thread=False)
         try:
             connection.executescript(_SCHEMA)
         except sqlite3.Error:

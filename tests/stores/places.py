@@ -1,0 +1,31 @@
+"""Stores by kind and place, so that this process and others can open the same one."""
+
+from __future__ import annotations
+
+from auth_flow.sealing import Sealer
+from auth_flow.stores import Store
+from auth_flow.stores.file import FileStore
+from auth_flow.stores.keyring import KeyringStore
+from auth_flow.stores.redis import RedisStore
+from auth_flow.stores.sealed import SealedStore
+from auth_flow.stores.sqlite import SQLiteStore
+
+KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+
+SHARED = ("file", "keyring", "sqlite", "redis", "sealed")
+"""The kinds that processes can share."""
+
+
+def open_store(kind: str, place: str) -> Store:
+    """`place` is a path, or a URL."""
+    match kind:
+        case "file":
+            return FileStore(place, Sealer([KEY]))
+        case "keyring":
+            return KeyringStore(place)
+        case "sqlite":
+            return SQLiteStore(place)
+        case "redis":
+            return RedisStore(place)
+        case _:
+            return SealedStore(SQLiteStore(place), Sealer([KEY]))

@@ -1,0 +1,57 @@
+"""A process that shares a store with others: `python -m tests.stores.worker BACKEND KIND PLACE KEY TASK`.
+
+race    reads a version a line (empty: none), saves on it, and answers `won VERSION` or `lost`
+hammer  saves on and on, and tells each number that it has saved
+count   loads and saves a number larger by one, 25 times
+"""
+
+from __future__ import annotations
+
+import sys
+
+import anyio
+
+from auth_flow.errors import StoreConflict
+from auth_flow.stores import Store
+from tests.stores.places import open_store
+
+
+async def race(store: Store, key: str) -> None:
+    await store.load(key)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        try:
+            print("won", await store.save(key, "value", expected=line.strip() or None), flush=True)
+        except StoreConflict:
+            print("lost", flush=True)
+
+
+async def hammer(store: Store, key: str) -> None:
+    version, number = None, 0
+    if held := await store.load(key):
+        version, number = held.version, int(held.value.split()[0])
+    while True:
+        number += 1
+        version = await store.save(key, f"{number} " * 2000, expected=version)
+        print(number, flush=True)
+
+
+async def count(store: Store, key: str) -> None:
+    for _ in range(25):
+        while True:
+            held = await store.load(key)
+            try:
+                await store.save(key, str(int(held.value) + 1 if held else 1), expected=held and held.version)
+                break
+            except StoreConflict:
+                pass
+
+
+async def main(kind: str, place: str, key: str, task: str) -> None:
+    store = open_store(kind, place)
+    await {"race": race, "hammer": hammer, "count": count}[task](store, key)
+    await store.aclose()
+
+
+if __name__ == "__main__":
+    anyio.run(main, *sys.argv[2:], backend=sys.argv[1])
