@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import ssl
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from auth_flow.transports.pool import LIMITS, Pool
+from auth_flow.transports.tls import Cert, Verify
 
 
 def http_transport(
     url: str,
     *,
-    verify: ssl.SSLContext | str | bool = True,
-    cert: str | tuple[str, str] | tuple[str, str, str] | None = None,
+    verify: Verify = True,
+    cert: Cert | None = None,
     trust_env: bool = True,
     http2: bool = False,
     limits: httpx.Limits = LIMITS,

@@ -6,18 +6,16 @@ an answer read to its end, an error, a cancellation at any await: the slot comes
 
 from __future__ import annotations
 
-import ssl
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable
-from functools import cache
 
 import anyio
-import anyio.to_thread
 import httpx
 
 from auth_flow.transports.connection import Connection, Origin
 from auth_flow.transports.slots import Slots
+from auth_flow.transports.tls import Cert, LazyContext, Verify
 
 _PORTS = {"http": 80, "https": 443}
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=15.0)
@@ -26,22 +24,20 @@ LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepaliv
 class Pool(httpx.AsyncBaseTransport):
     """An httpx transport for plain and TLS connections straight to the server, without proxies and HTTP/2.
 
-    `verify`, `cert`, `trust_env` and `limits` are httpx's. The TLS context is made at the first `https` request, in a worker
-    thread since reading the roots blocks, and shared by all pools of the same settings. Timeouts come with each request, as httpx
-    sends them. Raises httpx's errors; after `ConnectError`, `ConnectTimeout` and `PoolTimeout` nothing was sent. An idle
-    connection that the server has closed is replaced before anything is sent, and never after.
+    `verify`, `cert`, `trust_env` and `limits` are httpx's, and so are the timeouts that come with each request and the errors:
+    after `ConnectError`, `ConnectTimeout` and `PoolTimeout` nothing was sent. An idle connection that the server has closed is
+    replaced before anything is sent, and never after.
     """
 
     def __init__(
         self,
         *,
-        verify: ssl.SSLContext | str | bool = True,
-        cert: str | tuple[str, str] | tuple[str, str, str] | None = None,
+        verify: Verify = True,
+        cert: Cert | None = None,
         trust_env: bool = True,
         limits: httpx.Limits = LIMITS,
     ) -> None:
-        self._tls = (verify, cert, trust_env)
-        self._making_tls = anyio.Lock()
+        self._tls = LazyContext(verify, cert, trust_env)
         self._max_connections = sys.maxsize if limits.max_connections is None else limits.max_connections
         self._max_idle = sys.maxsize if limits.max_keepalive_connections is None else limits.max_keepalive_connections
         self._expiry = sys.maxsize if limits.keepalive_expiry is None else limits.keepalive_expiry
@@ -98,7 +94,7 @@ class Pool(httpx.AsyncBaseTransport):
         if self._idle and self._slots.taken + len(self._idle) > self._max_connections:
             await self._idle.popleft().aclose()
         scheme, host, port = origin
-        context = await self._tls_context() if scheme == "https" else None
+        context = await self._tls.get() if scheme == "https" else None
         try:
             with anyio.fail_after(seconds):
                 if context is None:
@@ -108,11 +104,7 @@ class Pool(httpx.AsyncBaseTransport):
         except TimeoutError as error:
             raise httpx.ConnectTimeout(f"no connection to {host} for {seconds} s") from error
         except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
-            raise httpx.ConnectError(str(error) or "the TLS handshake was broken off") from error
-
-    async def _tls_context(self) -> ssl.SSLContext:
-        async with self._making_tls:
-            return await anyio.to_thread.run_sync(_tls_context, *self._tls)
+            raise httpx.ConnectError(str(error.__cause__ or error) or "the TLS handshake was broken off") from error
 
     async def _leave(self, connection: Connection | None) -> None:
         """Keep the connection or close it, then let the next request have its turn."""
@@ -155,10 +147,3 @@ class _Body(httpx.AsyncByteStream):
         connection, self._connection = self._connection, None
         if connection is not None:
             await self._leave(connection)
-
-
-@cache
-def _tls_context(
-    verify: ssl.SSLContext | str | bool, cert: str | tuple[str, str] | tuple[str, str, str] | None, trust_env: bool
-) -> ssl.SSLContext:
-    return httpx.create_ssl_context(verify, cert, trust_env)

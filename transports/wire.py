@@ -12,9 +12,8 @@ import httpx
 
 from auth_flow.errors import ConnectFailed, ConnectionLost, MalformedResponse, TimedOut
 from auth_flow.transports.http import http_transport
+from auth_flow.transports.pool import LIMITS
 from auth_flow.transports.timeouts import Timeouts
-
-_IDLE_SECONDS = 15.0
 
 
 def _user_agent() -> str:
@@ -56,7 +55,7 @@ class Wire:
         self._url, self._max_reply_bytes = httpx.URL(url), max_reply_bytes
         self._owned = through is None
         self._through = through or http_transport(
-            url, limits=httpx.Limits(max_connections=max_in_flight, keepalive_expiry=_IDLE_SECONDS)
+            url, limits=httpx.Limits(max_connections=max_in_flight, keepalive_expiry=LIMITS.keepalive_expiry)
         )
         self._extensions = {
             "timeout": {

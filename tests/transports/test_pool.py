@@ -12,9 +12,9 @@ import pytest
 import trustme
 from anyio.abc import ByteStream
 
-from auth_flow.transports import pool as pool_module
 from auth_flow.transports.http import http_transport
 from auth_flow.transports.pool import Pool
+from auth_flow.transports.tls import make_context
 from tests.transports.faults import break_after, fault_server, hang, http, say, send
 from tests.transports.storm import storm
 
@@ -240,12 +240,12 @@ async def test_tls_with_roots_of_ones_own(authority: trustme.CA, server_tls: ssl
 async def test_the_usual_variable_names_the_roots(
     authority: trustme.CA, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pool_module._tls_context.cache_clear()
+    make_context.cache_clear()
     with authority.cert_pem.tempfile() as path:
         monkeypatch.setenv("SSL_CERT_FILE", path)
         async with fault_server(_OK, tls=server_tls) as server, Pool() as pool:
             assert (await _post(pool, server.url)).status_code == 200
-    pool_module._tls_context.cache_clear()
+    make_context.cache_clear()
 
 
 async def test_the_context_is_made_once_and_off_the_loop(server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,13 +257,13 @@ async def test_the_context_is_made_once_and_off_the_loop(server_tls: ssl.SSLCont
         return make(*settings)
 
     monkeypatch.setattr(httpx, "create_ssl_context", noted)
-    pool_module._tls_context.cache_clear()
+    make_context.cache_clear()
     async with fault_server(_OK, tls=server_tls) as server, Pool(verify=False) as pool, Pool(verify=False) as another:
         async with anyio.create_task_group() as tasks:
             for _ in range(5):
                 tasks.start_soon(_post, pool, server.url)
         await _post(another, server.url)
-    pool_module._tls_context.cache_clear()
+    make_context.cache_clear()
     assert len(threads) == 1
     assert threads[0] is not threading.current_thread()
 
