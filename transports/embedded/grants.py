@@ -134,7 +134,7 @@ async def _tokens(pool: EmbeddedUserPool, client: Client, user: User, grant: Gra
         user=user,
         response={"claimsOverrideDetails": None},
     )
-    override = (response or {}).get("claimsOverrideDetails") or {}
+    override: dict[str, Any] = (response or {}).get("claimsOverrideDetails") or {}
     identity |= override.get("claimsToAddOrOverride") or {}
     for name in override.get("claimsToSuppress") or ():
         identity.pop(name, None)

@@ -83,7 +83,7 @@ class User(Row):
     """A software token that was associated and not yet verified."""
     codes: dict[str, Code] = Field(default_factory=dict[str, Code])
     """Codes by purpose: `SignUp`, `ForgotPassword`, `email`, `phone_number`."""
-    messages_sent: list[float] = Field(default_factory=list)
+    messages_sent: list[float] = Field(default_factory=list[float])
     devices: dict[str, Device] = Field(default_factory=dict[str, Device])
     passkeys: list[Passkey] = Field(default_factory=list[Passkey])
     passkey_challenge: str | None = None
@@ -104,6 +104,7 @@ class Client(Row):
     """An app client."""
 
     id: str
+    name: str
     secret: str | None = None
     settings: ClientSettings
     created: float

@@ -64,11 +64,12 @@ class EmbeddedUserPool:
 
     # ------------------------------------------------------------------------------------------------------------ setting up
 
-    def create_client(self, settings: ClientSettings | None = None) -> Client:
+    def create_client(self, settings: ClientSettings | None = None, *, name: str = "app") -> Client:
         """Make an app client; with `generate_secret` its `secret` is what SECRET_HASH is computed with."""
         settings, now = settings or ClientSettings(), self.clock()
         client = Client(
             id=secrets.token_hex(13),
+            name=name,
             secret=secrets.token_hex(26) if settings.generate_secret else None,
             settings=settings,
             created=now,
@@ -140,6 +141,11 @@ class EmbeddedUserPool:
     def grants_of(self, user: User) -> list[Grant]:
         """All token families of a user."""
         return [grant for grant in self.grants if grant.username == user.username]
+
+    def forget_expired_sessions(self) -> None:
+        """Drop sessions that nobody came back to, so that a long run does not pile them up."""
+        while (oldest := self.sessions.first()) and oldest[1].expires_at <= self.clock():
+            self.sessions.take(oldest[0])
 
     def _key(self, username: str) -> str:
         return username if self.settings.case_sensitive_usernames else username.casefold()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ def serve(service: EmbeddedCognito, port: int, *, host: str = LOOPBACK) -> None:
 
 
 @contextmanager
-def running(service: EmbeddedCognito, *, port: int = 0) -> Iterator[str]:
+def running(service: EmbeddedCognito, *, port: int = 0) -> Generator[str]:
     """Serve in a thread for as long as the `with` block lasts, on a free port unless one is given; yields the URL."""
     with socket.create_server((LOOPBACK, port)) as listening:
         bound = listening.getsockname()[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from auth_flow.transports.embedded.fault import Fault, invalid_session, not_authorized
@@ -17,7 +17,7 @@ WRONG_ANSWERS = {"CodeMismatchException", "EnableSoftwareTokenMFAException"}
 
 
 @contextmanager
-def open_session(pool: EmbeddedUserPool, client: Client | None, token: str | None) -> Iterator[Session]:
+def open_session(pool: EmbeddedUserPool, client: Client | None, token: str | None) -> Generator[Session]:
     """Take a session for one answer, as a copy to work on. Of two answers at once, one finds it.
 
     Whatever goes wrong, a cancelled request included, leaves the session as it was, but for a final refusal or one wrong answer

@@ -106,7 +106,6 @@ class RefreshTokenRotation(Shape):
 class ClientSettings(Shape):
     """The settings of an app client, shaped as in CreateUserPoolClient, but that all flows are on unless said otherwise."""
 
-    client_name: str = "app"
     generate_secret: bool = False
     explicit_auth_flows: tuple[AuthFlow, ...] = (
         "ALLOW_USER_SRP_AUTH",

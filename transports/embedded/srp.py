@@ -129,6 +129,11 @@ class Exchange(BaseModel):
         """The challenge parameters that the client needs for its proof."""
         return {"SALT": self.verifier.salt, "SECRET_BLOCK": self.secret_block, "SRP_B": self.b_public}
 
+    @property
+    def session(self) -> str:
+        """The name of the session this exchange is put away under."""
+        return session_of(self.secret_block)
+
     def proves(self, responses: dict[str, str], now: float) -> bool:
         """Whether the responses prove knowledge of the password, at this time."""
         timestamp = responses.get("TIMESTAMP", "")
@@ -142,6 +147,11 @@ class Exchange(BaseModel):
         message = f"{self.group}{self.identity}".encode() + base64.b64decode(self.secret_block) + timestamp.encode()
         signature = base64.b64encode(hmac.digest(key, message, "sha256"))
         return hmac.compare_digest(signature, responses.get("PASSWORD_CLAIM_SIGNATURE", "").encode())
+
+
+def session_of(secret_block: str) -> str:
+    """The session that a secret block stands for: many clients answer PASSWORD_VERIFIER with the block and no Session."""
+    return hashlib.sha256(secret_block.encode()).hexdigest()
 
 
 def _is_fresh(timestamp: str, now: float) -> bool:

@@ -73,6 +73,10 @@ class Table(Generic[RowT]):
             self._storage.erase(self._kind, key)
         return row
 
+    def first(self) -> tuple[str, RowT] | None:
+        """The row that was put in first, with its key."""
+        return next(iter(self._rows.items()), None)
+
     def clear(self) -> None:
         """Remove all rows."""
         for key in list(self._rows):

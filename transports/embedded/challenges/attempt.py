@@ -59,7 +59,8 @@ class Attempt:
 
     def put_away(self) -> str:
         """Keep the session as it is now, for as long as the client allows, and return the text that stands for it."""
-        token = secrets.token_urlsafe(240)
+        token = self.session.srp.session if self.session.srp else secrets.token_urlsafe(240)
+        self.pool.forget_expired_sessions()
         self.session.expires_at = self.pool.clock() + 60 * self.client.settings.auth_session_validity
         self.pool.sessions.put(token, self.session)
         return token

@@ -48,7 +48,7 @@ async def ask_custom_challenge(attempt: Attempt, name: str, _parameters: dict[st
         "challengeResult": False,
     }
     attempt.session.rounds.append(round_)
-    public = created.get("publicChallengeParameters") or {}
+    public: dict[str, str] = created.get("publicChallengeParameters") or {}
     return attempt.ask(name, {**public, "USERNAME": attempt.identity})
 
 

@@ -33,5 +33,5 @@ async def device_password_verifier(attempt: Attempt, responses: dict[str, str]) 
     exchange = attempt.session.srp
     if exchange is None or not await srp.proves(exchange, responses, attempt.pool.clock()):
         raise not_authorized("Incorrect username or password.")
-    attempt.session.device_proven = True
+    attempt.session.srp, attempt.session.device_proven = None, True
     return await finish(attempt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any, cast
 
 from auth_flow.transports.embedded.challenges.attempt import Attempt, answers, asks
 from auth_flow.transports.embedded.challenges.progress import first_factor_passed
@@ -32,5 +33,5 @@ async def web_authn(attempt: Attempt, responses: dict[str, str]) -> Reply:
         credential = None
     if not isinstance(credential, dict):
         raise invalid_parameter("CREDENTIAL is not a JSON object.")
-    check_assertion(attempt.pool, attempt.known_user, challenge_bytes, credential)
+    check_assertion(attempt.pool, attempt.known_user, challenge_bytes, cast("dict[str, Any]", credential))
     return await first_factor_passed(attempt)

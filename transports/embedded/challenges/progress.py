@@ -13,10 +13,9 @@ from auth_flow.transports.embedded.models import Device, User
 from auth_flow.transports.embedded.pool import EmbeddedUserPool
 from auth_flow.transports.embedded.registry import Reply
 from auth_flow.transports.embedded.service import check_may_sign_in
-from auth_flow.transports.embedded.settings import MfaFactor
 from auth_flow.transports.embedded.triggers import fire
 
-ATTRIBUTE_FOR: dict[MfaFactor, str] = {"SMS_MFA": "phone_number", "EMAIL_OTP": "email"}
+ATTRIBUTE_FOR = {"SMS_MFA": "phone_number", "EMAIL_OTP": "email"}
 
 
 async def first_factor_passed(attempt: Attempt) -> Reply:
@@ -40,7 +39,7 @@ async def ask_second_factor(attempt: Attempt) -> Reply:
     if len(factors) == 1:
         return await put_challenge(attempt, factors[0])
     if factors:
-        attempt.session.choices = list(factors)
+        attempt.session.choices = factors
         return attempt.ask("SELECT_MFA_TYPE", _identified(attempt, MFAS_CAN_CHOOSE=json.dumps(factors)))
     if pool.settings.mfa_configuration == "ON":
         attempt.session.choices = list(pool.settings.mfa_factors)
@@ -80,22 +79,21 @@ async def finish(attempt: Attempt) -> Reply:
     return {"ChallengeParameters": {}, "AuthenticationResult": result | ({"NewDeviceMetadata": metadata} if metadata else {})}
 
 
-def active_factors(pool: EmbeddedUserPool, user: User) -> list[MfaFactor]:
+def active_factors(pool: EmbeddedUserPool, user: User) -> list[str]:
     """The second factors that the user can be asked for now, in the pool's order.
 
     Where MFA is optional, these are the factors the user enabled; where it is required, a verified telephone number or address is
     one too.
     """
-    if pool.settings.mfa_configuration == "OFF":
-        return []
-    ready: list[MfaFactor] = [factor for factor in pool.settings.mfa_factors if _can_use(user, factor)]
-    enabled = [factor for factor in ready if factor in user.mfa]
-    if enabled or pool.settings.mfa_configuration == "OPTIONAL":
+    mode = pool.settings.mfa_configuration
+    ready: list[str] = [factor for factor in pool.settings.mfa_factors if mode != "OFF" and _can_use(user, factor)]
+    enabled: list[str] = [factor for factor in ready if factor in user.mfa]
+    if enabled or mode == "OPTIONAL":
         return enabled
     return [factor for factor in ready if factor == "SOFTWARE_TOKEN_MFA" or user.verified(ATTRIBUTE_FOR[factor])]
 
 
-def _can_use(user: User, factor: MfaFactor) -> bool:
+def _can_use(user: User, factor: str) -> bool:
     return user.totp is not None if factor == "SOFTWARE_TOKEN_MFA" else ATTRIBUTE_FOR[factor] in user.attributes
 
 

@@ -43,7 +43,7 @@ async def create_user_pool_client(service: CognitoService, request: CreateUserPo
     """Make an app client."""
     pool = service.pool(request.user_pool_id)
     settings = ClientSettings.model_validate(request.model_dump(include=set(ClientSettings.model_fields)))
-    return {"UserPoolClient": _shown(pool, pool.create_client(settings))}
+    return {"UserPoolClient": _shown(pool, pool.create_client(settings, name=request.client_name))}
 
 
 @operation(DescribeUserPoolClient)
@@ -66,7 +66,7 @@ async def list_user_pool_clients(service: CognitoService, request: ListUserPoolC
     """A page of app clients."""
     pool = service.pool(request.user_pool_id)
     clients, token = page(list(pool.clients), request.max_results, request.next_token)
-    shown = [{"ClientId": client.id, "ClientName": client.settings.client_name, "UserPoolId": pool.id} for client in clients]
+    shown = [{"ClientId": client.id, "ClientName": client.name, "UserPoolId": pool.id} for client in clients]
     return {"UserPoolClients": shown} | ({"NextToken": token} if token else {})
 
 
@@ -82,6 +82,7 @@ def _shown(pool: EmbeddedUserPool, client: Client) -> Reply:
         **client.settings.model_dump(by_alias=True, exclude={"generate_secret"}),
         "UserPoolId": pool.id,
         "ClientId": client.id,
+        "ClientName": client.name,
         "CreationDate": client.created,
         "LastModifiedDate": client.modified,
         **({"ClientSecret": client.secret} if client.secret else {}),

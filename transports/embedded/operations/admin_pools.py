@@ -209,6 +209,10 @@ def _mfa_config(pool: EmbeddedUserPool) -> Reply:
 
 def _shown(pool: EmbeddedUserPool) -> Reply:
     settings = pool.settings
+    devices = DeviceConfiguration(
+        challenge_required_on_new_device=settings.trusted_devices_skip_mfa,
+        device_only_remembered_on_user_prompt=settings.device_tracking == "USER_OPT_IN",
+    )
     return {
         "Id": pool.id,
         "Name": settings.name,
@@ -228,4 +232,5 @@ def _shown(pool: EmbeddedUserPool) -> Reply:
         "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": settings.admin_create_only},
         "UsernameConfiguration": {"CaseSensitive": settings.case_sensitive_usernames},
         "EstimatedNumberOfUsers": len(pool.users),
+        **({} if settings.device_tracking == "OFF" else {"DeviceConfiguration": devices.model_dump(by_alias=True)}),
     }

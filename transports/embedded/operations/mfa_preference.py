@@ -88,7 +88,7 @@ def _apply(pool: EmbeddedUserPool, user: User, request: Preference) -> None:
         "SOFTWARE_TOKEN_MFA": request.software_token_mfa_settings,
         "EMAIL_OTP": request.email_mfa_settings,
     }
-    given = {factor: setting for factor, setting in settings.items() if setting is not None}
+    given: dict[MfaFactor, MfaSetting] = {factor: setting for factor, setting in settings.items() if setting is not None}
     if sum(setting.preferred_mfa for setting in given.values()) > 1:
         raise invalid_parameter("Only one MFA method can be preferred.")
     for factor, setting in given.items():
@@ -102,7 +102,10 @@ def _apply(pool: EmbeddedUserPool, user: User, request: Preference) -> None:
 def _set(user: User, factor: MfaFactor, setting: MfaSetting) -> None:
     if setting.enabled:
         _check_ready(user, factor)
-    user.mfa = [other for other in user.mfa if other != factor] + ([factor] if setting.enabled else [])
+    if factor in user.mfa:
+        user.mfa.remove(factor)
+    if setting.enabled:
+        user.mfa.append(factor)
     if setting.enabled and setting.preferred_mfa:
         user.preferred_mfa = factor
     elif user.preferred_mfa == factor:

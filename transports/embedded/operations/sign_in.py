@@ -14,6 +14,7 @@ from auth_flow.transports.embedded.operations.shapes import ClientId, ClientMeta
 from auth_flow.transports.embedded.pool import EmbeddedUserPool
 from auth_flow.transports.embedded.registry import Reply, Request, operation
 from auth_flow.transports.embedded.service import CognitoService, check_secret_hash
+from auth_flow.transports.embedded.srp import session_of
 
 REFRESH_FLOWS = ("REFRESH_TOKEN_AUTH", "REFRESH_TOKEN")
 
@@ -88,10 +89,12 @@ async def _initiate(pool: EmbeddedUserPool, client: Client, request: InitiateAut
 
 
 async def _respond(pool: EmbeddedUserPool, client: Client, request: RespondToAuthChallenge) -> Reply:
-    if request.session is None:
-        raise invalid_parameter("Session is required.")
     responses, metadata = request.challenge_responses, request.client_metadata
-    return await go_on(pool, client, request.challenge_name, request.session, responses, metadata)
+    secret_block = responses.get("PASSWORD_CLAIM_SECRET_BLOCK")
+    token = request.session or (session_of(secret_block) if secret_block else None)
+    if token is None:
+        raise missing_parameter("Session")
+    return await go_on(pool, client, request.challenge_name, token, responses, metadata)
 
 
 async def _refresh(pool: EmbeddedUserPool, client: Client, parameters: dict[str, str]) -> Reply:
