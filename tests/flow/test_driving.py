@@ -1,0 +1,365 @@
+"""The driver: cancelling, racing, running to the end, beginning again, and what the history tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import anyio
+import pytest
+
+from auth_flow import (
+    Answer,
+    AuthFlow,
+    AutoSignInReady,
+    Cancel,
+    ConfirmResetPassword,
+    Done,
+    EnterCode,
+    Idle,
+    NewPassword,
+    PasswordResetCode,
+    PasswordResetRequired,
+    ResetPassword,
+    SignIn,
+    SignUp,
+    Step,
+    WayIn,
+)
+from auth_flow.errors import AuthFlowError, CodeMismatchException, EventNotAccepted, FlowBusy, GuardRejected, NotSignedIn
+from auth_flow.states.events import Event
+from auth_flow.states.record import Record
+from auth_flow.states.steps import ConfirmationRequired, PasswordRequired, TotpSetup
+
+from .scripted import (
+    ANYTHING,
+    ASSOCIATE,
+    POOL,
+    SMS,
+    SUBJECT,
+    Clock,
+    Exchange,
+    Json,
+    Script,
+    account,
+    challenge,
+    delivery,
+    initiate,
+    refusal,
+    respond,
+    tokens,
+)
+from .verifier import Verifier
+
+pytestmark = pytest.mark.anyio
+
+SIGN_IN = SignIn(username="ada", password="correct horse", auth_flow_type="USER_PASSWORD_AUTH")
+PASSWORD_SENT = initiate("USER_PASSWORD_AUTH", SMS, USERNAME="ada", PASSWORD="correct horse")
+
+
+def at(step: Step, name: str | None = "MFA_SETUP") -> Record:
+    session = {"session": "session-1", "expires_at": 1_700_000_100.0} if name else {}
+    way_in = WayIn(auth_flow_type="USER_AUTH")
+    return Record(step=step, challenge=name, login_id="ada", username="ada", way_in=way_in, goes_on=True, **session)
+
+
+# ----------------------------------------------------------------------------------------------------------- cancelling
+
+
+class Interrupted(Script):
+    """Cancels a scope at one of its requests: before the request is answered, or just after."""
+
+    scope: anyio.CancelScope
+    countdown = -1
+    answered = False
+
+    async def call(self, operation: str, body: Mapping[str, object]) -> Json:
+        self.countdown -= 1
+        if self.countdown == 0 and not self.answered:
+            self.scope.cancel()
+        reply = await super().call(operation, body)
+        if self.countdown == 0:
+            self.scope.cancel()
+        return reply
+
+
+def _srp() -> list[Exchange]:
+    verifier = Verifier()
+    return [initiate("USER_SRP_AUTH", verifier.pose, USERNAME="ada", SRP_A=ANYTHING), verifier.answered(SMS)]
+
+
+def _chosen_srp() -> list[Exchange]:
+    verifier = Verifier()
+    answer = {"USERNAME": "ada", "ANSWER": "PASSWORD_SRP", "SRP_A": ANYTHING}
+    return [respond("SELECT_CHALLENGE", "session-1", verifier.pose, **answer), verifier.answered(SMS)]
+
+
+def _set_up() -> list[Exchange]:
+    return [initiate("USER_AUTH", challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]'), USERNAME="ada"), ASSOCIATE]
+
+
+def _verified() -> list[Exchange]:
+    verify = Exchange(
+        "VerifySoftwareToken", {"Session": "session-1", "UserCode": "123456"}, {"Status": "SUCCESS", "Session": "v"}
+    )
+    return [verify, respond("MFA_SETUP", "v", SMS, USERNAME="ada")]
+
+
+def _confirmed() -> list[Exchange]:
+    return [account("ConfirmSignUp", "ada", {}, ConfirmationCode="1"), initiate("USER_AUTH", SMS, USERNAME="ada")]
+
+
+TURNS: dict[str, tuple[Record, Event, Sequence[Exchange]]] = {
+    "password": (Record(), SIGN_IN, [PASSWORD_SENT]),
+    "srp": (Record(), SignIn(username="ada", password="correct horse"), _srp()),
+    "chosen srp": (at(PasswordRequired(), "PASSWORD_SRP"), Answer(response="correct horse"), _chosen_srp()),
+    "set-up": (Record(), SignIn(username="ada", auth_flow_type="USER_AUTH"), _set_up()),
+    "set-up code": (at(TotpSetup(shared_secret="S", setup_uri="u")), EnterCode(code="123456"), _verified()),
+    "sign-up": (Record(), SignUp(username="ada"), [account("SignUp", "ada", {"UserConfirmed": False, "UserSub": "u"})]),
+    "confirmation": (at(ConfirmationRequired(), None), EnterCode(code="1"), _confirmed()),
+}
+PLACES = [(name, place) for name, (_, _, exchanges) in TURNS.items() for place in range(1, len(exchanges) + 1)]
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(("name", "place"), PLACES)
+async def test_cancelling_at_a_request_leaves_the_flow_where_it_was(name: str, place: int, answered: bool, clock: Clock) -> None:
+    record, event, exchanges = TURNS[name]
+    script = Interrupted()
+    flow = AuthFlow(POOL, transport=script, record=record, clock=clock)
+    script.expect(*exchanges)
+    script.answered = answered
+    with anyio.CancelScope() as scope:
+        script.scope, script.countdown = scope, place
+        await flow.send(event)
+    if answered and place == len(exchanges):  # the last reply was in before the cancellation could be noticed
+        assert flow.step.name in ("CONFIRM_SIGN_IN_WITH_SMS_CODE", "CONTINUE_SIGN_IN_WITH_TOTP_SETUP", "CONFIRM_SIGN_UP")
+    elif name == "confirmation" and (place, answered) != (1, False):  # the account is confirmed, whatever follows
+        assert flow.step == AutoSignInReady()
+    else:
+        assert flow.record is record
+        assert flow.history[-1] == (clock.now, event.name, record.state, record.state, "Cancelled")
+        fresh = Script()  # and the same event can be fed once more
+        fresh.expect(*exchanges)
+        await AuthFlow(POOL, transport=fresh, record=flow.record, clock=clock).send(event)
+        fresh.check()
+
+
+@pytest.mark.parametrize("name", TURNS)
+async def test_cancelling_before_anything_is_sent(name: str, clock: Clock) -> None:
+    record, event, _ = TURNS[name]
+    flow = AuthFlow(POOL, transport=Script(), record=record, clock=clock)
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await flow.send(event)
+    assert scope.cancelled_caught
+    assert flow.record is record
+
+
+async def test_a_timeout_leaves_the_flow_usable(script: Script, at_sms_code: AuthFlow) -> None:
+    before = at_sms_code.record
+    waiting = anyio.Event()
+
+    class Stalled(Script):
+        async def call(self, operation: str, body: Mapping[str, object]) -> Json:
+            waiting.set()
+            await anyio.sleep_forever()
+            raise AssertionError
+
+    flow = AuthFlow(POOL, transport=Stalled(), record=before, clock=lambda: 1_700_000_000.0)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(flow.send, EnterCode(code="1"))
+        await waiting.wait()
+        with pytest.raises(FlowBusy):
+            await flow.send(EnterCode(code="1"))
+        tasks.cancel_scope.cancel()
+    assert flow.record == before
+    with pytest.raises(EventNotAccepted):  # no longer busy
+        await flow.send(SignUp(username="ada"))
+
+
+async def test_what_a_transport_raises_on_its_own_leaves_the_flow_usable(script: Script, at_sms_code: AuthFlow) -> None:
+    before = at_sms_code.record
+    script.expect(respond("SMS_MFA", "session-1", RuntimeError("a bug"), USERNAME="ada", SMS_MFA_CODE="1"))
+    with pytest.raises(RuntimeError, match="a bug"):
+        await at_sms_code.send(EnterCode(code="1"))
+    assert at_sms_code.record == before
+    assert at_sms_code.history[-1].error == "RuntimeError"
+    script.expect(respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="1"))
+    assert isinstance(await at_sms_code.send(EnterCode(code="1")), Done)
+
+
+# --------------------------------------------------------------------------------------------------------------- racing
+
+
+async def test_of_two_events_at_once_the_second_is_not_sent(script: Script, at_sms_code: AuthFlow) -> None:
+    script.expect(respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="1"))
+    refused: list[FlowBusy] = []
+
+    async def second() -> None:
+        try:
+            await at_sms_code.send(EnterCode(code="2"))
+        except FlowBusy as busy:
+            refused.append(busy)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(at_sms_code.send, EnterCode(code="1"))
+        tasks.start_soon(second)
+    assert len(refused) == 1
+    assert refused[0].retryable
+    assert isinstance(at_sms_code.step, Done)
+
+
+async def test_two_flows_share_a_transport_and_nothing_else(script: Script, clock: Clock) -> None:
+    ada, bob = (AuthFlow(POOL, transport=script, clock=clock) for _ in range(2))
+    for flow, name in ((ada, "ada"), (bob, "bob")):
+        script.expect(initiate("USER_AUTH", challenge("SMS_OTP", f"session-of-{name}"), USERNAME=name))
+        await flow.send(SignIn(username=name, auth_flow_type="USER_AUTH"))
+    for flow, name in ((ada, "ada"), (bob, "bob")):
+        script.expect(respond("SMS_OTP", f"session-of-{name}", tokens(), USERNAME=name, SMS_OTP_CODE="1"))
+        await flow.send(EnterCode(code="1"))
+
+
+# ------------------------------------------------------------------------------------------------------------- running
+
+
+async def test_running_to_the_end(script: Script, flow: AuthFlow) -> None:
+    asked: list[str] = []
+    said: dict[str, Event | str] = {
+        "CONTINUE_SIGN_IN_WITH_MFA_SELECTION": "sms",
+        "CONFIRM_SIGN_IN_WITH_SMS_CODE": EnterCode(code="1"),
+    }
+
+    async def answer(step: Step) -> Event | str:
+        asked.append(step.name)
+        return said[step.name]
+
+    selection = challenge("SELECT_MFA_TYPE", "session-0", MFAS_CAN_CHOOSE='["SMS_MFA"]')
+    script.expect(
+        PASSWORD_SENT._replace(reply=selection),
+        respond("SELECT_MFA_TYPE", "session-0", SMS, USERNAME="ada", ANSWER="SMS_MFA"),
+        respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="1"),
+    )
+    done = await flow.run(SIGN_IN, answer)
+    assert done == Done(signed_in=True, username="ada", user_id=SUBJECT)
+    assert asked == list(said)
+
+
+async def test_running_ends_with_an_error_and_can_be_taken_up(script: Script, flow: AuthFlow) -> None:
+    async def answer(step: Step) -> str:
+        return "1"
+
+    sent = respond("SMS_MFA", "session-1", refusal("CodeMismatchException"), USERNAME="ada", SMS_MFA_CODE="1")
+    script.expect(PASSWORD_SENT, sent)
+    with pytest.raises(CodeMismatchException):
+        await flow.run(SIGN_IN, answer)
+    assert flow.step.name == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    script.expect(sent._replace(reply=tokens()))
+    await flow.send(EnterCode(code="1"))
+
+
+async def test_running_goes_through_a_reset(script: Script, flow: AuthFlow) -> None:
+    async def answer(step: Step) -> Event:
+        match step:
+            case PasswordResetRequired():
+                return ResetPassword()
+            case PasswordResetCode():
+                return ConfirmResetPassword(code="123456", new_password="new horse")
+            case _:
+                raise AssertionError(step)
+
+    script.expect(
+        PASSWORD_SENT._replace(reply=refusal("PasswordResetRequiredException")),
+        account("ForgotPassword", "ada", delivery()),
+        account("ConfirmForgotPassword", "ada", {}, ConfirmationCode="123456", Password="new horse"),
+        initiate("USER_PASSWORD_AUTH", tokens(), USERNAME="ada", PASSWORD="new horse"),
+    )
+    assert (await flow.run(SIGN_IN, answer)).signed_in
+
+
+async def test_running_signs_in_after_a_sign_up(script: Script, flow: AuthFlow) -> None:
+    async def answer(step: Step) -> str:
+        assert isinstance(step, ConfirmationRequired)
+        return "123456"
+
+    script.expect(
+        account("SignUp", "ada", {"UserConfirmed": False, "UserSub": SUBJECT, "Session": "up-1"}),
+        account("ConfirmSignUp", "ada", {"Session": "up-2"}, ConfirmationCode="123456", Session="up-1"),
+        initiate("USER_AUTH", tokens(), session="up-2", USERNAME="ada"),
+    )
+    assert (await flow.run(SignUp(username="ada", auto_sign_in=True), answer)).signed_in
+
+
+# ------------------------------------------------------------------------------------------------------ beginning again
+
+
+async def test_starting_again_needs_no_retyping(script: Script, at_sms_code: AuthFlow) -> None:
+    script.expect(PASSWORD_SENT)
+    assert (await at_sms_code.start_again()).name == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+
+
+async def test_starting_again_without_a_password(script: Script, clock: Clock, at_sms_code: AuthFlow) -> None:
+    elsewhere = AuthFlow(POOL, transport=script, record=at_sms_code.record, clock=clock)
+    with pytest.raises(GuardRejected):
+        await elsewhere.start_again()
+    assert elsewhere.record == at_sms_code.record
+    script.expect(initiate("USER_AUTH", SMS, USERNAME="bob", PREFERRED_CHALLENGE="SMS_OTP"))
+    event = SignIn(username="bob", auth_flow_type="USER_AUTH", preferred_challenge="SMS_OTP")
+    await at_sms_code.send(event)
+    elsewhere = AuthFlow(POOL, transport=script, record=at_sms_code.record, clock=clock)
+    script.expect(initiate("USER_AUTH", SMS, USERNAME="bob", PREFERRED_CHALLENGE="SMS_OTP"))
+    await elsewhere.start_again()
+
+
+async def test_starting_again_after_a_new_password_uses_the_new_one(script: Script, flow: AuthFlow) -> None:
+    script.expect(PASSWORD_SENT._replace(reply=challenge("NEW_PASSWORD_REQUIRED", "session-0")))
+    await flow.send(SIGN_IN)
+    script.expect(respond("NEW_PASSWORD_REQUIRED", "session-0", SMS, USERNAME="ada", NEW_PASSWORD="new horse"))
+    await flow.send(NewPassword(password="new horse"))
+    script.expect(initiate("USER_PASSWORD_AUTH", SMS, USERNAME="ada", PASSWORD="new horse"))
+    await flow.start_again()
+
+
+async def test_there_is_nothing_to_start_again(script: Script, at_sms_code: AuthFlow) -> None:
+    with pytest.raises(NotSignedIn):
+        await AuthFlow(POOL, transport=script).start_again()
+    script.expect(respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="1"))
+    await at_sms_code.send(EnterCode(code="1"))
+    with pytest.raises(NotSignedIn):
+        await at_sms_code.start_again()
+
+
+# --------------------------------------------------------------------------------------------------------- the history
+
+
+async def test_the_history_tells_what_happened(script: Script, at_sms_code: AuthFlow, clock: Clock) -> None:
+    code = "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    began = clock.now
+    clock.now += 10
+    script.expect(respond("SMS_MFA", "session-1", refusal("CodeMismatchException"), USERNAME="ada", SMS_MFA_CODE="1"))
+    for event in (EnterCode(code="1"), EnterCode(code="abc"), SignUp(username="ada")):
+        with pytest.raises(AuthFlowError):
+            await at_sms_code.send(event)
+    clock.now += 10
+    assert await at_sms_code.send(Cancel()) == Idle()
+    assert at_sms_code.history == (
+        (began, "sign_in", "IDLE", code, None),
+        (began + 10, "enter_code", code, code, "CodeMismatchException"),
+        (began + 10, "enter_code", code, code, "GuardRejected"),
+        (began + 10, "sign_up", code, code, "EventNotAccepted"),
+        (began + 20, "cancel", code, "IDLE", None),
+    )
+
+
+async def test_before_a_sign_in_there_is_no_session(script: Script, at_sms_code: AuthFlow) -> None:
+    with pytest.raises(NotSignedIn):
+        _ = at_sms_code.session
+    script.expect(respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="1"))
+    await at_sms_code.send(EnterCode(code="1"))
+    assert at_sms_code.session
+    assert at_sms_code.accepts == ()
+
+
+async def test_a_borrowed_transport_is_left_open(script: Script, clock: Clock) -> None:
+    async with AuthFlow(POOL, transport=script, clock=clock) as flow:
+        script.expect(PASSWORD_SENT)
+        await flow.send(SIGN_IN)  # Script.aclose fails the test
