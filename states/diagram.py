@@ -123,9 +123,9 @@ def _dot() -> Iterator[str]:
     yield from (f'    {state} [fillcolor="#fde68a", color="#b45309"];' for state in WORK)
     yield f"    {Done.name} [peripheries=2];"
     for number, (title, steps) in enumerate(GROUPS.items()):
-        yield f'    subgraph cluster{number} {{ label="{title}"; color=gray; {" ".join(f"{step.name};" for step in steps)} }}'
+        yield f'    subgraph cluster{number} {{ label="{title}"; labelloc=t; color=gray; {" ".join(f"{step.name};" for step in steps)} }}'
     for arrow in arrows():
-        # Answers are arrows that lead back. Drawn from their head to their tail, they leave the columns as they are: IDLE, work, steps.
+        # Answers lead back. Drawn from head to tail, they leave the columns as they are: IDLE, work, steps.
         back = arrow.target in WORK and arrow.source != Idle.name
         left, right, direction = (arrow.target, arrow.source, "back") if back else (arrow.source, arrow.target, "forward")
         yield f'    {left} -> {right} [label="{_left_aligned(arrow.labels)}", dir={direction}];'

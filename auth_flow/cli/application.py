@@ -28,8 +28,8 @@ _HELP = """Sign users in to Amazon Cognito.
   Sign in to a pool of yours:    auth-flow sign-in --user-pool-id ... --client-id ...
   Test an application offline:   auth-flow serve
 
-The pool can also be given by AUTH_FLOW_USER_POOL_ID, AUTH_FLOW_CLIENT_ID and AUTH_FLOW_ENDPOINT. The secret of an app client comes
-from AUTH_FLOW_CLIENT_SECRET, never from an option. Passwords are asked for, never given as options.
+The pool can also be given by AUTH_FLOW_USER_POOL_ID, AUTH_FLOW_CLIENT_ID and AUTH_FLOW_ENDPOINT. The secret of an app client
+comes from AUTH_FLOW_CLIENT_SECRET, never from an option. Passwords are asked for, never given as options.
 
 Exit codes: 0 done, 1 the service or the network said no, 2 wrong usage, 130 interrupted.
 """

@@ -42,7 +42,7 @@ class Phone:
     def receive(self, message: Message) -> None:
         """Show a message. It is called on the event loop's thread, while the console shows that somebody waits."""
         self._message_code = message.code
-        self._show(f"{message.medium} to {message.destination}", message.text)
+        self._show(f"outbox: {message.medium} to {message.destination}", message.text)
 
     def look(self) -> str | None:
         """The code to type now: of the newest message that was not looked at, else the one that the authenticator app shows."""
@@ -53,7 +53,7 @@ class Phone:
         return code
 
     def _show(self, title: str, text: str) -> None:
-        self.console.print(Panel.fit(Text(text, "bold"), title=Text(f"outbox: {title}"), border_style="cyan", padding=(0, 2)))
+        self.console.print(Panel.fit(Text(text, "bold"), title=Text(title), border_style="cyan", padding=(0, 2)))
 
 
 @asynccontextmanager

@@ -67,9 +67,8 @@ def ask(step: Step, person: Prompter) -> Said:
     """Ask what the step waits for. Raises `GuardRejected` where the answer is none for it."""
     match step:
         case SmsCode() | EmailCode():
-            person.tell(
-                f"{_sent(step.code_delivery)} To have another one sent, type {_AGAIN}: the sign-in starts again.", "quiet"
-            )
+            person.tell(_sent(step.code_delivery))
+            person.tell(f'Type "{_AGAIN}" to start again with a new code.', "quiet")
             code = person.code("Code")
             return Wish.START_AGAIN if code == _AGAIN else EnterCode(code=code)
         case TotpCode():

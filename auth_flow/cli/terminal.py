@@ -96,6 +96,7 @@ class Terminal:
         typed: str = click.prompt(
             label,
             default=default,
+            show_default=bool(default) and not hidden,
             hide_input=hidden,
             confirmation_prompt="Once more" if twice else False,
             err=self.console.stderr,

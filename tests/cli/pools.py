@@ -1,0 +1,53 @@
+"""An embedded pool with users in all the states that a sign-in can run into."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from auth_flow.cli.made_up import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.flow import AuthFlow
+from auth_flow.pool import UserPool
+from auth_flow.transports.cognito import CognitoTransport
+from auth_flow.transports.embedded import EmbeddedCognito, EmbeddedUserPool, PoolSettings, SigningKey, TurnableClock
+
+KEY = SigningKey()
+
+
+class TestPool:
+    """A service with one pool, whose clock the flows share."""
+
+    __test__ = False
+
+    def __init__(self, **settings: Any) -> None:
+        self.clock = TurnableClock()
+        self.service = EmbeddedCognito(clock=self.clock)
+        self.pool: EmbeddedUserPool = self.service.create_pool(PoolSettings(**{"mfa_configuration": "OPTIONAL", **settings}), key=KEY)
+        self.client = self.pool.create_client()
+
+    def add(self, **options: Any) -> None:
+        self.pool.create_user(USERNAME, PASSWORD, **{"attributes": ATTRIBUTES, **options})
+
+    def code(self) -> str:
+        """The newest code that was sent."""
+        message = self.service.outbox.last()
+        assert message is not None
+        return message.code
+
+    def wrong_code(self) -> str:
+        return "111111" if self.code() != "111111" else "222222"
+
+    @property
+    def app(self) -> UserPool:
+        return UserPool(user_pool_id=self.pool.id, client_id=self.client.id)
+
+    @asynccontextmanager
+    async def flow(self, app: UserPool | None = None) -> AsyncGenerator[AuthFlow]:
+        async with (
+            self.service.http_client() as http,
+            AuthFlow(
+                app or self.app, transport=CognitoTransport("http://embedded", client=http), clock=self.clock
+            ) as flow,
+        ):
+            yield flow

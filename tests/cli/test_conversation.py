@@ -1,0 +1,213 @@
+"""Conversations with a person in every situation that a sign-in can run into, on the embedded pool."""
+
+from __future__ import annotations
+
+import pytest
+
+from auth_flow.cli.conversation import Conversation, conversation
+from auth_flow.cli.made_up import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.cli.openings import ResetForm, SignInForm, SignUpForm
+from auth_flow.cli.words import explain
+from auth_flow.errors import (
+    AuthFlowError,
+    CodeMismatchException,
+    NotAuthorizedException,
+    ResourceNotFoundException,
+    SessionExpired,
+)
+from auth_flow.pool import UserPool
+from auth_flow.states.events import WayIn
+from auth_flow.states.steps import Done
+from auth_flow.transports.embedded import totp
+from tests.cli.pools import TestPool
+from tests.cli.scripted import Line, ScriptedPerson
+
+NEW_PASSWORD = "Another-Horse-2"
+
+
+def sign_in(pool: TestPool, person: ScriptedPerson, way_in: WayIn | None = None, app: UserPool | None = None) -> Done:
+    with conversation(pool.flow(app), person) as talk:
+        return talk.hold(SignInForm(person, way_in or WayIn()))
+
+
+def signed_in(done: Done) -> bool:
+    return done.signed_in and done.username == USERNAME
+
+
+def words(kind: type[AuthFlowError]) -> str:
+    return explain(kind("", operation="") if kind is not SessionExpired else kind())  # type: ignore[call-arg]
+
+
+def test_sign_in_with_a_code() -> None:
+    pool = TestPool()
+    pool.add(mfa=["SMS_MFA"])
+    person = ScriptedPerson(USERNAME, PASSWORD, pool.code)
+    assert signed_in(sign_in(pool, person))
+    assert [kind for kind, _ in person.asked] == ["text", "secret", "code"]
+
+
+def test_a_wrong_code_is_asked_for_again() -> None:
+    pool = TestPool()
+    pool.add(mfa=["SMS_MFA"])
+    person = ScriptedPerson(USERNAME, PASSWORD, pool.wrong_code, "letters", pool.code)
+    assert signed_in(sign_in(pool, person))
+    assert words(CodeMismatchException) in person.heard
+    assert "A code by SMS or e-mail consists of digits." in person.heard
+
+
+def test_a_code_is_sent_again_by_starting_again() -> None:
+    pool = TestPool()
+    pool.add(mfa=["EMAIL_OTP"])
+    sent = pool.service.outbox.messages
+    assert signed_in(sign_in(pool, ScriptedPerson(USERNAME, PASSWORD, "again", pool.code)))
+    assert len(sent) == 2
+
+
+def test_a_wrong_password_is_asked_for_again() -> None:
+    pool = TestPool()
+    pool.add()
+    person = ScriptedPerson(USERNAME, "wrong", "yes", "", PASSWORD)
+    assert signed_in(sign_in(pool, person))
+    assert person.asked[2] == ("offer", "Incorrect username or password. (NotAuthorizedException) Begin again?")
+
+
+def test_who_does_not_begin_again_gets_the_error() -> None:
+    pool = TestPool()
+    pool.add()
+    with pytest.raises(NotAuthorizedException):
+        sign_in(pool, ScriptedPerson(USERNAME, "wrong", "no"))
+
+
+def test_an_expired_sign_in_begins_again_without_retyping() -> None:
+    pool = TestPool()
+    pool.add(mfa=["SMS_MFA"])
+
+    def too_late() -> str:
+        code = pool.code()
+        pool.clock.turn(minutes=4)
+        return code
+
+    person = ScriptedPerson(USERNAME, PASSWORD, too_late, "yes", pool.code)
+    assert signed_in(sign_in(pool, person))
+    assert person.asked[3] == ("offer", f"{words(SessionExpired)} Begin again?")
+
+
+def test_a_temporary_password_is_replaced_and_the_policy_explained() -> None:
+    pool = TestPool(required_attributes=("email", "name"))
+    pool.add(status="FORCE_CHANGE_PASSWORD")
+    person = ScriptedPerson(USERNAME, PASSWORD, "short", "Ada", NEW_PASSWORD, "Ada")
+    assert signed_in(sign_in(pool, person))
+    assert any(line.startswith("That password is not accepted: ") and "policy" in line for line in person.heard)
+
+
+def test_an_unconfirmed_account_is_confirmed_on_the_way() -> None:
+    pool = TestPool()
+    pool.add(status="UNCONFIRMED")
+    assert signed_in(sign_in(pool, ScriptedPerson(USERNAME, PASSWORD, "resend", pool.code)))
+
+
+def test_a_required_reset_is_done_on_the_way() -> None:
+    pool = TestPool()
+    pool.add(status="RESET_REQUIRED")
+    person = ScriptedPerson(USERNAME, PASSWORD, pool.wrong_code, NEW_PASSWORD, "resend", pool.code, NEW_PASSWORD)
+    assert signed_in(sign_in(pool, person))
+
+
+def test_choosing_a_factor_and_a_second_one() -> None:
+    pool = TestPool()
+    key = totp.new_secret()
+    pool.add(mfa=["SMS_MFA", "SOFTWARE_TOKEN_MFA"], totp_secret=key)
+    person = ScriptedPerson(USERNAME, "PASSWORD", "wrong", "yes", "", "PASSWORD", PASSWORD, "TOTP", lambda: totp.code(key, pool.clock()))
+    assert signed_in(sign_in(pool, person, WayIn(auth_flow_type="USER_AUTH")))
+
+
+def test_setting_up_an_authenticator_app() -> None:
+    pool = TestPool(mfa_configuration="ON", mfa_factors=("SOFTWARE_TOKEN_MFA", "EMAIL_OTP"))
+    pool.add(attributes={})
+    person = ScriptedPerson(USERNAME, PASSWORD, "TOTP", "000000", lambda: totp.code(key_shown(person), pool.clock()))
+    assert signed_in(sign_in(pool, person))
+    assert "That is not the right code." in person.heard
+
+
+def key_shown(person: ScriptedPerson) -> str:
+    return next(line.split()[0] for line in reversed(person.heard) if "otpauth://" in line)
+
+
+def test_signing_up_confirming_and_signing_in() -> None:
+    pool = TestPool()
+    answers: list[Line] = [USERNAME, "short", ATTRIBUTES["email"], "", "yes", "", PASSWORD, "", "", pool.code]
+    person = ScriptedPerson(*answers)
+    with conversation(pool.flow(), person) as talk:
+        assert signed_in(talk.hold(SignUpForm(person, WayIn())))
+    user = pool.pool.user(USERNAME)
+    assert user is not None
+    assert user.attributes["email"] == ATTRIBUTES["email"]
+    assert "phone_number" not in user.attributes
+
+
+def test_signing_up_without_a_password() -> None:
+    pool = TestPool()
+    person = ScriptedPerson(pool.code)
+    way_in = WayIn(auth_flow_type="USER_AUTH", preferred_challenge="EMAIL_OTP")
+    with conversation(pool.flow(), person) as talk:
+        assert signed_in(talk.hold(SignUpForm(person, way_in, USERNAME, ATTRIBUTES)))
+
+
+def test_signing_up_without_signing_in() -> None:
+    pool = TestPool()
+    person = ScriptedPerson(PASSWORD, pool.code)
+    with conversation(pool.flow(), person) as talk:
+        done = talk.hold(SignUpForm(person, WayIn(), USERNAME, ATTRIBUTES, sign_in=False))
+    assert not done.signed_in
+
+
+def test_resetting_a_password() -> None:
+    pool = TestPool()
+    pool.add()
+    person = ScriptedPerson(USERNAME, pool.code, "short", pool.code, NEW_PASSWORD)
+    with conversation(pool.flow(), person) as talk:
+        assert not talk.hold(ResetForm(person)).signed_in
+    assert signed_in(sign_in(pool, ScriptedPerson(USERNAME, NEW_PASSWORD)))
+
+
+def test_an_error_that_no_answer_helps_against_ends_it() -> None:
+    pool = TestPool()
+    pool.add()
+    nobody = UserPool(user_pool_id=pool.pool.id, client_id="nosuchclient")
+    with pytest.raises(ResourceNotFoundException):
+        sign_in(pool, ScriptedPerson(USERNAME, PASSWORD), app=nobody)
+
+
+@pytest.mark.parametrize("answers", [[USERNAME, "wrong"], [USERNAME, PASSWORD, "000"], [USERNAME, PASSWORD, "letters"]])
+def test_who_cannot_be_asked_again_gets_the_error_at_once(answers: list[str]) -> None:
+    pool = TestPool()
+    pool.add(mfa=["SMS_MFA"])
+    person = ScriptedPerson(*answers, patient=False)
+    with pytest.raises(AuthFlowError):
+        sign_in(pool, person)
+    assert not person.answers
+
+
+def test_an_interrupt_ends_the_conversation_and_its_event_loop() -> None:
+    pool = TestPool()
+    pool.add(mfa=["SMS_MFA"])
+
+    def interrupt() -> str:
+        raise KeyboardInterrupt
+
+    person = ScriptedPerson(USERNAME, PASSWORD, interrupt)
+    talks: list[Conversation] = []
+    with pytest.raises(KeyboardInterrupt), conversation(pool.flow(), person) as talk:  # noqa: PT012
+        talks.append(talk)
+        talk.hold(SignInForm(person, WayIn()))
+    with pytest.raises(RuntimeError):
+        talks[0].portal.call(talks[0].flow.start_again)
+
+
+def test_nothing_secret_is_said() -> None:
+    pool = TestPool()
+    pool.add(status="FORCE_CHANGE_PASSWORD")
+    person = ScriptedPerson(USERNAME, PASSWORD, NEW_PASSWORD)
+    assert signed_in(sign_in(pool, person))
+    assert PASSWORD not in person.everything_heard
+    assert NEW_PASSWORD not in person.everything_heard
