@@ -33,7 +33,9 @@ from auth_flow import (
 )
 from auth_flow.errors import (
     CodeMismatchException,
+    EnableSoftwareTokenMFAException,
     NotAuthorizedException,
+    NotSignedIn,
     UserNotFoundException,
 )
 from auth_flow.states.events import AuthFlowType, ConfirmResetPassword
@@ -78,8 +80,7 @@ async def test_the_right_password_signs_in(pool: Pool, way: AuthFlowType) -> Non
         step = await flow.send(SignIn(username="ada", password=PASSWORD, auth_flow_type=way))
         assert isinstance(step, Done)
         assert (step.signed_in, step.username) == (True, "ada")
-        user = pool.cognito.get_user(AccessToken=flow.session.access_token.get_secret_value())
-        assert user["Username"] == "ada"
+        assert (await flow.session.fetch_user_attributes())["email"] == "ada@example.org"
 
 
 @pytest.mark.parametrize("way", PASSWORD_FLOWS)
@@ -179,17 +180,29 @@ async def test_a_temporary_password_is_replaced(pool: Pool, way: AuthFlowType) -
         assert isinstance(await flow.send(SignIn(username="eve", password=PASSWORD, auth_flow_type=way)), Done)
 
 
-@pytest.mark.parametrize("way", PASSWORD_FLOWS)
-async def test_a_code_of_the_authenticator_app_is_the_second_factor(pool: Pool, way: AuthFlowType) -> None:
+def allow_totp(pool: Pool) -> None:
+    """Let the users of a pool have an authenticator app."""
     pool.cognito.set_user_pool_mfa_config(
         UserPoolId=pool.pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
     )
+
+
+async def set_up_totp(flow: AuthFlow) -> str:
+    """Give the signed-in user an authenticator app; returns its secret."""
+    registration = await flow.session.set_up_totp()
+    with pytest.raises(EnableSoftwareTokenMFAException):
+        await flow.session.verify_totp_setup(wrong_code(registration.shared_secret))
+    await flow.session.verify_totp_setup(code(registration.shared_secret), friendly_device_name="phone")
+    await flow.session.update_mfa_preference(totp="PREFERRED")
+    return registration.shared_secret
+
+
+@pytest.mark.parametrize("way", PASSWORD_FLOWS)
+async def test_a_code_of_the_authenticator_app_is_the_second_factor(pool: Pool, way: AuthFlowType) -> None:
+    allow_totp(pool)
     async with AuthFlow(pool.ours) as flow:
         await flow.send(SignIn(username="ada", password=PASSWORD))
-        token = flow.session.access_token.get_secret_value()
-    secret = pool.cognito.associate_software_token(AccessToken=token)["SecretCode"]
-    pool.cognito.verify_software_token(AccessToken=token, UserCode=code(secret))
-
+        secret = await set_up_totp(flow)
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(SignIn(username="ada", password=PASSWORD, auth_flow_type=way))
         assert isinstance(step, TotpCode)
@@ -316,20 +329,58 @@ async def test_a_forced_reset_ends_signed_in(pool: Pool, code_sent_to: Callable[
         assert step.signed_in
 
 
+async def test_from_sign_up_to_a_new_password_in_one_flow(pool: Pool, code_sent_to: Callable[[str], str]) -> None:
+    allow_totp(pool)
+    address = {"email": "zoe@example.org"}
+    async with AuthFlow(pool.ours) as flow:
+        step = await flow.send(SignUp(username="zoe", password=PASSWORD, user_attributes=address, auto_sign_in=True))
+        assert isinstance(step, ConfirmationRequired)
+        assert (await flow.run(step.answer(code_sent_to("zoe@example.org")), _nobody)).signed_in
+        secret = await set_up_totp(flow)
+        await flow.session.sign_out()
+
+        assert isinstance(await flow.send(ResetPassword(username="zoe")), PasswordResetCode)
+        reset = ConfirmResetPassword(code=code_sent_to("zoe@example.org"), new_password="New-Correct-Horse-2")
+        assert await flow.send(reset) == Done(signed_in=False, username="zoe")
+
+        with pytest.raises(NotAuthorizedException):
+            await flow.send(SignIn(username="zoe", password=PASSWORD))
+        step = await flow.send(SignIn(username="zoe", password="New-Correct-Horse-2"))
+        assert isinstance(step, TotpCode)
+        assert isinstance(await flow.send(step.answer(code(secret))), Done)
+        await flow.session.update_password(PASSWORD, old_password="New-Correct-Horse-2")
+        await flow.session.delete_user()
+        with pytest.raises(UserNotFoundException):
+            await flow.send(SignIn(username="zoe", password=PASSWORD))
+
+
 # --------------------------------------------------------------------------------------------------------------- tokens
 
 
-async def test_a_refresh_token_gives_new_tokens_until_it_is_revoked(pool: Pool) -> None:
-    async with AuthFlow(pool.ours) as flow, CognitoTransport(pool.endpoint) as transport:
+@pytest.mark.parametrize("secret", [False, True])
+async def test_tokens_are_renewed_until_they_are_revoked(ministack: Any, secret: bool) -> None:
+    pool = Pool.create(ministack, client={"GenerateSecret": secret})
+    pool.add_user("ada")
+    async with AuthFlow(pool.ours) as flow:
         await flow.send(SignIn(username="ada", password=PASSWORD))
-        refresh = flow.session.refresh_token
-        assert refresh is not None
-        ask = {"ClientId": pool.client_id, "RefreshToken": refresh.get_secret_value()}
-        fresh = (await transport.call("GetTokensFromRefreshToken", ask))["AuthenticationResult"]["AccessToken"]
-        assert fresh != flow.session.access_token.get_secret_value()
-        await transport.call("RevokeToken", {"ClientId": pool.client_id, "Token": refresh.get_secret_value()})
+        session, first = flow.session, flow.session.access_token
+        assert (await session.fresh_tokens(force=True)).access_token != first
+        await session.fetch_user_attributes()
+        assert await session.revoke()
+        with pytest.raises(NotSignedIn):
+            await session.fresh_tokens(force=True)
+        assert isinstance(flow.step, Idle)
+
+
+async def test_a_global_sign_out_ends_the_other_session(pool: Pool) -> None:
+    async with AuthFlow(pool.ours) as here, AuthFlow(pool.ours) as there:
+        for flow in (here, there):
+            await flow.send(SignIn(username="ada", password=PASSWORD))
+        other = there.session
+        assert (await here.session.sign_out(global_=True)).revoked
+        assert isinstance(here.step, Idle)
         with pytest.raises(NotAuthorizedException):
-            await transport.call("GetTokensFromRefreshToken", ask)
+            await other.fetch_user_attributes()
 
 
 async def _nobody(step: object) -> str:

@@ -62,9 +62,8 @@ async def test_the_right_password_signs_in(pool: Pool) -> None:
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(by_password("ada"))
         assert isinstance(step, Done)
-        user = pool.cognito.get_user(AccessToken=flow.session.access_token.get_secret_value())
-        attributes = {one["Name"]: one["Value"] for one in user["UserAttributes"]}
-        assert (user["Username"], attributes["sub"]) == (step.username, step.user_id)
+        attributes = await flow.session.fetch_user_attributes()
+        assert (attributes["email"], attributes["sub"]) == ("ada@example.org", step.user_id)
 
 
 async def test_a_wrong_password_and_an_unknown_user_do_not(pool: Pool) -> None:
@@ -103,16 +102,14 @@ async def test_an_srp_sign_in_with_a_client_secret_goes_through(moto: Any) -> No
 # --------------------------------------------------------------------------------------------------------- second factors
 
 
-async def _set_up_totp(pool: Pool) -> str:
-    """Give ada an authenticator app; returns its secret."""
-    async with AuthFlow(pool.ours) as flow:
-        await flow.send(by_password("ada"))
-        token = flow.session.access_token.get_secret_value()
-    secret: str = pool.cognito.associate_software_token(AccessToken=token)["SecretCode"]
+async def _set_up_totp(flow: AuthFlow) -> str:
+    """Give the signed-in user an authenticator app; returns its secret."""
+    secret = (await flow.session.set_up_totp()).shared_secret
+    with pytest.raises(CodeMismatchException):
+        await flow.session.verify_totp_setup(wrong_code(secret))
     await _room_in_this_step()
-    pool.cognito.verify_software_token(AccessToken=token, UserCode=code(secret))
-    preference = {"Enabled": True, "PreferredMfa": True}
-    pool.cognito.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=preference)
+    await flow.session.verify_totp_setup(code(secret))
+    await flow.session.update_mfa_preference(totp="PREFERRED")
     return secret
 
 
@@ -127,8 +124,10 @@ async def test_a_code_of_the_authenticator_app_is_the_second_factor(pool: Pool) 
     pool.cognito.set_user_pool_mfa_config(
         UserPoolId=pool.pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration=TOTP
     )
-    secret = await _set_up_totp(pool)
     async with AuthFlow(pool.ours) as flow:
+        await flow.send(by_password("ada"))
+        secret = await _set_up_totp(flow)
+        await flow.session.sign_out()
         step = await flow.send(by_password("ada"))
         assert isinstance(step, TotpCode)
         with pytest.raises(CodeMismatchException):
@@ -188,7 +187,7 @@ async def transport(pool: Pool, mail: Mail) -> AsyncIterator[CognitoTransport]:
         yield transport
 
 
-async def test_from_sign_up_to_a_new_password(pool: Pool, transport: CognitoTransport, mail: Mail) -> None:
+async def test_from_sign_up_to_a_new_password_in_one_flow(pool: Pool, transport: CognitoTransport, mail: Mail) -> None:
     way_in = WayIn(auth_flow_type="USER_PASSWORD_AUTH")
     async with AuthFlow(pool.ours, transport=transport) as flow:
         attributes = {"email": "zoe@example.org"}
@@ -197,11 +196,10 @@ async def test_from_sign_up_to_a_new_password(pool: Pool, transport: CognitoTran
         assert step.code_delivery is not None
         assert step.code_delivery.medium == "EMAIL"
         assert pool.status_of("zoe") == "UNCONFIRMED"
-        done = await flow.run(step.answer("123456"), _nobody)
-        assert done.signed_in
+        assert (await flow.run(step.answer("123456"), _nobody)).signed_in
         assert pool.status_of("zoe") == "CONFIRMED"
+        await flow.session.sign_out()
 
-    async with AuthFlow(pool.ours, transport=transport) as flow:
         step = await flow.send(ResetPassword(username="zoe"))
         assert isinstance(step, PasswordResetCode)
         assert step.code_delivery is not None
@@ -233,6 +231,19 @@ async def test_a_name_is_taken_once_and_a_password_has_to_fit(pool: Pool) -> Non
         with pytest.raises(InvalidPasswordException):
             await flow.send(SignUp(username="zoe", password="tiny"))
         assert isinstance(flow.step, Idle)
+
+
+# --------------------------------------------------------------------------------------------------------------- tokens
+
+
+async def test_a_server_that_breaks_over_a_refresh_ends_no_session(pool: Pool) -> None:
+    """Moto does not know GetTokensFromRefreshToken, and answers it with an HTML page and status 500."""
+    async with AuthFlow(pool.ours) as flow:
+        await flow.send(by_password("ada"))
+        with pytest.raises(MalformedResponse, match="500"):
+            await flow.session.fresh_tokens(force=True)
+        assert flow.session.active
+        assert (await flow.session.fetch_user_attributes())["email"] == "ada@example.org"
 
 
 async def _nobody(step: object) -> str:
