@@ -27,6 +27,13 @@ async def test_access_tokens_expire_and_cannot_be_made_up(wire: Wire, clock: Tur
         await wire.call("GetUser", AccessToken=tokens["AccessToken"])
 
 
+async def test_access_tokens_of_other_scopes_do_not_speak_for_the_user(wire: Wire) -> None:
+    claims = wire.pool.key.read((await wire.tokens())["AccessToken"])
+    token = wire.pool.key.sign({**claims, "scope": "openid profile"})
+    with pytest.raises(Refused, match="NotAuthorizedException: Access Token does not have required scopes"):
+        await wire.call("GetUser", AccessToken=token)
+
+
 async def test_refresh(wire: Wire, clock: TurnableClock) -> None:
     tokens = await wire.tokens()
     for reply in (
@@ -193,6 +200,17 @@ async def test_a_remembered_device_proves_itself_instead_of_a_second_factor(wire
     with pytest.raises(Refused, match="NotAuthorizedException: Invalid Refresh Token"):
         await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=result["RefreshToken"])
     await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=result["RefreshToken"], DeviceKey=key)
+
+
+async def test_a_device_that_was_never_confirmed_spares_no_second_factor(wire: Wire) -> None:
+    settings(wire, device_tracking="USER_OPT_IN")
+    result = await wire.tokens()
+    key = result["NewDeviceMetadata"]["DeviceKey"]
+    named = {"AccessToken": result["AccessToken"], "DeviceKey": key}
+    await wire.call("UpdateDeviceStatus", **named, DeviceRememberedStatus="remembered")
+    settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))
+    assert (await wire.sign_in(DEVICE_KEY=key))["ChallengeName"] == "SMS_MFA"
+    await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=result["RefreshToken"])
 
 
 async def test_a_device_that_does_not_exist_leaves_the_session_alone(wire: Wire) -> None:

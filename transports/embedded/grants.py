@@ -38,7 +38,7 @@ async def open_grant(pool: EmbeddedUserPool, client: Client, user: User, *, devi
 async def refresh(pool: EmbeddedUserPool, client: Client, refresh_token: str, *, device_key: str | None) -> Reply:
     """The AuthenticationResult for a refresh token; with rotation it holds the next refresh token."""
     grant = find_grant(pool, refresh_token)
-    if grant is None or grant.client_id != client.id or not _names_device(grant, device_key):
+    if grant is None or grant.client_id != client.id or not _is_on_its_device(pool, grant, device_key):
         raise not_authorized("Invalid Refresh Token")
     if grant.revoked:
         raise not_authorized("Refresh Token has been revoked")
@@ -89,9 +89,11 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _names_device(grant: Grant, device_key: str | None) -> bool:
-    """Tokens of a remembered device are renewed on that device only."""
-    return grant.device_key is None or grant.device_key == device_key
+def _is_on_its_device(pool: EmbeddedUserPool, grant: Grant, device_key: str | None) -> bool:
+    """Tokens of a device that was confirmed are renewed on that device only."""
+    user = pool.user(grant.username)
+    device = user.devices.get(grant.device_key or "") if user else None
+    return device is None or device.verifier is None or device.key == device_key
 
 
 async def _tokens(pool: EmbeddedUserPool, client: Client, user: User, grant: Grant, *, source: str) -> Reply:

@@ -94,6 +94,11 @@ class User(Row):
         """The value of `email` or `phone_number`, if it is verified."""
         return self.attributes.get(attribute) if self.attributes.get(f"{attribute}_verified") == "true" else None
 
+    def turn_on(self, factor: MfaFactor) -> None:
+        """Have the factor asked for from now on."""
+        if factor not in self.mfa:
+            self.mfa.append(factor)
+
     @property
     def all_attributes(self) -> dict[str, str]:
         """The attributes with `sub`, as the service lists them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 
 from auth_flow.transports.embedded import totp
+from auth_flow.transports.embedded.aliases import verify_attribute
 from auth_flow.transports.embedded.challenges.attempt import Attempt, answers, asks, put_challenge
 from auth_flow.transports.embedded.challenges.progress import first_factor_passed, second_factor_passed
 from auth_flow.transports.embedded.delivery import new_code, send, simulated_details
@@ -70,9 +71,9 @@ async def sent_code(attempt: Attempt, responses: dict[str, str]) -> Reply:
         raise code_mismatch("Invalid code or auth state for the user.")
     session.code = None
     if session.new_email:
-        attempt.user.attributes |= {"email": session.new_email, "email_verified": "true"}
-        attempt.user.mfa.append("EMAIL_OTP")
-        session.new_email = None
+        attempt.user.unverified["email"], session.new_email = session.new_email, None
+        verify_attribute(attempt.pool, attempt.user, "email")
+        attempt.user.turn_on("EMAIL_OTP")
     if session.passwordless:
         return await first_factor_passed(attempt)
     return await second_factor_passed(attempt)

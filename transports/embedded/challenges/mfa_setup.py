@@ -21,5 +21,5 @@ async def mfa_setup(attempt: Attempt, responses: dict[str, str]) -> Reply:
     if session.totp is None or not session.totp_verified:
         raise invalid_parameter("User has not verified software token mfa")
     user.totp, session.totp, session.totp_verified = session.totp, None, False
-    user.mfa.append("SOFTWARE_TOKEN_MFA")
+    user.turn_on("SOFTWARE_TOKEN_MFA")
     return await second_factor_passed(attempt)

@@ -30,7 +30,8 @@ async def first_factor_passed(attempt: Attempt) -> Reply:
 async def ask_second_factor(attempt: Attempt) -> Reply:
     """Ask for the second factor that the pool and the user want, or pass on where there is none."""
     pool, user, device = attempt.pool, attempt.known_user, attempt.device
-    trusted = device is not None and device.remembered and pool.settings.trusted_devices_skip_mfa
+    # Only a device that can prove itself, and will have to: `second_factor_passed` asks it to.
+    trusted = device is not None and device.remembered and device.verifier and pool.settings.trusted_devices_skip_mfa
     if attempt.session.passwordless or trusted:
         return await second_factor_passed(attempt)
     factors = active_factors(pool, user)

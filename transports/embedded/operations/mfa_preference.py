@@ -102,10 +102,9 @@ def _apply(pool: EmbeddedUserPool, user: User, request: Preference) -> None:
 def _set(user: User, factor: MfaFactor, setting: MfaSetting) -> None:
     if setting.enabled:
         _check_ready(user, factor)
-    if factor in user.mfa:
+        user.turn_on(factor)
+    elif factor in user.mfa:
         user.mfa.remove(factor)
-    if setting.enabled:
-        user.mfa.append(factor)
     if setting.enabled and setting.preferred_mfa:
         user.preferred_mfa = factor
     elif user.preferred_mfa == factor:
