@@ -50,7 +50,7 @@ async def storm(requests: int, seed: int) -> Counter[str]:
             ends = await _rage(pool, rng, urls, requests)
             assert pool._slots.taken == 0, f"{pool._slots.taken} slots were never given back"
             assert len(pool._idle) <= CONNECTIONS
-            assert await _post(pool, urls[0], "calm") == "200"
+            assert await _post(pool, urls[0], "calm", read=5.0) == "200"
         with anyio.move_on_after(5):  # the other ends of closed connections, here in the server, take a moment
             while (_open_sockets(), len(anyio.get_running_tasks())) != (sockets, tasks):  # noqa: ASYNC110 (the kernel tells nobody)
                 await anyio.sleep(0.01)
@@ -100,8 +100,8 @@ async def _cancelled(pool: Pool, url: str, checkpoints: int | None, natively: bo
     return end
 
 
-async def _post(pool: Pool, url: str, act: str = "") -> str:
-    timeout = {"connect": 1.0, "pool": 1.0, "read": 0.05, "write": 0.05}
+async def _post(pool: Pool, url: str, act: str = "", read: float = 0.05) -> str:
+    timeout = {"connect": 1.0, "pool": 1.0, "read": read, "write": 0.05}
     request = httpx.Request("POST", url, content=b"{}" * 100, headers={"x-act": act}, extensions={"timeout": timeout})
     try:
         response = await pool.handle_async_request(request)
