@@ -1,0 +1,162 @@
+"""The core, driven by hand: no event loop, and the same results."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+import pytest
+
+from auth_flow import core
+from auth_flow.core import Call, Compute, Keep, Outcome, advance
+from auth_flow.errors import CodeMismatchException, EventNotAccepted, NotAuthorizedException, SessionExpired
+from auth_flow.states.events import Cancel, ConfirmSignUp, EnterCode, Event, SignIn, SignUp
+from auth_flow.states.record import Record
+from auth_flow.states.steps import AutoSignInReady, Done, Idle
+
+from .scripted import ANYTHING, POOL, SMS, SUBJECT, Clock, Exchange, Reply, account, initiate, refusal, respond, tokens
+from .verifier import Verifier
+
+SIGN_IN = SignIn(username="ada", password="correct horse", auth_flow_type="USER_PASSWORD_AUTH")
+
+
+def drive(outcome: Outcome, event: Event, *exchanges: Exchange, clock: Callable[[], float]) -> tuple[Outcome, list[object]]:
+    """The whole of a driver: perform each effect, feed the result, and return what came of it and what was asked."""
+    expected, asked = list(exchanges), list[object]()
+    turn = advance(outcome.record, event, pool=POOL, clock=clock, password=outcome.password)
+    try:
+        effect = next(turn)
+        while True:
+            asked.append(effect)
+            match effect:
+                case Call(operation, body):
+                    exchange = expected.pop(0)
+                    assert (operation, body) == exchange[:2]
+                    if isinstance(exchange.reply, BaseException):
+                        effect = turn.throw(exchange.reply)
+                    else:
+                        effect = turn.send(exchange.reply(body) if callable(exchange.reply) else exchange.reply)
+                case Compute(work):
+                    effect = turn.send(work())
+                case Keep():
+                    effect = turn.send(None)
+    except StopIteration as stop:
+        assert not expected
+        return stop.value, asked
+
+
+def begun(reply: Reply = SMS) -> Exchange:
+    return initiate("USER_PASSWORD_AUTH", reply, USERNAME="ada", PASSWORD="correct horse")
+
+
+def test_a_sign_in_by_hand(clock: Clock) -> None:
+    outcome, asked = drive(Outcome(Record()), SIGN_IN, begun(), clock=clock)
+    assert [type(effect) for effect in asked] == [Call]
+    assert outcome.record.state == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    assert (outcome.tokens, outcome.error) == (None, None)
+    answer = respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="1")
+    outcome, _ = drive(outcome, EnterCode(code="1"), answer, clock=clock)
+    assert outcome.record.step == Done(signed_in=True, username="ada", user_id=SUBJECT)
+    assert outcome.tokens is not None
+    assert outcome.tokens.access_token.get_secret_value() == tokens()["AuthenticationResult"]["AccessToken"]
+    assert outcome.password is None
+
+
+def test_srp_by_hand(clock: Clock) -> None:
+    verifier = Verifier()
+    event = SignIn(username="ada", password="correct horse")
+    start = initiate("USER_SRP_AUTH", verifier.pose, USERNAME="ada", SRP_A=ANYTHING)
+    outcome, asked = drive(Outcome(Record()), event, start, verifier.answered(tokens()), clock=clock)
+    assert [type(effect) for effect in asked] == [Compute, Call, Compute, Call]
+    assert outcome.record.signed_in
+
+
+def test_a_refusal_is_raised_where_the_flow_stays(clock: Clock) -> None:
+    outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(), clock=clock)
+    answer = respond("SMS_MFA", "session-1", refusal("CodeMismatchException"), USERNAME="ada", SMS_MFA_CODE="1")
+    with pytest.raises(CodeMismatchException):
+        drive(outcome, EnterCode(code="1"), answer, clock=clock)
+
+
+def test_a_refusal_is_told_by_the_outcome_where_the_flow_ends(clock: Clock) -> None:
+    error = refusal("NotAuthorizedException")
+    outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(error), clock=clock)
+    assert (outcome.record, outcome.error) == (Record(), error)
+    assert isinstance(outcome.error, NotAuthorizedException)
+
+
+def test_an_expired_session_by_hand(clock: Clock) -> None:
+    outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(), clock=clock)
+    clock.now += 180
+    outcome, asked = drive(outcome, EnterCode(code="1"), clock=clock)
+    assert isinstance(outcome.error, SessionExpired)
+    assert (outcome.record, asked) == (Record(), [])
+
+
+def test_an_event_that_is_refused_asks_for_nothing(clock: Clock) -> None:
+    with pytest.raises(EventNotAccepted):
+        drive(Outcome(Record()), EnterCode(code="1"), clock=clock)
+
+
+def test_how_far_it_has_come_is_told_on_the_way(clock: Clock) -> None:
+    outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(refusal("UserNotConfirmedException")), clock=clock)
+    confirmed = account("ConfirmSignUp", "ada", {}, ConfirmationCode="1")
+    outcome, asked = drive(outcome, EnterCode(code="1"), confirmed, begun(), clock=clock)
+    assert [type(effect) for effect in asked] == [Call, Keep, Call]
+    keep = asked[1]
+    assert isinstance(keep, Keep)
+    assert keep.record.step == AutoSignInReady()
+    assert outcome.record.state == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+
+
+def test_the_password_is_held_until_the_flow_is_done(clock: Clock) -> None:
+    outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(), clock=clock)
+    assert outcome.password is not None
+    ended, _ = drive(outcome, Cancel(), clock=clock)
+    assert (ended.record.step, ended.password) == (Idle(), None)
+    answer = respond("SMS_MFA", "session-1", refusal("NotAuthorizedException"), USERNAME="ada", SMS_MFA_CODE="1")
+    ended, _ = drive(outcome, EnterCode(code="1"), answer, clock=clock)
+    assert ended.password is None
+
+
+def test_a_flow_that_is_done_without_signing_in_holds_no_password(clock: Clock) -> None:
+    reply = {"UserConfirmed": False, "UserSub": SUBJECT}
+    signed_up = account("SignUp", "ada", reply, Password="correct horse")
+    outcome, _ = drive(Outcome(Record()), SignUp(username="ada", password="correct horse"), signed_up, clock=clock)
+    confirmed = account("ConfirmSignUp", "ada", {}, ConfirmationCode="1")
+    outcome, _ = drive(outcome, ConfirmSignUp(code="1"), confirmed, clock=clock)
+    assert outcome.record.state == "DONE"
+    assert outcome.password is None
+
+
+def test_another_users_sign_in_does_not_inherit_the_password(clock: Clock) -> None:
+    outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(), clock=clock)
+    other = SignIn(username="bob", auth_flow_type="USER_AUTH")
+    outcome, _ = drive(outcome, other, initiate("USER_AUTH", SMS, USERNAME="bob"), clock=clock)
+    assert outcome.record.login_id == "bob"
+    assert outcome.password is None
+
+
+def test_another_users_confirmation_does_not_inherit_the_password(clock: Clock) -> None:
+    outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(refusal("UserNotConfirmedException")), clock=clock)
+    confirmed = account("ConfirmSignUp", "bob", {}, ConfirmationCode="1")
+    outcome, _ = drive(outcome, ConfirmSignUp(username="bob", code="1"), confirmed, clock=clock)
+    assert (outcome.record.login_id, outcome.password) == ("bob", None)
+
+
+def test_a_turn_that_is_given_up_leaves_nothing_behind(clock: Clock) -> None:
+    record = Record()
+    for event, effects in ((SignIn(username="ada", password="x"), 2), (SIGN_IN, 1)):
+        turn = advance(record, event, pool=POOL, clock=clock)
+        effect = next(turn)
+        for _ in range(effects - 1):
+            assert isinstance(effect, Compute)
+            effect = turn.send(effect.work())
+        turn.close()
+        assert record == Record()
+
+
+def test_what_is_public() -> None:
+    assert sorted(core.__all__) == list(core.__all__)
+    assert all(hasattr(core, name) for name in core.__all__)
+    assert inspect.isgeneratorfunction(advance)
