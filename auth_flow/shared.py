@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Protocol
 
 from anyio import fail_after, move_on_after
 
@@ -15,9 +16,16 @@ from auth_flow.sealing import Sealer
 from auth_flow.states.record import Record
 from auth_flow.states.steps import Done, Idle
 from auth_flow.stores.base import Entry, Store
-from auth_flow.transports.base import Transport
 
 _TIME_TO_WRITE = 15.0
+
+
+class Maker(Protocol):
+    """Makes the flow for a record: `AuthFlow` itself, or a `functools.partial` of it."""
+
+    def __call__(self, pool: UserPool, *, record: Record) -> AuthFlow:
+        """Make the flow."""
+        ...
 
 
 class SharedFlows:
@@ -25,7 +33,7 @@ class SharedFlows:
 
     ::
 
-        flows = SharedFlows(RedisStore("redis://…"), sealer, pool, transport=transport)
+        flows = SharedFlows(RedisStore("redis://…"), sealer, pool, make=partial(AuthFlow, transport=transport))
 
         async def on_message(chat: str, text: str) -> None:
             async with flows.take(chat) as flow:
@@ -35,7 +43,8 @@ class SharedFlows:
     beside it, and who comes second is refused before anything is sent. What the event led to is written before the claim is let
     go. A worker that dies leaves its claim behind, which ends by itself.
 
-    `claim` is how many seconds a flow can be held, `ttl` after how many an unfinished one is forgotten.
+    `make` gives the flows what they have in common: a transport, observers, a store for sessions. `claim` is how many seconds a
+    flow can be held, `ttl` after how many an unfinished one is forgotten.
     """
 
     def __init__(
@@ -44,11 +53,11 @@ class SharedFlows:
         sealer: Sealer,
         pool: UserPool,
         *,
-        transport: Transport,
+        make: Maker = AuthFlow,
         claim: float = 60.0,
         ttl: float = DAY,
     ) -> None:
-        self._store, self._sealer, self._pool, self._transport = store, sealer, pool, transport
+        self._store, self._sealer, self._pool, self._make = store, sealer, pool, make
         self._claim_seconds, self._ttl = claim, ttl
 
     @asynccontextmanager
@@ -61,22 +70,22 @@ class SharedFlows:
         """
         with move_on_after(self._claim_seconds) as time_left:
             async with self._claimed(key):
-                entry = await self._store.load(key)
+                entry = await self._store.load(_name(key))
                 record = resume(entry.value, self._sealer, self._pool, owner=key, max_age=self._ttl) if entry else Record()
-                flow = AuthFlow(self._pool, transport=self._transport, record=record)
-                try:
-                    yield flow
-                finally:
-                    if flow.record is not record:
-                        with _seen_through():
-                            await self._keep(key, flow.record, entry)
+                async with self._make(self._pool, record=record) as flow:
+                    try:
+                        yield flow
+                    finally:
+                        if flow.record is not record:
+                            with _seen_through():
+                                await self._keep(key, flow.record, entry)
         if time_left.cancelled_caught:
             raise ClaimExpired(f"The event was given up after {self._claim_seconds:g} seconds.")
 
     @asynccontextmanager
     async def _claimed(self, key: str) -> AsyncGenerator[None]:
         """The claim is an entry of its own, which must not exist. It outlives the work by the time it takes to write."""
-        name = f"{key}:claim"
+        name = f"claim/{key}"
         try:
             with _seen_through():
                 claim = await self._store.save(name, "", expected=None, ttl=self._claim_seconds + _TIME_TO_WRITE)
@@ -91,9 +100,13 @@ class SharedFlows:
     async def _keep(self, key: str, record: Record, entry: Entry | None) -> None:
         if not isinstance(record.step, Idle | Done):
             text = park(record, self._sealer, self._pool, owner=key)
-            await self._store.save(key, text, expected=entry.version if entry else None, ttl=self._ttl)
+            await self._store.save(_name(key), text, expected=entry.version if entry else None, ttl=self._ttl)
         elif entry:
-            await self._store.delete(key, expected=entry.version)
+            await self._store.delete(_name(key), expected=entry.version)
+
+
+def _name(key: str) -> str:
+    return f"flow/{key}"
 
 
 @contextmanager

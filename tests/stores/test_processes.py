@@ -12,9 +12,9 @@ import pytest
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from tests.stores.places import SHARED, open_store
+from tests.stores.places import open_store
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kind", SHARED)]
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kind", ["file", "keyring", "sqlite", "redis"])]
 
 PATIENCE = 60
 

@@ -16,14 +16,18 @@ from auth_flow.stores import Store
 from tests.stores.places import open_store
 
 
+def say(*words: object) -> None:
+    print(*words, flush=True)  # noqa: T201
+
+
 async def race(store: Store, key: str) -> None:
     await store.load(key)
-    print("ready", flush=True)
+    say("ready")
     for line in sys.stdin:
         try:
-            print("won", await store.save(key, "value", expected=line.strip() or None), flush=True)
+            say("won", await store.save(key, "value", expected=line.strip() or None))
         except StoreConflict:
-            print("lost", flush=True)
+            say("lost")
 
 
 async def hammer(store: Store, key: str) -> None:
@@ -33,7 +37,7 @@ async def hammer(store: Store, key: str) -> None:
     while True:
         number += 1
         version = await store.save(key, f"{number} " * 2000, expected=version)
-        print(number, flush=True)
+        say(number)
 
 
 async def count(store: Store, key: str) -> None:

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import base64
+import random
+import sys
+
+import pytest
+
+from auth_flow import xaes
+from auth_flow.errors import CallerError, MissingExtra, SealBroken
+from auth_flow.sealing import Sealer, new_key
+
+SECRET = 'the quick brown fox, Zürich, 🔑, \0, {"json": true}'
+ALPHABET = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+class Clock:
+    now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def key() -> str:
+    return new_key()
+
+
+@pytest.fixture
+def sealer(key: str) -> Sealer:
+    return Sealer([key])
+
+
+def _texts(count: int) -> list[str]:
+    chance = random.Random(7)
+    alphabets = ["abc", "".join(map(chr, range(32, 127))), '\0\n"\\{}é🔑\U0010ffff', "A-Za-z0-9_"]
+    return ["".join(chance.choices(chance.choice(alphabets), k=chance.choice([0, 1, 2, 50, 3000]))) for _ in range(count)]
+
+
+@pytest.mark.parametrize("text", [SECRET, *_texts(40)], ids=range(41))
+def test_what_was_sealed_opens_and_is_fit_for_a_url(sealer: Sealer, text: str) -> None:
+    sealed = sealer.seal(text, "purpose", text[:5])
+    assert sealer.open(sealed, "purpose", text[:5]) == text
+    assert set(sealed) <= ALPHABET
+
+
+def test_no_two_sealed_texts_are_alike(sealer: Sealer) -> None:
+    assert len({sealer.seal("same") for _ in range(100)}) == 100
+
+
+def test_the_secret_is_not_in_the_sealed_text(sealer: Sealer) -> None:
+    sealed = sealer.seal("hunter2" * 20)
+    assert b"hunter" not in base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+
+
+def test_every_byte_counts(sealer: Sealer) -> None:
+    sealed = base64.urlsafe_b64decode(_padded(sealer.seal(SECRET)))
+    for place in range(len(sealed)):
+        for flip in (0x01, 0x80):
+            altered = bytearray(sealed)
+            altered[place] ^= flip
+            _assert_broken(sealer, base64.urlsafe_b64encode(altered).decode().rstrip("="))
+
+
+def test_every_character_counts(sealer: Sealer) -> None:
+    """The unused bits of the last one too: the decoder would overlook them."""
+    sealed = sealer.seal("x")
+    for place, there in enumerate(sealed):
+        for other in "A", "z", "_", "+", "!", " ", "=", "é":
+            if other != there:
+                _assert_broken(sealer, sealed[:place] + other + sealed[place + 1 :])
+                _assert_broken(sealer, sealed[:place] + other + sealed[place:])
+
+
+def test_every_length_counts(sealer: Sealer) -> None:
+    sealed = sealer.seal(SECRET)
+    for length in range(len(sealed)):
+        _assert_broken(sealer, sealed[:length])
+    for more in ("A", "AAAA", "=", "==", "\n", sealed):
+        _assert_broken(sealer, sealed + more)
+
+
+@pytest.mark.parametrize("text", ["", "A", "=", "AAAA", "not base64!", "🔑", "A" * 10_000, "\ud800"])
+def test_what_never_was_sealed_does_not_open(sealer: Sealer, text: str) -> None:
+    _assert_broken(sealer, text)
+
+
+def test_it_opens_for_its_purpose_only(sealer: Sealer) -> None:
+    sealed = sealer.seal(SECRET, "flow", "pool-1")
+    for purpose in [
+        (),
+        ("flow",),
+        ("flow", "pool-2"),
+        ("flow", "pool-1", ""),
+        ("flowpool-1",),
+        ("pool-1", "flow"),
+        ('flow", "pool-1',),
+    ]:
+        with pytest.raises(SealBroken):
+            sealer.open(sealed, *purpose)
+
+
+def test_keys_can_be_changed_while_texts_are_about() -> None:
+    old, new, foreign = new_key(), new_key(), new_key()
+    before, between, after, later = Sealer([old]), Sealer([old, new]), Sealer([new, old]), Sealer([new])
+    by_old, by_new = before.seal("text"), after.seal("text")
+    assert between.open(between.seal("text")) == before.open(between.seal("text")) == "text", "the first key seals"
+    assert later.open(after.seal("text")) == "text", "the first key seals"
+    for sealer in (between, after):
+        assert sealer.open(by_old) == sealer.open(by_new) == "text", "all keys open"
+    _assert_broken(later, by_old)
+    _assert_broken(before, by_new)
+    _assert_broken(Sealer([foreign]), by_old)
+
+
+def test_age_is_counted_where_it_is_asked_for(key: str) -> None:
+    clock = Clock()
+    sealer = Sealer([key], clock=clock)
+    sealed = sealer.seal("text")
+    clock.now += 60
+    assert sealer.open(sealed, max_age=60) == "text"
+    clock.now += 1
+    with pytest.raises(SealBroken):
+        sealer.open(sealed, max_age=60)
+    clock.now += 1e9
+    assert sealer.open(sealed) == "text"
+
+
+def test_a_refusal_does_not_tell_why(key: str) -> None:
+    """Nor what was sealed, nor with what."""
+    clock = Clock()
+    sealer = Sealer([key], clock=clock)
+    sealed = sealer.seal("hunter2")
+    told = set[str]()
+    clock.now += 100
+    for text, max_age in [
+        (sealed, 1),
+        (sealed[:-1], None),
+        ("A" * 200, None),
+        (Sealer([new_key()]).seal("hunter2"), None),
+        ("", None),
+    ]:
+        with pytest.raises(SealBroken) as caught:
+            sealer.open(text, max_age=max_age)
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__
+        told.add(str(caught.value))
+    assert len(told) == 1
+    assert "hunter" not in told.pop()
+
+
+def test_it_is_the_callers_error() -> None:
+    assert issubclass(SealBroken, CallerError)
+    assert not SealBroken.retryable
+
+
+def test_a_sealer_shows_no_key(sealer: Sealer, key: str) -> None:
+    assert key not in repr(sealer)
+
+
+@pytest.mark.parametrize(
+    "keys", [[], [""], ["short"], ["A" * 42], ["A" * 44], ["!" * 43], ["é"], "A" * 43, [new_key(), "hunter2"]]
+)
+def test_what_is_no_key_is_refused_and_not_shown(keys: list[str]) -> None:
+    with pytest.raises(ValueError, match=r"^A (key|sealer)") as caught:
+        Sealer(keys)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_without_cryptography_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.delitem(sys.modules, "auth_flow.xaes")
+    monkeypatch.delattr("auth_flow.xaes")
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers.aead", None)
+    with pytest.raises(MissingExtra, match=r"auth-flow\[park\]"):
+        Sealer([key])
+
+
+@pytest.mark.parametrize(
+    ("key", "associated", "expected"),
+    [
+        (b"\x01" * 32, b"", "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271"),
+        (b"\x03" * 32, b"c2sp.org/XAES-256-GCM", "986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d"),
+    ],
+)
+def test_the_cipher_is_that_of_the_specification(key: bytes, associated: bytes, expected: str) -> None:
+    """The vectors of c2sp.org/XAES-256-GCM, one for each value of the bit that its key schedule shifts out."""
+    nonce, text = b"ABCDEFGHIJKLMNOPQRSTUVWX", b"XAES-256-GCM"
+    assert xaes.encrypt(key, nonce, text, associated).hex() == expected
+    assert xaes.decrypt(key, nonce, bytes.fromhex(expected), associated) == text
+
+
+def _padded(text: str) -> str:
+    return text + "=" * (-len(text) % 4)
+
+
+def _assert_broken(sealer: Sealer, text: str) -> None:
+    with pytest.raises(SealBroken):
+        sealer.open(text)
