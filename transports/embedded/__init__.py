@@ -1,4 +1,19 @@
-"""The embedded user pool: a small Amazon Cognito in Python, complete enough to sign in to, in process or served on a port."""
+"""The embedded user pool: a small Amazon Cognito in Python, complete enough to sign in to, in process or served on a port.
+
+::
+
+    app, protocol, registry       an HTTP request becomes an operation's typed request; a reply or a fault becomes a response
+    operations/                   the operations, a module for each concern
+    challenges/                   signing in: the flows, the challenges, and what comes after what
+    service, pool, models,
+    settings, storage             what there is and what is remembered
+    sessions, grants              a sign-in between two requests, and the tokens it ends in
+    srp, totp, passkeys,
+    passwords, signing            what is verified, and what is signed
+    delivery, outbox, aliases,
+    triggers, migration           codes and where they go; callables that have a say
+    server                        the service on a port
+"""
 
 from auth_flow.transports.embedded.app import EmbeddedCognito
 from auth_flow.transports.embedded.clock import Clock, TurnableClock
@@ -8,6 +23,7 @@ from auth_flow.transports.embedded.pool import EmbeddedUserPool
 from auth_flow.transports.embedded.server import running, serve
 from auth_flow.transports.embedded.settings import (
     ClientSettings,
+    Limits,
     PasswordPolicy,
     PoolSettings,
     RefreshTokenRotation,
@@ -22,6 +38,7 @@ __all__ = [
     "Clock",
     "EmbeddedCognito",
     "EmbeddedUserPool",
+    "Limits",
     "Message",
     "Outbox",
     "PasswordPolicy",

@@ -41,6 +41,11 @@ def invalid_session() -> Fault:
     return not_authorized("Invalid session for the user.")
 
 
+def unknown_to_client() -> Fault:
+    """As `user_not_found`, in the words of sign-up and recovery."""
+    return user_not_found("Username/client id combination not found.")
+
+
 def code_mismatch(message: str = "Invalid verification code provided, please try again.") -> Fault:
     """A code that was sent or generated is not the one given."""
     return Fault("CodeMismatchException", message)

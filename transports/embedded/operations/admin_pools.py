@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import anyio.to_thread
 from pydantic import Field
 
 from auth_flow.transports.embedded.operations.shapes import UserPoolId
@@ -12,6 +13,7 @@ from auth_flow.transports.embedded.pool import EmbeddedUserPool
 from auth_flow.transports.embedded.registry import Reply, Request, operation
 from auth_flow.transports.embedded.service import CognitoService
 from auth_flow.transports.embedded.settings import ContactAttribute, FirstFactor, MfaFactor, PasswordPolicy, PoolSettings, Shape
+from auth_flow.transports.embedded.signing import SigningKey
 
 MfaConfiguration = Literal["OFF", "ON", "OPTIONAL"]
 
@@ -143,7 +145,8 @@ async def create_user_pool(service: CognitoService, request: CreateUserPool) -> 
         device_tracking="OFF" if devices is None else "USER_OPT_IN" if prompted else "ALWAYS",
         trusted_devices_skip_mfa=devices is not None and devices.challenge_required_on_new_device,
     )
-    return {"UserPool": _shown(service.create_pool(settings))}
+    key = await anyio.to_thread.run_sync(SigningKey)
+    return {"UserPool": _shown(service.create_pool(settings, key=key))}
 
 
 @operation(DescribeUserPool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auth_flow.transports.embedded.delivery import MEDIUM_OF, check_code, send_code, simulated_details
-from auth_flow.transports.embedded.fault import code_mismatch, invalid_parameter, not_authorized, user_not_found
+from auth_flow.transports.embedded.fault import code_mismatch, invalid_parameter, not_authorized, unknown_to_client
 from auth_flow.transports.embedded.migration import migrate
 from auth_flow.transports.embedded.models import User
 from auth_flow.transports.embedded.operations.shapes import (
@@ -19,8 +19,6 @@ from auth_flow.transports.embedded.pool import EmbeddedUserPool
 from auth_flow.transports.embedded.registry import Reply, Request, operation
 from auth_flow.transports.embedded.service import CognitoService, check_secret_hash
 from auth_flow.transports.embedded.triggers import fire
-
-UNKNOWN = "Username/client id combination not found."
 
 
 class ForgotPassword(Request):
@@ -46,7 +44,7 @@ async def forgot_password(service: CognitoService, request: ForgotPassword) -> R
     check_secret_hash(client, request.secret_hash, request.username)
     user = pool.user(request.username) or await migrate(pool, client, request.username, None, "ForgotPassword")
     if user is None and not client.protects_users:
-        raise user_not_found(UNKNOWN)
+        raise unknown_to_client()
     if client.protects_users and (user is None or not user.enabled or recovery_attribute(pool, user) is None):
         return {"CodeDeliveryDetails": simulated_details(pool, request.username)}
     if user is None or not user.enabled:
@@ -64,7 +62,7 @@ async def confirm_forgot_password(service: CognitoService, request: ConfirmForgo
     if user is None or not user.enabled:
         if client.protects_users:
             raise code_mismatch()
-        raise user_not_found(UNKNOWN) if user is None else not_authorized("User is disabled.")
+        raise unknown_to_client() if user is None else not_authorized("User is disabled.")
     check_code(pool, user, "ForgotPassword", request.confirmation_code)
     await set_password(pool, user, request.password)
     del user.codes["ForgotPassword"]

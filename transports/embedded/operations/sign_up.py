@@ -14,7 +14,7 @@ from auth_flow.transports.embedded.fault import (
     invalid_parameter,
     invalid_session,
     not_authorized,
-    user_not_found,
+    unknown_to_client,
 )
 from auth_flow.transports.embedded.models import Client, User
 from auth_flow.transports.embedded.operations.shapes import (
@@ -34,8 +34,6 @@ from auth_flow.transports.embedded.registry import Reply, Request, operation
 from auth_flow.transports.embedded.service import CognitoService, check_secret_hash
 from auth_flow.transports.embedded.sessions import open_session
 from auth_flow.transports.embedded.triggers import NO_CLIENT, fire
-
-UNKNOWN = "Username/client id combination not found."
 
 
 class SignUp(Request):
@@ -94,7 +92,7 @@ async def confirm_sign_up(service: CognitoService, request: ConfirmSignUp) -> Re
     check_secret_hash(client, request.secret_hash, request.username)
     user = pool.user(request.username)
     if user is None:
-        raise expired_code() if client.protects_users else user_not_found(UNKNOWN)
+        raise expired_code() if client.protects_users else unknown_to_client()
     if user.status != "UNCONFIRMED":
         raise not_authorized(f"User cannot be confirmed. Current status is {user.status}")
     with open_session(pool, client, request.session) if request.session else nullcontext() as session:
@@ -113,7 +111,7 @@ async def resend_confirmation_code(service: CognitoService, request: ResendConfi
     user = pool.user(request.username)
     if user is None:
         if not client.protects_users:
-            raise user_not_found(UNKNOWN)
+            raise unknown_to_client()
         return {"CodeDeliveryDetails": simulated_details(pool, request.username)}
     if user.status != "UNCONFIRMED":
         raise invalid_parameter("User is already confirmed.")
