@@ -1,0 +1,74 @@
+"""What importing costs: nothing that is not needed yet, and nothing that may not be there."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from .tree import ROOT, imports, modules, project
+
+
+def python(program: str) -> str:
+    """Run a program in a fresh interpreter, in the checkout."""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+NOT_YET = {
+    *("gmpy2", "httpx", "cryptography", "joserfc", "webauthn", "uvicorn", "click", "rich", "segno", "trio"),
+    *("auth_flow.session", "auth_flow.cli", "auth_flow.transports.cognito", "auth_flow.transports.embedded"),
+}
+
+
+def test_the_library_imports_nothing_before_it_is_needed() -> None:
+    loaded = json.loads(python("import auth_flow, json, sys; print(json.dumps(list(sys.modules)))"))
+    assert NOT_YET.isdisjoint(loaded)
+
+
+def test_importing_makes_no_ssl_context() -> None:
+    program = """
+import ssl
+
+class Loud(ssl.SSLContext):
+    def __new__(cls, *given, **named):
+        raise AssertionError("an SSL context was made")
+
+ssl.SSLContext = Loud
+import auth_flow, auth_flow.core, auth_flow.transports.cognito
+"""
+    python(program)
+
+
+EXTRAS = {
+    re.split(r"[\\[<>=~! ]", requirement)[0]: extra
+    for extra, requirements in project()["project"]["optional-dependencies"].items()
+    for requirement in requirements
+    if not requirement.startswith("auth-flow")
+}
+"""The packages that only an extra brings, and which."""
+
+
+def test_the_base_install_is_enough_for_all_but_what_the_extras_are_for() -> None:
+    blocked = json.dumps([*EXTRAS, "gmpy2"])
+    base = json.dumps([name for name in modules() if not name.startswith("auth_flow.transports.embedded")])
+    python(f"import importlib, sys; sys.modules.update(dict.fromkeys({blocked})); [importlib.import_module(n) for n in {base}]")
+
+
+def test_all_modules_can_be_imported_first() -> None:
+    """No module needs another one to have been imported before it."""
+    for name in ("errors", "core", "states.chart", "states.guards", "states.steps", "transports.base", "transports.cognito"):
+        python(f"import auth_flow.{name}")
+
+
+@pytest.mark.parametrize(
+    ("name", "places"),
+    [("statemachine", {"auth_flow.states.chart"}), ("gmpy2", {"auth_flow._powers"})],
+)
+def test_a_dependency_is_known_to_one_module(name: str, places: set[str]) -> None:
+    known = {module for module, path in modules().items() if name in {full.partition(".")[0] for full in imports(path)}}
+    assert known == places

@@ -1,0 +1,72 @@
+"""The structure of the repository, as the installed package and the tools rely on it."""
+
+from __future__ import annotations
+
+import pkgutil
+from types import ModuleType
+
+import pytest
+
+import auth_flow
+
+from .tree import ROOT, imports, modules, project
+
+MODULES = modules()
+PACKAGES = sorted(name for name, path in MODULES.items() if path.name == "__init__.py")
+
+
+def test_every_folder_is_declared_as_a_package() -> None:
+    assert sorted(project()["tool"]["setuptools"]["packages"]) == PACKAGES
+
+
+def test_every_package_is_mapped_to_its_folder() -> None:
+    folders = {name: MODULES[name].parent.relative_to(ROOT).as_posix() for name in PACKAGES}
+    mapping = project()["tool"]["setuptools"]["package-dir"]
+    assert {name: mapping.get(name, name.replace(".", "/")) for name in PACKAGES} == folders
+    assert set(mapping) <= set(PACKAGES)
+
+
+def test_no_module_lies_outside_of_a_package() -> None:
+    for path in MODULES.values():
+        assert (path.parent / "__init__.py").is_file(), path
+
+
+@pytest.mark.parametrize("wing", ["states", "transports"])
+def test_the_links_lead_to_the_folders(wing: str) -> None:
+    link = ROOT / "auth_flow" / wing
+    assert link.is_symlink()
+    assert link.readlink().as_posix() == f"../{wing}"
+    assert link.resolve() == ROOT / wing
+
+
+def test_the_package_is_complete_without_being_installed() -> None:
+    found = {module.name for module in pkgutil.walk_packages(auth_flow.__path__, "auth_flow.")}
+    assert found | {"auth_flow"} == set(MODULES)
+
+
+def test_the_package_is_typed() -> None:
+    assert (ROOT / "auth_flow" / "py.typed").is_file()
+
+
+@pytest.mark.parametrize("wing", ["auth_flow.states", "auth_flow.transports"])
+def test_states_and_transports_know_nothing_of_ours_but_errors(wing: str) -> None:
+    own = [path for name, path in MODULES.items() if f"{name}.".startswith(f"{wing}.")]
+    ours = {imported for path in own for imported in imports(path) if imported.partition(".")[0] == "auth_flow"}
+    assert {imported for imported in ours if not f"{imported}.".startswith(f"{wing}.")} <= {"auth_flow.errors"}
+
+
+def test_the_package_names_itself_in_full() -> None:
+    loose = ("states", "transports", "tests", "")  # a relative import begins with a dot
+    assert not {
+        (name, imported) for name, path in MODULES.items() for imported in imports(path) if imported.partition(".")[0] in loose
+    }
+
+
+def test_what_is_public_is_what_is_listed() -> None:
+    names = auth_flow.__all__
+    assert list(names) == sorted(names)
+    assert len(names) == len(set(names))
+    for name in names:
+        assert getattr(auth_flow, name).__doc__ or not isinstance(getattr(auth_flow, name), type), name
+    own = {name for name, value in vars(auth_flow).items() if not name.startswith("_") and not isinstance(value, ModuleType)}
+    assert own - {"annotations"} <= set(names)
