@@ -11,6 +11,7 @@
     │   ├── NotSignedIn                 there is no session to do this with
     │   ├── SealBroken                  a text is not one that was sealed for this, or it is too old
     │   └── MissingExtra                an optional part of the library is not installed
+    ├── InvalidToken                  a token is not the pool's, or not good (any more)
     ├── SessionExpired                the time for the challenge is over; the flow is idle again
     ├── ServiceError                  Cognito said no, in its own words; a class for each exception of its model
     │   ├── CredentialError             the user, the password, the code or the token is not (or no longer) good
@@ -119,6 +120,10 @@ class MissingExtra(CallerError):
 
 class SessionExpired(AuthFlowError):
     """The time for answering the challenge is over, by this flow's clock or by the service's word. The flow is idle again."""
+
+
+class InvalidToken(AuthFlowError):
+    """A token is not what it says: its signature, issuer, client, use or time is not as it has to be."""
 
 
 class ServiceError(AuthFlowError):
