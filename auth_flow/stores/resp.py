@@ -35,10 +35,14 @@ class Server:
         """Read `redis://[[username]:password@]host[:port][/database]`; `rediss` is TLS. Raises `ValueError`."""
         parts = urlsplit(url)
         database = parts.path.strip("/") or "0"
-        if parts.scheme not in ("redis", "rediss") or not parts.hostname or not database.isdecimal():
+        try:
+            port = parts.port or 6379
+        except ValueError:
+            port = 0
+        if parts.scheme not in ("redis", "rediss") or not parts.hostname or not port or not database.isdecimal():
             raise ValueError("A Redis URL is redis://[[username]:password@]host[:port][/database], or rediss:// for TLS.")
         username, password = (unquote(part) if part else None for part in (parts.username, parts.password))
-        return cls(parts.hostname, parts.port or 6379, parts.scheme == "rediss", int(database), username, password)
+        return cls(parts.hostname, port, parts.scheme == "rediss", int(database), username, password)
 
 
 class Lost(Exception):

@@ -3,7 +3,10 @@ from __future__ import annotations
 import json
 import random
 import string
+from collections.abc import Mapping
+from typing import Any
 
+import anyio
 import pytest
 
 from auth_flow import AuthFlow, EnterCode, Record, SmsCode, UserPool
@@ -135,3 +138,25 @@ async def test_the_flow_tells_that_the_time_for_its_challenge_is_over(sealer: Se
     with pytest.raises(SessionExpired):
         await flow.send(EnterCode(code="123456"))
     assert flow.step.name == "IDLE"
+
+
+@pytest.mark.anyio
+async def test_a_flow_is_not_parked_while_an_event_is_under_way(sealer: Sealer, clock: Clock) -> None:
+    asked = anyio.Event()
+
+    class Waits:
+        async def call(self, operation: str, body: Mapping[str, object]) -> dict[str, Any]:
+            asked.set()
+            await anyio.sleep_forever()
+            return {}
+
+        async def aclose(self) -> None: ...
+
+    flow = AuthFlow(POOL, transport=Waits(), record=_waiting(clock), clock=clock)
+    async with anyio.create_task_group() as group:
+        group.start_soon(flow.send, EnterCode(code="123456"))
+        await asked.wait()
+        with pytest.raises(FlowBusy):
+            flow.park(sealer)
+        group.cancel_scope.cancel()
+    assert resume(flow.park(sealer), sealer, POOL) == _waiting(clock)

@@ -1,0 +1,268 @@
+"""What is each store's own: files and who may read them, keyrings and what is in them, seals."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import stat
+import sys
+from pathlib import Path
+
+import anyio
+import keyring
+import pytest
+from keyring.backends.fail import Keyring as NoKeyring
+from keyring.errors import KeyringLocked
+
+from auth_flow.errors import MissingExtra, SealBroken, StoreUnavailable
+from auth_flow.sealing import Sealer, new_key
+from auth_flow.stores import Entry, MemoryStore
+from auth_flow.stores.file import FileStore
+from auth_flow.stores.keyring import KeyringStore
+from auth_flow.stores.locks import locked
+from auth_flow.stores.sealed import SealedStore
+from auth_flow.stores.sqlite import SQLiteStore
+from auth_flow.stores.table import Table
+from tests.stores.keyrings import PlainKeyring
+
+pytestmark = pytest.mark.anyio
+
+
+class Clock:
+    now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sealer() -> Sealer:
+    return Sealer([new_key()])
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+# ------------------------------------------------------------------------------------------------------------------ file
+
+
+async def test_a_file_is_for_its_owner_and_for_who_has_the_key(tmp_path: Path, sealer: Sealer) -> None:
+    path = tmp_path / "new" / "folder" / "sessions"
+    await FileStore(path, sealer).save("ada", "hunter2", expected=None)
+    assert (_mode(path), _mode(path.parent)) == (0o600, 0o700)
+    content = path.read_text()
+    assert "ada" not in content
+    assert "hunter2" not in content
+    with pytest.raises(SealBroken):
+        await FileStore(path, Sealer([new_key()])).load("ada")
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\xff\x00\xfe", b"{}"])
+async def test_a_file_that_is_not_ours_is_neither_read_nor_written(tmp_path: Path, sealer: Sealer, content: bytes) -> None:
+    path = tmp_path / "sessions"
+    path.write_bytes(content)
+    with pytest.raises(SealBroken):
+        await FileStore(path, sealer).load("ada")
+    with pytest.raises(SealBroken):
+        await FileStore(path, sealer).save("ada", "value", expected=None)
+    assert path.read_bytes() == content
+
+
+async def test_a_sealed_text_of_another_kind_is_no_file(tmp_path: Path, sealer: Sealer) -> None:
+    path = tmp_path / "sessions"
+    path.write_text(sealer.seal("{}", "flow"))
+    with pytest.raises(SealBroken):
+        await FileStore(path, sealer).load("ada")
+
+
+async def test_what_a_killed_writer_left_beside_the_file_does_no_harm(tmp_path: Path, sealer: Sealer) -> None:
+    store = FileStore(tmp_path / "sessions", sealer)
+    version = await store.save("ada", "value", expected=None)
+    (tmp_path / "sessions.new").write_text("half of someth")
+    assert await store.load("ada") == Entry("value", version)
+    await store.save("ada", "next", expected=version)
+    assert not (tmp_path / "sessions.new").exists()
+
+
+async def test_who_holds_the_lock_of_a_file_too_long_is_not_waited_for(tmp_path: Path, sealer: Sealer) -> None:
+    store = FileStore(tmp_path / "sessions", sealer, timeout=0.05)
+    with locked(tmp_path / "sessions.lock", 1), pytest.raises(StoreUnavailable):
+        await store.save("ada", "value", expected=None)
+    await store.save("ada", "value", expected=None)
+
+
+async def test_who_waits_for_a_lock_gets_it_when_it_is_free(tmp_path: Path, sealer: Sealer) -> None:
+    store = FileStore(tmp_path / "sessions", sealer, timeout=20)
+    async with anyio.create_task_group() as group:
+        with locked(tmp_path / "sessions.lock", 1):
+            group.start_soon(lambda: store.save("ada", "value", expected=None))
+            await anyio.wait_all_tasks_blocked()
+            assert not (tmp_path / "sessions").exists()
+    assert await store.load("ada")
+
+
+async def test_a_file_that_cannot_be_used_is_told(tmp_path: Path, sealer: Sealer) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable, match="cannot be used"):
+        await FileStore(tmp_path / "file" / "sessions", sealer).load("ada")
+
+
+async def test_what_has_expired_is_not_written_again(tmp_path: Path, clock: Clock) -> None:
+    sealer = Sealer([new_key()])
+    store = FileStore(tmp_path / "sessions", sealer, clock=clock)
+    await store.save("short", "value", expected=None, ttl=60)
+    clock.now += 61
+    await store.save("long", "value", expected=None)
+    assert json.loads(sealer.open((tmp_path / "sessions").read_text(), "file")).keys() == {"long"}
+
+
+async def test_a_table_does_not_pile_up_what_has_expired(clock: Clock) -> None:
+    table = Table(clock=clock)
+    most = 0
+    for number in range(2000):
+        clock.now += 1
+        table.save(str(number), "value", None, 10)
+        most = max(most, len(vars(table)["_rows"]))
+    assert most < 200
+
+
+# ---------------------------------------------------------------------------------------------------------------- SQLite
+
+
+async def test_a_database_is_for_its_owner(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "sessions")
+    await store.save("ada", "value", expected=None)
+    names = ["sessions", "sessions-wal", "sessions-shm"]
+    assert [_mode(tmp_path / name) for name in names] == [0o600] * 3
+    await store.aclose()
+
+
+async def test_what_has_expired_does_not_stay_in_the_database(tmp_path: Path, clock: Clock) -> None:
+    store = SQLiteStore(tmp_path / "sessions", clock=clock)
+    await store.save("short", "value", expected=None, ttl=60)
+    clock.now += 60
+    assert await store.load("short") is None
+    await store.save("long", "value", expected=None)
+    await store.aclose()
+    connection = sqlite3.connect(tmp_path / "sessions")
+    assert connection.execute("SELECT key FROM entries").fetchall() == [("long",)]
+    connection.close()
+
+
+@pytest.mark.parametrize("name", ["garbage", ".", "missing/sessions"])
+async def test_what_is_no_database_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "garbage").write_bytes(os.urandom(5000))
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable, match="SQLite"):
+            await SQLiteStore(tmp_path / name).load("ada")
+
+
+async def test_who_holds_the_database_too_long_is_not_waited_for(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "sessions", timeout=0.05)
+    version = await store.save("ada", "value", expected=None)
+    other = sqlite3.connect(tmp_path / "sessions", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="locked"):
+        await store.save("ada", "next", expected=version)
+    assert await store.load("ada") == Entry("value", version), "readers do not wait for writers"
+    other.execute("ROLLBACK")
+    other.close()
+    await store.save("ada", "next", expected=version)
+    await store.aclose()
+
+
+# --------------------------------------------------------------------------------------------------------------- keyring
+
+
+@pytest.mark.usefixtures("plain_keyring")
+async def test_the_keyring_has_a_key_for_each_file_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        store = KeyringStore(tmp_path / name)
+        await store.save("ada", "x" * 5000, expected=None)
+        held = await KeyringStore(tmp_path / name).load("ada")
+        assert held
+        assert held.value == "x" * 5000
+    keys = json.loads((tmp_path / "keyring.json").read_text())
+    assert keys.keys() == {f"auth-flow {tmp_path / 'one'}", f"auth-flow {tmp_path / 'other'}"}
+    assert {len(key) for key in keys.values()} == {43}
+    assert len(set(keys.values())) == 2
+
+
+@pytest.mark.usefixtures("plain_keyring")
+async def test_without_its_key_the_file_stays_shut(tmp_path: Path) -> None:
+    await KeyringStore(tmp_path / "sessions").save("ada", "value", expected=None)
+    (tmp_path / "keyring.json").unlink()
+    with pytest.raises(SealBroken):
+        await KeyringStore(tmp_path / "sessions").load("ada")
+
+
+@pytest.mark.usefixtures("plain_keyring")
+async def test_a_machine_without_keyring_is_told(tmp_path: Path) -> None:
+    keyring.set_keyring(NoKeyring())
+    with pytest.raises(StoreUnavailable, match="NoKeyringError"):
+        await KeyringStore(tmp_path / "sessions").save("ada", "value", expected=None)
+
+
+@pytest.mark.usefixtures("plain_keyring")
+async def test_a_keyring_that_was_not_unlocked_is_asked_again_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> str:
+        raise KeyringLocked("the person said no")
+
+    store = KeyringStore(tmp_path / "sessions")
+    with monkeypatch.context() as locked_up:
+        locked_up.setattr(PlainKeyring, "get_password", refuse)
+        with pytest.raises(StoreUnavailable, match="KeyringLocked"):
+            await store.save("ada", "value", expected=None)
+    await store.save("ada", "value", expected=None)
+
+
+async def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    (tmp_path / "sessions").write_text("sealed")
+    with pytest.raises(MissingExtra, match=r"auth-flow\[keyring\]"):
+        await KeyringStore(tmp_path / "sessions").load("ada")
+
+
+# ---------------------------------------------------------------------------------------------------------------- sealed
+
+
+async def test_what_is_sealed_is_read_by_nobody_else(sealer: Sealer) -> None:
+    inner = MemoryStore()
+    store = SealedStore(inner, sealer)
+    version = await store.save("ada", "hunter2", expected=None)
+    held = await inner.load("ada")
+    assert held
+    assert held.version == version
+    assert "hunter2" not in held.value
+    with pytest.raises(SealBroken):
+        await SealedStore(inner, Sealer([new_key()])).load("ada")
+
+
+async def test_a_sealed_value_cannot_be_put_under_another_key(sealer: Sealer) -> None:
+    inner = MemoryStore()
+    store = SealedStore(inner, sealer)
+    await store.save("ada", "tokens of ada", expected=None)
+    held = await inner.load("ada")
+    assert held
+    await inner.save("mallory", held.value, expected=None)
+    with pytest.raises(SealBroken):
+        await store.load("mallory")
+
+
+async def test_what_was_sealed_with_an_old_key_is_sealed_with_the_new_one_when_it_is_saved() -> None:
+    old, new = new_key(), new_key()
+    inner = MemoryStore()
+    version = await SealedStore(inner, Sealer([old])).save("ada", "value", expected=None)
+    both = SealedStore(inner, Sealer([new, old]))
+    assert await both.load("ada") == Entry("value", version)
+    version = await both.save("ada", "value", expected=version)
+    assert await SealedStore(inner, Sealer([new])).load("ada") == Entry("value", version)
