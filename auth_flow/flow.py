@@ -26,6 +26,7 @@ from auth_flow.transports.base import Transport
 from auth_flow.work import compute
 
 if TYPE_CHECKING:
+    from auth_flow.identity import IdentityPool
     from auth_flow.session import RememberedDevice, Session
 
 
@@ -56,6 +57,7 @@ class AuthFlow:
     request and closes it when the flow is closed. `record` takes up a flow that was put away. `user_context` is
     `UserContextData` for the service's threat protection: `EncodedData`, `IpAddress`. `clock` tells seconds since the epoch.
     `devices`, `observers` and `store` are also those of the session that comes of it; see `Session`.
+    `identity_pool` is where the user's AWS credentials come from; it stays open.
 
     A flow takes one event at a time. Cancelling `send` leaves the flow where it stood.
     """
@@ -70,9 +72,10 @@ class AuthFlow:
         devices: MutableMapping[str, RememberedDevice] | None = None,
         observers: Observers | None = None,
         store: Store | None = None,
+        identity_pool: IdentityPool | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.pool = pool
+        self.pool, self.identity_pool = pool, identity_pool
         self.devices: MutableMapping[str, RememberedDevice] = {} if devices is None else devices
         self.observers = observers or Observers()
         self._transport, self._owns_transport = transport, transport is None
@@ -139,8 +142,8 @@ class AuthFlow:
             outcome = await self._perform(event)
             await self._adopt(outcome)
             error = outcome.error.name if outcome.error else None
-        except AuthFlowError as failure:
-            error = failure.name
+        except Exception as failure:
+            error = failure.name if isinstance(failure, AuthFlowError) else type(failure).__name__
             raise
         finally:
             self._busy = False

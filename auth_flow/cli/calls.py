@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -9,13 +10,15 @@ from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from auth_flow.errors import NotAuthorizedException, NotSignedIn, ServiceError
+from auth_flow.errors import AuthFlowError, NotAuthorizedException, NotSignedIn, ServiceError
 from auth_flow.flow import AuthFlow
 from auth_flow.session import AttributeUpdate, MfaSetting, RememberedDevice
 from auth_flow.states.base import Metadata, Name, Value, snake_case
 from auth_flow.states.events import Cancel
 from auth_flow.states.steps import CodeDelivery
 from auth_flow.tokens import Tokens
+
+_log = logging.getLogger(__name__)
 
 
 def _not_empty(secret: SecretStr) -> SecretStr:
@@ -69,6 +72,7 @@ class FetchAuthSession(Call):
             "username": user.username,
             "user_id": user.user_id,
             "access_token_expires_at": ends and datetime.fromtimestamp(ends, UTC).isoformat(),
+            **await _aws(flow),
             **(_shown(tokens) if self.show_tokens else {}),
         }
 
@@ -88,6 +92,26 @@ class FetchAuthSession(Call):
 
 
 _SESSION = ("signed_in", "username", "user_id", "access_token_expires_at", "credentials", "identity_id")
+
+
+async def _aws(flow: AuthFlow) -> dict[str, Any]:
+    """The user's AWS credentials. An identity pool that does not work takes nothing from the session."""
+    if flow.identity_pool is None:
+        return {}
+    try:
+        credentials = await flow.identity_pool.credentials(flow.session)
+    except AuthFlowError as error:
+        _log.warning("The identity pool gave no credentials: %s", error.name)
+        return {}
+    return {
+        "identity_id": credentials.identity_id,
+        "credentials": {
+            "access_key_id": credentials.access_key_id,
+            "secret_access_key": credentials.secret_access_key.get_secret_value(),
+            "session_token": credentials.session_token.get_secret_value(),
+            "expires_at": credentials.expires_at.isoformat(),
+        },
+    }
 
 
 def _shown(tokens: Tokens) -> dict[str, Any]:

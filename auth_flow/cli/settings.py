@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from auth_flow.flow import AuthFlow
+from auth_flow.identity import IdentityPool
 from auth_flow.pool import UserPool
 
 
@@ -47,4 +48,12 @@ async def open_flow(settings: FlowSettings, stack: AsyncExitStack) -> AuthFlow:
         client_secret=os.environ.get("AUTH_FLOW_CLIENT_SECRET"),
         endpoint=settings.endpoint,
     )
-    return await stack.enter_async_context(AuthFlow(pool))
+    return await stack.enter_async_context(AuthFlow(pool, identity_pool=_identity_pool(settings, stack)))
+
+
+def _identity_pool(settings: FlowSettings, stack: AsyncExitStack) -> IdentityPool | None:
+    if settings.identity_pool_id is None:
+        return None
+    identity_pool = IdentityPool(settings.identity_pool_id, endpoint=settings.identity_endpoint)
+    stack.push_async_callback(identity_pool.aclose)
+    return identity_pool
