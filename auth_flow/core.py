@@ -44,7 +44,9 @@ from auth_flow.states.events import (
     ConfirmResetPassword,
     ConfirmSignUp,
     EnterCode,
+    EnterPassword,
     Event,
+    NewPassword,
     ResendCode,
     ResetPassword,
     SignIn,
@@ -107,8 +109,7 @@ def advance(
     if work in STEPS:
         return Outcome(_decided(record, event, work), password=None if work == Idle.name else password)
 
-    password = _typed(event) or password
-    here = _base(record, event)
+    password, here = _held(event, password), _base(record, event)
     try:
         arrival = yield from _dialogue(here, event, Requests(pool, event.client_metadata, context), clock, password)
     except ServiceError as error:
@@ -139,15 +140,17 @@ def _base(record: Record, event: Event) -> Record:
     return record
 
 
-def _typed(event: Event) -> SecretStr | None:
-    """The password that this event sets or brings, for the case that the flow signs in with it later."""
+def _held(event: Event, password: SecretStr | None) -> SecretStr | None:
+    """The password to hold from this event on, for the case that the flow signs in with it later."""
     match event:
-        case SignIn(password=password) | SignUp(password=password) | AutoSignIn(password=password) if password is not None:
-            return SecretStr(reveal(password))
-        case ConfirmResetPassword(new_password=password):
-            return SecretStr(reveal(password))
+        case SignIn(password=given) | SignUp(password=given):
+            return SecretStr(reveal(given)) if given is not None else None  # another user's may have been held
+        case NewPassword(password=given) | EnterPassword(password=given) | ConfirmResetPassword(new_password=given):
+            return SecretStr(reveal(given))
+        case AutoSignIn(password=given) if given is not None:
+            return SecretStr(reveal(given))
         case _:
-            return None
+            return password
 
 
 def _decided(record: Record, event: Event, state: str) -> Record:
@@ -210,7 +213,7 @@ def _go_on(
 def _refused(record: Record, event: Event, work: str, error: ServiceError, password: SecretStr | None) -> Outcome:
     """What a refusal of the service does to the flow; raises it where the flow stays where it is."""
     begins = isinstance(event, SignIn | AutoSignIn)
-    if work != chart.SignInChart.authenticating.value or error.retryable:
+    if work != chart.SignInChart.authenticating.value or (error.retryable and not begins):
         raise error
     match error:
         case UserNotConfirmedException():

@@ -47,7 +47,8 @@ class SignInDialogue:
         username, way_in = self.record.login_id, self.record.way_in or WayIn()
         assert username is not None
         if session is not None:
-            way_in = WayIn(auth_flow_type="USER_AUTH")
+            preferred = None if way_in.takes_password else way_in.preferred_challenge
+            way_in = WayIn(auth_flow_type="USER_AUTH", preferred_challenge=preferred)
         factor, secret = way_in.preferred_challenge, reveal(password or "")
         match way_in.auth_flow_type:
             case "USER_PASSWORD_AUTH":
@@ -90,10 +91,18 @@ class SignInDialogue:
             return reply
         user = reply.parameters.get("USER_ID_FOR_SRP")
         if not user:
-            raise MalformedResponse("PASSWORD_VERIFIER lacks USER_ID_FOR_SRP", operation="InitiateAuth")
+            raise MalformedResponse("PASSWORD_VERIFIER lacks USER_ID_FOR_SRP", operation=reply.operation)
         group, now = srp.pool_name(self.requests.pool.user_pool_id), srp.timestamp(self.clock())
         signature: str = yield Compute(
-            lambda: srp.claim(keys, reply.parameters, group=group, user=user, password=password, timestamp=now)
+            lambda: srp.claim(
+                keys,
+                reply.parameters,
+                group=group,
+                user=user,
+                password=password,
+                timestamp=now,
+                operation=reply.operation,
+            )
         )
         return (
             yield from _ask(
@@ -152,18 +161,18 @@ class SignInDialogue:
     def _arrive(self, reply: AuthReply) -> Dialogue[Arrival]:
         """Read a reply: tokens are the end, a challenge is the next step."""
         if reply.tokens is not None:
-            claims = Claims.of(reply.tokens.access_token, "RespondToAuthChallenge")
+            claims = Claims.of(reply.tokens.access_token, reply.operation)
             username = claims.username or self.record.username
             done = Done(signed_in=True, username=username, user_id=claims.subject)
             return Arrival(Record(step=done, login_id=self.record.login_id, username=username), reply.tokens)
         if reply.challenge is None:
-            raise MalformedResponse("neither tokens nor a challenge came", operation="RespondToAuthChallenge")
+            raise MalformedResponse("neither tokens nor a challenge came", operation=reply.operation)
         kind = CHALLENGES.get(reply.challenge)
         if kind is None:
             raise UnknownChallenge(reply.challenge)
         if reply.session is None:
             problem = f"{reply.challenge} came without a session to answer it with"
-            return Arrival(Record(), error=MalformedResponse(problem, operation="RespondToAuthChallenge"))
+            return Arrival(Record(), error=MalformedResponse(problem, operation=reply.operation))
         step = kind.read(reply)
         record = self._waiting(step, reply.challenge, reply.session)
         if isinstance(step, MfaSetupSelection) and len(step.allowed_mfa_types) == 1:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from auth_flow.errors import MalformedResponse
 from auth_flow.states.base import Secret, reveal
@@ -42,7 +41,7 @@ class Claims(BaseModel):
         try:
             payload = token.get_secret_value().split(".")[1]
             return cls.model_validate_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        except (IndexError, binascii.Error, ValidationError):
+        except (IndexError, ValueError):
             raise MalformedResponse("a token is no JWT with a subject", operation=operation) from None
 
 

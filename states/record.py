@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, PlainSerializer, PlainValidator, SecretStr
 
@@ -12,7 +13,11 @@ from auth_flow.states.steps import Done, Idle, Step, StepBase, step_from_json
 
 
 def _step(value: Any) -> Any:
-    return value if isinstance(value, StepBase) else step_from_json(value)
+    if isinstance(value, StepBase):
+        return value
+    if not isinstance(value, Mapping):
+        raise ValueError("a step is an object with a name")
+    return step_from_json(cast("Mapping[str, Any]", value))
 
 
 class Record(Value):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from auth_flow.errors import MalformedResponse
 
@@ -14,6 +14,13 @@ class Reply(BaseModel):
     """The base of all replies: read strictly, and never the reason for a secret in an error."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, defer_build=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, members: Any) -> Any:
+        if not isinstance(members, dict):
+            return members
+        return {name: value for name, value in cast("dict[str, Any]", members).items() if value is not None}
 
     @classmethod
     def read(cls, operation: str, reply: Mapping[str, Any]) -> Self:
@@ -45,11 +52,18 @@ class AuthenticationResult(Reply):
 class AuthReply(Reply):
     """What InitiateAuth and RespondToAuthChallenge answer: tokens, or the next challenge and the session to answer it with."""
 
+    operation: str = ""
+    """Which of the two it was: to be named where the reply turns out to be of no use."""
     challenge: str | None = Field(None, alias="ChallengeName")
     session: SecretStr | None = Field(None, alias="Session")
     parameters: dict[str, str] = Field(default_factory=dict[str, str], alias="ChallengeParameters")
     available_challenges: list[str] = Field(default_factory=list[str], alias="AvailableChallenges")
     tokens: AuthenticationResult | None = Field(None, alias="AuthenticationResult")
+
+    @classmethod
+    def read(cls, operation: str, reply: Mapping[str, Any]) -> Self:
+        """Read a decoded reply, and remember what it replies to."""
+        return super().read(operation, reply).model_copy(update={"operation": operation})
 
 
 class DeliveryDetails(Reply):

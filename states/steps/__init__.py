@@ -76,7 +76,7 @@ CHALLENGES: dict[str, type[Challenge]] = {
 def step_from_json(values: Mapping[str, Any]) -> Step:
     """Read back what `to_json` gave. Raises `ValueError` where it is no step."""
     fields = dict(values)
-    step = STEPS.get(fields.pop("name", ""))
+    step = STEPS.get(str(fields.pop("name", "")))
     if step is None:
         raise ValueError("no step of that name")
     return step.model_validate(fields)

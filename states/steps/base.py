@@ -129,4 +129,4 @@ def _json_parameter(reply: AuthReply, parameter: str, absent: str, kind: TypeAda
         return kind.validate_json(reply.parameters.get(parameter) or absent)
     except ValidationError:
         problem = f"the challenge parameter {parameter} is not as expected"
-        raise MalformedResponse(problem, operation=reply.challenge or "InitiateAuth") from None
+        raise MalformedResponse(problem, operation=reply.operation) from None

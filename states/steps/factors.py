@@ -54,7 +54,7 @@ class PasskeyRequired(Challenge):
         """Read the options of the ceremony."""
         options = object_parameter(reply, "CREDENTIAL_REQUEST_OPTIONS")
         if "challenge" not in options:
-            raise MalformedResponse("the passkey options have no challenge", operation="WEB_AUTHN")
+            raise MalformedResponse("the passkey options have no challenge", operation=reply.operation)
         return cls(options=options)
 
     def hear(self, said: Answer) -> Event:

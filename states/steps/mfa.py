@@ -32,7 +32,10 @@ class MfaSelection(Challenge):
     @classmethod
     def read(cls, reply: AuthReply) -> Self:
         """Read which factors the user has."""
-        return cls(allowed_mfa_types=_types(reply, "MFAS_CAN_CHOOSE"))
+        types = _types(reply, "MFAS_CAN_CHOOSE")
+        if not types:
+            raise MalformedResponse("there is no known kind of MFA to choose from", operation=reply.operation)
+        return cls(allowed_mfa_types=types)
 
     def hear(self, said: Answer) -> Event:
         """Read the text as one of the factors on offer."""
@@ -60,7 +63,7 @@ class MfaSetupSelection(Challenge):
         """Read which factors can be set up."""
         types: tuple[MfaType, ...] = tuple(name for name in _types(reply, "MFAS_CAN_SETUP") if name != "SMS")
         if not types:
-            raise MalformedResponse("no kind of MFA on offer can be set up during a sign-in", operation="MFA_SETUP")
+            raise MalformedResponse("no kind of MFA on offer can be set up during a sign-in", operation=reply.operation)
         return cls(allowed_mfa_types=types)
 
     def hear(self, said: Answer) -> Event:
