@@ -9,6 +9,7 @@ import pytest
 
 from auth_flow.transports.embedded import EmbeddedCognito, SigningKey, running
 from tests.counterparts.admin import aws_client
+from tests.counterparts.node import install
 from tests.counterparts.processes import free_port, server
 from tests.counterparts.served import Served
 
@@ -57,3 +58,9 @@ def served() -> Iterator[Served]:
     service = EmbeddedCognito()
     with running(service) as url:
         yield Served(service, url.rstrip("/"), SigningKey())
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node, with the packages of `tests/counterparts/node`."""
+    return install()

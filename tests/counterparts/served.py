@@ -21,6 +21,30 @@ ADA = {"email": "ada@example.org", "phone_number": "+15555555309"}
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
+def _define(event: dict[str, Any]) -> None:
+    past = event["request"]["session"]
+    answers = [one["challengeResult"] for one in past if one["challengeName"] == "CUSTOM_CHALLENGE"]
+    with_srp = bool(past) and past[-1]["challengeName"] == "SRP_A"
+    event["response"] = {
+        "challengeName": "PASSWORD_VERIFIER" if with_srp else "CUSTOM_CHALLENGE",
+        "issueTokens": True in answers,
+        "failAuthentication": answers == [False, False],
+    }
+
+
+def _create(event: dict[str, Any]) -> None:
+    event["response"] = {"publicChallengeParameters": {"hint": "blue"}, "privateChallengeParameters": {"answer": "sky"}}
+
+
+def _verify(event: dict[str, Any]) -> None:
+    request = event["request"]
+    event["response"]["answerCorrect"] = request["challengeAnswer"] == request["privateChallengeParameters"]["answer"]
+
+
+WHAT_IS_BLUE = Triggers(define_auth_challenge=_define, create_auth_challenge=_create, verify_auth_challenge_response=_verify)
+"""A custom challenge, after the password where it is used: the hint is blue, the answer is sky, and there are two tries."""
+
+
 @dataclass(frozen=True)
 class Served:
     """The service, where it answers, and one key for all pools: making one takes a good part of a second."""

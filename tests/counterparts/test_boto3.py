@@ -13,9 +13,9 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from auth_flow.transports.embedded import Client, ClientSettings, RefreshTokenRotation, Triggers
+from auth_flow.transports.embedded import Client, ClientSettings, RefreshTokenRotation
 from tests.counterparts.admin import PASSWORD, Pool, aws_client
-from tests.counterparts.served import TOTP_SECRET, Served, ServedPool, another_than
+from tests.counterparts.served import TOTP_SECRET, WHAT_IS_BLUE, Served, ServedPool, another_than
 from tests.counterparts.totp import code, wrong_code
 from tests.embedded.wire import misfits
 
@@ -220,28 +220,8 @@ def test_an_authenticator_app_is_set_up_and_preferred_afterwards(cognito: Any, s
 # ----------------------------------------------------------------------------------------------------- custom challenge
 
 
-def _define(event: dict[str, Any]) -> None:
-    past = event["request"]["session"]
-    right = bool(past) and past[-1]["challengeResult"]
-    event["response"] = {
-        "challengeName": "CUSTOM_CHALLENGE",
-        "issueTokens": right,
-        "failAuthentication": len(past) > 1 and not right,
-    }
-
-
-def _create(event: dict[str, Any]) -> None:
-    event["response"] = {"publicChallengeParameters": {"hint": "blue"}, "privateChallengeParameters": {"answer": "sky"}}
-
-
-def _verify(event: dict[str, Any]) -> None:
-    request = event["request"]
-    event["response"]["answerCorrect"] = request["challengeAnswer"] == request["privateChallengeParameters"]["answer"]
-
-
 def test_a_custom_challenge(cognito: Any, served: Served) -> None:
-    triggers = Triggers(define_auth_challenge=_define, create_auth_challenge=_create, verify_auth_challenge_response=_verify)
-    pool = served.pool(triggers=triggers)
+    pool = served.pool(triggers=WHAT_IS_BLUE)
     pool.add_ada()
     app = App(cognito, pool.client)
     asked = app.initiate("CUSTOM_AUTH", USERNAME="ada")

@@ -1,0 +1,79 @@
+"""A program of Node that answers lines, and the packages it needs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.counterparts.served import ServedPool
+
+PACKAGE = Path(__file__).parent / "node"
+INSTALLATION = 180.0
+"""Seconds that `npm ci` may take."""
+CONVERSATION = 60.0
+"""Seconds after which a program is ended, whatever it waits for."""
+
+
+def install() -> str:
+    """Return the path of Node, its packages installed. Skips the test where that cannot be had."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None:
+        pytest.skip("there is no Node here")
+    if not (PACKAGE / "node_modules" / ".package-lock.json").exists():
+        if npm is None:
+            pytest.skip("the packages of tests/counterparts/node are not installed, and there is no npm here")
+        command = [npm, "ci", "--no-audit", "--no-fund"]
+        try:
+            subprocess.run(command, cwd=PACKAGE, check=True, capture_output=True, text=True, timeout=INSTALLATION)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            pytest.skip(f"npm ci in tests/counterparts/node: {error}\n{error.stderr}")
+    return node
+
+
+class Refused(Exception):
+    """What the program caught; `name` is the name of its error."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"{name}: {message}")
+        self.name = name
+
+
+class Program:
+    """A running program: `call` has it make one call and waits for the outcome."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def call(self, call: str, **given: Any) -> Any:
+        """Return the result of a call; raises `Refused` for an error."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps({"call": call, "input": given or None}), file=self._process.stdin, flush=True)
+        line = self._process.stdout.readline()
+        assert line, "the program has ended"
+        answer = json.loads(line)
+        if "error" in answer:
+            raise Refused(answer["error"], answer["message"])
+        return answer["result"]
+
+
+@contextmanager
+def program(node: str, script: str, pool: ServedPool) -> Iterator[Program]:
+    """Run a script for an app of a pool; what it prints to standard error is the test's."""
+    command = [node, str(PACKAGE / script), pool.pool.id, pool.client.id, pool.url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        watchdog = threading.Timer(CONVERSATION, process.kill)
+        watchdog.start()
+        try:
+            yield Program(process)
+        finally:
+            watchdog.cancel()
+            process.kill()
