@@ -148,6 +148,16 @@ async def test_a_silent_server_is_waited_for_no_longer_than_allowed(operation: s
     assert len(server.requests) == (3 if operation == "GetUser" else 1)
 
 
+async def test_a_connection_that_takes_too_long_has_sent_nothing() -> None:
+    async with fault_server(hang) as server:  # it waits for HTTP, and so never answers the TLS handshake
+        transport = CognitoTransport(
+            server.url.replace("http:", "https:"), retries=Retries(attempts=1), timeouts=Timeouts(connect=0.05)
+        )
+        with pytest.raises(TimedOut, match="nothing was sent") as timed_out:
+            await transport.call("SignUp", {})
+    assert timed_out.value.retryable
+
+
 async def test_the_total_bounds_a_slow_drip() -> None:
     async with fault_server(drip, _OK) as server, _transport(server, total=0.15) as transport:
         with pytest.raises(TimedOut, match=r"0\.15 s"):

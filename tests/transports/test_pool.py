@@ -124,6 +124,8 @@ async def test_an_answer_left_unread_costs_its_connection() -> None:
         response = await pool.handle_async_request(httpx.Request("POST", server.url))
         await response.aclose()
         await response.aclose()
+        with pytest.raises(httpx.StreamClosed):
+            await anext(aiter(response.stream))
         assert (await _post(pool, server.url)).status_code == 200
     assert server.connections == 2
 
@@ -201,6 +203,19 @@ async def test_a_server_that_stops_reading_is_a_write_timeout() -> None:
         port = listener.extra(anyio.abc.SocketAttribute.local_port)
         with pytest.raises(httpx.WriteTimeout):
             await _post(pool, f"http://127.0.0.1:{port}/", b"q" * 20_000_000, timeout={"write": 0.1})
+
+
+async def test_a_server_that_goes_away_meanwhile_is_a_write_error() -> None:
+    async def leave(stream: ByteStream) -> None:
+        await stream.aclose()
+
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, Pool() as pool:
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listener.serve, leave)
+            with pytest.raises(httpx.WriteError):
+                await _post(pool, f"http://127.0.0.1:{port}/", b"q" * 20_000_000)
+            tasks.cancel_scope.cancel()
 
 
 async def test_an_unknown_scheme_and_an_illegal_request_are_refused() -> None:

@@ -39,6 +39,7 @@ _NOT_REPEATED = [
     _html(503, "RespondToAuthChallenge"),
     _html(503, "ConfirmSignUp"),
     _html(200, "GetUser"),
+    MalformedResponse("no number", operation="GetUser"),
     ConnectionLost("", operation="RespondToAuthChallenge"),
     TimedOut("", operation="InitiateAuth"),
 ]
