@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
-
 import pytest
 
-import auth_flow
 from auth_flow.states import chart, guards
 from auth_flow.states.chart import TRANSITIONS, SignInChart
 from auth_flow.states.events import EVENTS
@@ -15,8 +11,6 @@ from auth_flow.states.steps import STEPS
 
 from . import contract
 from .contract import ACCEPTED, CHALLENGES, GUARDS, LOCAL, OTHER_WORK, OUTCOMES, STATES, UNFINISHED, WORK
-
-ROOT = Path(auth_flow.__file__).parents[1]
 
 
 def test_the_steps_and_events_are_those_written_down() -> None:
@@ -117,23 +111,3 @@ def test_the_machine_is_strict() -> None:
     assert SignInChart.catch_errors_as_events is False
     assert SignInChart.atomic_configuration_update is True
     assert SignInChart.enable_self_transition_entries is False
-
-
-def test_one_file_owns_the_state_machine() -> None:
-    owners = {
-        path.relative_to(ROOT).as_posix()
-        for folder in ("auth_flow", "states", "transports")
-        for path in (ROOT / folder).rglob("*.py")
-        if "statemachine" in _imports(path)
-    }
-    assert owners - {f"auth_flow/{owner}" for owner in owners} == {"states/chart.py"}
-
-
-def _imports(path: Path) -> set[str]:
-    found = set[str]()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {name.name.partition(".")[0] for name in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found.add((node.module or "").partition(".")[0])
-    return found
