@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from pydantic import SecretStr
 
 from auth_flow import AuthFlow, EnterCode, Record, SmsCode, UserPool
 from auth_flow.errors import FlowBusy, SealBroken, SessionExpired
@@ -39,9 +40,9 @@ def sealer(clock: Clock) -> Sealer:
     return Sealer([new_key()], clock=clock)
 
 
-def _session() -> str:
+def _session() -> SecretStr:
     """As long as Cognito's sessions get, and as random."""
-    return "".join(random.Random(3).choices(string.ascii_letters + string.digits + "-_", k=2048))
+    return SecretStr("".join(random.Random(3).choices(string.ascii_letters + string.digits + "-_", k=2048)))
 
 
 def test_the_samples_have_every_step() -> None:
@@ -58,7 +59,7 @@ def test_every_flow_at_rest_comes_back_as_it_was(sealer: Sealer, record: Record)
 
 def test_text_of_all_the_world_comes_back_as_it_was(sealer: Sealer) -> None:
     step = CustomChallenge(parameters={"question": "Wie heißt Deine Katze? 🐈", "": '\0\n"\\'})
-    record = Record(step=step, login_id="ада@example.org", session="s")
+    record = Record(step=step, login_id="ада@example.org", session=SecretStr("s"))
     assert resume(park(record, sealer, POOL, owner="чат 42"), sealer, POOL, owner="чат 42") == record
 
 
@@ -72,13 +73,13 @@ def test_text_of_all_the_world_comes_back_as_it_was(sealer: Sealer) -> None:
     ids=lambda step: step.name,
 )
 def test_it_fits_a_cookie(sealer: Sealer, step: SmsCode | TotpSetup | CustomChallenge) -> None:
-    record = RECORDS[-1].model_copy(update={"step": step, "session": Record(session=_session()).session, "login_id": "a" * 128})
+    record = RECORDS[-1].model_copy(update={"step": step, "session": _session(), "login_id": "a" * 128})
     assert len(park(record, sealer, POOL)) < COOKIE
 
 
 def test_a_usual_flow_with_the_longest_session_takes_2700_characters(sealer: Sealer) -> None:
     (record,) = (record for record in RECORDS if isinstance(record.step, SmsCode))
-    text = park(record.model_copy(update={"session": Record(session=_session()).session}), sealer, POOL)
+    text = park(record.model_copy(update={"session": _session()}), sealer, POOL)
     assert len(text) < 2700
 
 

@@ -55,10 +55,10 @@ def _mode(path: Path) -> int:
 
 async def test_a_file_is_for_its_owner_and_for_who_has_the_key(tmp_path: Path, sealer: Sealer) -> None:
     path = tmp_path / "new" / "folder" / "sessions"
-    await FileStore(path, sealer).save("ada", "hunter2", expected=None)
+    await FileStore(path, sealer).save("ada@example.org", "hunter2", expected=None)
     assert (_mode(path), _mode(path.parent)) == (0o600, 0o700)
     content = path.read_text()
-    assert "ada" not in content
+    assert "ada@example.org" not in content
     assert "hunter2" not in content
     with pytest.raises(SealBroken):
         await FileStore(path, Sealer([new_key()])).load("ada")
@@ -125,6 +125,8 @@ async def test_what_has_expired_is_not_written_again(tmp_path: Path, clock: Cloc
 
 async def test_a_table_does_not_pile_up_what_has_expired(clock: Clock) -> None:
     table = Table(clock=clock)
+    table.save("ada", "hunter2", None, 10)
+    assert "hunter2" not in repr(table.living())
     most = 0
     for number in range(2000):
         clock.now += 1

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from auth_flow import AuthFlow, Cancel, Done, EnterCode, NewPassword, SignIn, SmsCode, UserPool
+from auth_flow import AuthFlow, Cancel, Done, EnterCode, NewPassword, SignIn, SmsCode, UserPool, shared
 from auth_flow.errors import ClaimExpired, EventNotAccepted, FlowBusy, SealBroken, SessionExpired, StoreConflict, StoreUnavailable
 from auth_flow.sealing import Sealer, new_key
 from auth_flow.shared import SharedFlows
@@ -261,6 +261,25 @@ async def test_a_flow_whose_time_is_over_says_so_and_begins_anew(
     assert await _step(flows) == SmsCode.name
 
 
+async def test_a_flow_that_ends_where_it_begins_leaves_nothing(flows: SharedFlows, store: Store) -> None:
+    await _send(flows, Cancel())
+    assert await store.load("flow/chat") is None
+    assert await store.load("claim/chat") is None
+
+
+async def test_a_store_that_does_not_answer_is_not_waited_for_without_end(
+    worker: Callable[..., SharedFlows], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Silent(CutOff):
+        async def save(self, key: str, value: str, *, expected: str | None, ttl: float | None = None) -> str:
+            await anyio.sleep_forever()
+            return ""
+
+    monkeypatch.setattr(shared, "_TIME_TO_WRITE", 0.05)
+    with pytest.raises(StoreUnavailable):
+        await _send(worker(Silent(store)), SIGN_IN)
+
+
 async def test_a_flow_that_nobody_comes_back_to_is_forgotten(flows: SharedFlows, clock: TurnableClock) -> None:
     await _send(flows, SIGN_IN)
     clock.turn(days=1, seconds=1)
@@ -271,7 +290,7 @@ async def test_a_flow_cannot_be_given_to_somebody_else(flows: SharedFlows, store
     await _send(flows, SIGN_IN)
     entry = await store.load("flow/chat")
     assert entry
-    assert "ada" not in entry.value
+    assert SmsCode.name not in entry.value
     await store.save("flow/mallory", entry.value, expected=None)
     with pytest.raises(SealBroken):
         async with flows.take("mallory"):

@@ -58,4 +58,5 @@ async def main(kind: str, place: str, key: str, task: str) -> None:
 
 
 if __name__ == "__main__":
-    anyio.run(main, *sys.argv[2:], backend=sys.argv[1])
+    _, backend, kind, place, key, task = sys.argv
+    anyio.run(main, kind, place, key, task, backend=backend)
