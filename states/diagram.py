@@ -123,7 +123,8 @@ def _dot() -> Iterator[str]:
     yield from (f'    {state} [fillcolor="#fde68a", color="#b45309"];' for state in WORK)
     yield f"    {Done.name} [peripheries=2];"
     for number, (title, steps) in enumerate(GROUPS.items()):
-        yield f'    subgraph cluster{number} {{ label="{title}"; labelloc=t; color=gray; {" ".join(f"{step.name};" for step in steps)} }}'
+        names = " ".join(f"{step.name};" for step in steps)
+        yield f'    subgraph cluster{number} {{ label="{title}"; labelloc=t; color=gray; {names} }}'
     for arrow in arrows():
         # Answers lead back. Drawn from head to tail, they leave the columns as they are: IDLE, work, steps.
         back = arrow.target in WORK and arrow.source != Idle.name

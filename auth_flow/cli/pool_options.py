@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from auth_flow.cli.settings import FlowSettings, open_flow
 from auth_flow.flow import AuthFlow
 from auth_flow.states.events import AuthFlowType, Factor, WayIn
+from auth_flow.transports.endpoints import region_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -57,8 +58,12 @@ async def configured_flow(user_pool_id: str, client_id: str, endpoint: str | Non
     """Open a flow with the pool that the options name. Raises `click.UsageError` where they cannot be right."""
     async with AsyncExitStack() as stack:
         try:
+            if endpoint is None:
+                region_of(user_pool_id)
             flow = await open_flow(FlowSettings(user_pool_id=user_pool_id, client_id=client_id, endpoint=endpoint), stack)
         except ValidationError as error:
             problems = [f"--{str(problem['loc'][0]).replace('_', '-')}: {problem['msg']}" for problem in error.errors()]
             raise click.UsageError(". ".join(problems)) from None
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--user-pool-id") from None
         yield flow

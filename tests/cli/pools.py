@@ -23,7 +23,9 @@ class TestPool:
     def __init__(self, **settings: Any) -> None:
         self.clock = TurnableClock()
         self.service = EmbeddedCognito(clock=self.clock)
-        self.pool: EmbeddedUserPool = self.service.create_pool(PoolSettings(**{"mfa_configuration": "OPTIONAL", **settings}), key=KEY)
+        self.pool: EmbeddedUserPool = self.service.create_pool(
+            PoolSettings(**{"mfa_configuration": "OPTIONAL", **settings}), key=KEY
+        )
         self.client = self.pool.create_client()
 
     def add(self, **options: Any) -> None:
@@ -46,8 +48,6 @@ class TestPool:
     async def flow(self, app: UserPool | None = None) -> AsyncGenerator[AuthFlow]:
         async with (
             self.service.http_client() as http,
-            AuthFlow(
-                app or self.app, transport=CognitoTransport("http://embedded", client=http), clock=self.clock
-            ) as flow,
+            AuthFlow(app or self.app, transport=CognitoTransport("http://embedded", client=http), clock=self.clock) as flow,
         ):
             yield flow

@@ -117,7 +117,9 @@ def test_choosing_a_factor_and_a_second_one() -> None:
     pool = TestPool()
     key = totp.new_secret()
     pool.add(mfa=["SMS_MFA", "SOFTWARE_TOKEN_MFA"], totp_secret=key)
-    person = ScriptedPerson(USERNAME, "PASSWORD", "wrong", "yes", "", "PASSWORD", PASSWORD, "TOTP", lambda: totp.code(key, pool.clock()))
+    person = ScriptedPerson(
+        USERNAME, "PASSWORD", "wrong", "yes", "", "PASSWORD", PASSWORD, "TOTP", lambda: totp.code(key, pool.clock())
+    )
     assert signed_in(sign_in(pool, person, WayIn(auth_flow_type="USER_AUTH")))
 
 

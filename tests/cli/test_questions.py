@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from auth_flow.cli.questions import Wish, ask
+from auth_flow.cli.questions import Said, Wish, ask
 from auth_flow.errors import GuardRejected
 from auth_flow.states import chart
 from auth_flow.states.base import reveal
@@ -84,12 +84,12 @@ QUESTIONS = [
 
 
 @pytest.mark.parametrize(("step", "typed", "said"), QUESTIONS, ids=lambda value: getattr(value, "name", None))
-def test_answer_is_an_event_of_the_step(step: Step, typed: list[str], said: object) -> None:
+def test_answer_is_an_event_of_the_step(step: Step, typed: list[str], said: Said) -> None:
     person = ScriptedPerson(*typed)
     assert ask(step, person) == said
     assert not person.answers
     if not isinstance(said, Wish):
-        assert said.name in chart.accepts(step.name)  # type: ignore[attr-defined]
+        assert said.name in chart.accepts(step.name)
 
 
 def test_every_step_that_waits_for_somebody_is_asked_about() -> None:

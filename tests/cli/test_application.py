@@ -1,0 +1,199 @@
+"""What the commands say to mistakes, and the codes they end with."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+
+from auth_flow.cli import main
+from auth_flow.cli.made_up import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.transports.embedded import running
+from tests.cli.pools import TestPool
+
+POOL = ["--user-pool-id", "eu-west-1_Abc", "--client-id", "abc"]
+COMMANDS = ["demo", "sign-in", "sign-up", "reset-password", "serve", "chart", "drive"]
+
+
+@pytest.fixture(autouse=True)
+def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("USER_POOL_ID", "CLIENT_ID", "CLIENT_SECRET", "ENDPOINT"):
+        monkeypatch.delenv(f"AUTH_FLOW_{name}", raising=False)
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Lines of a pipe on standard input."""
+    return lambda *lines: monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+
+
+@contextmanager
+def served(monkeypatch: pytest.MonkeyPatch, **user: object) -> Iterator[TestPool]:
+    pool = TestPool()
+    pool.add(**user)
+    with running(pool.service) as endpoint:
+        values = {"USER_POOL_ID": pool.pool.id, "CLIENT_ID": pool.client.id, "ENDPOINT": endpoint}
+        for name, value in values.items():
+            monkeypatch.setenv(f"AUTH_FLOW_{name}", value)
+        yield pool
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_help_names_all_commands(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    assert [command for command in COMMANDS if f"\n  {command} " in shown] == COMMANDS
+    assert "130 interrupted" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "drive"])
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    assert f"Usage: auth-flow {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["sign-in", "sign-up", "reset-password"])
+def test_no_command_takes_a_secret_as_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for option in ("--password", "--client-secret"):
+        assert main([command, *POOL, option, "Correct-Horse-1"]) == 2
+        assert "Correct-Horse-1" not in capsys.readouterr().err
+
+
+MISTAKES: Mapping[str, tuple[list[str], str]] = {
+    "unknown command": (["sing-in"], "No such command"),
+    "no pool": (["sign-in"], "AUTH_FLOW_USER_POOL_ID"),
+    "no pool id": (
+        ["sign-in", "--user-pool-id", "nonsense", "--client-id", "abc", "--endpoint", "http://[::1]"],
+        "--user-pool-id",
+    ),
+    "no region": (["sign-in", "--user-pool-id", "nowhere_Abc", "--client-id", "abc", "--username", "ada"], "region"),
+    "unknown flow": (["sign-in", *POOL, "--flow", "MAGIC"], "USER_SRP_AUTH"),
+    "flow without choice": (["sign-in", *POOL, "--flow", "USER_SRP_AUTH", "--preferred", "EMAIL_OTP"], "USER_AUTH"),
+    "attribute without value": (["sign-up", *POOL, "--attribute", "email"], "NAME=VALUE"),
+    "nothing to read": (["sign-in", *POOL], "User name"),
+    "no password to read": (["sign-in", *POOL, "--password-stdin"], "Password"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_in_words(mistake: str, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, told = MISTAKES[mistake]
+    typed(*(["Correct-Horse-1"] if "--username" in arguments else []))
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert told in shown.err
+    assert "Traceback" not in shown.err
+    assert not shown.out
+
+
+def test_a_service_that_is_not_there(typed: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    typed(PASSWORD)
+    assert main(["sign-in", *POOL, "--endpoint", endpoint, "--username", USERNAME]) == 1
+    assert "No answer from the service." in capsys.readouterr().err
+
+
+def test_sign_in_from_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(monkeypatch):
+        typed(PASSWORD)
+        assert main(["sign-in", "--username", USERNAME, "--password-stdin"]) == 0
+        shown = capsys.readouterr()
+    assert shown.out.startswith("DONE  ada is signed in")
+    assert PASSWORD not in shown.out + shown.err
+
+
+def test_tokens_are_printed_on_request_alone(
+    monkeypatch: pytest.MonkeyPatch, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(monkeypatch):
+        typed(USERNAME, PASSWORD)
+        assert main(["sign-in", "--flow", "USER_PASSWORD_AUTH", "--show-tokens"]) == 0
+        shown = capsys.readouterr()
+    tokens = json.loads(shown.out)
+    assert set(tokens) == {"access_token", "id_token", "refresh_token"}
+    assert tokens["access_token"].count(".") == 2
+    assert tokens["access_token"] not in shown.err
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"), [([USERNAME, "wrong"], 1), ([USERNAME, PASSWORD, "12345"], 1), ([USERNAME, PASSWORD], 2)]
+)
+def test_a_pipe_gets_no_second_try(
+    lines: list[str], code: int, monkeypatch: pytest.MonkeyPatch, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(monkeypatch, mfa=["SMS_MFA"]):
+        typed(*lines)
+        assert main(["sign-in"]) == code
+        shown = capsys.readouterr()
+    assert "Error: " in shown.err
+    assert not shown.out
+
+
+def test_sign_up_with_attributes(
+    monkeypatch: pytest.MonkeyPatch, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(monkeypatch) as pool:
+        monkeypatch.setattr(sys, "stdin", LateLines(lambda: PASSWORD, pool.code))
+        attributes = [f"--attribute={name}={value}" for name, value in ATTRIBUTES.items()]
+        assert main(["sign-up", "--username", "grace", *attributes]) == 0
+        grace = pool.pool.user("grace")
+    assert grace is not None
+    assert grace.attributes.items() >= ATTRIBUTES.items()
+    assert capsys.readouterr().out.startswith("DONE  grace is signed in")
+
+
+def test_reset_password(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with served(monkeypatch) as pool:
+        monkeypatch.setattr(sys, "stdin", LateLines(pool.code, lambda: "Another-Horse-2"))
+        assert main(["reset-password", "--username", USERNAME]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "DONE  The account of ada is in order; nobody is signed in.\n"
+    assert "Another-Horse-2" not in shown.err
+
+
+class LateLines(io.StringIO):
+    """A pipe whose writer looks first."""
+
+    def __init__(self, *lines: Callable[[], str]) -> None:
+        super().__init__()
+        self.lines = iter(lines)
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+        return next(self.lines)() + "\n"
+
+
+@pytest.fixture
+def base_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither click nor rich nor segno can be imported."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in ("click", "rich", "segno") or name == "auth_flow.cli.application":
+            monkeypatch.delitem(sys.modules, name)
+    for name in ("click", "rich", "segno"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.mark.usefixtures("base_install")
+class TestBaseInstall:
+    def test_help(self, capsys: pytest.CaptureFixture[str]) -> None:
+        for arguments in ([], ["--help"]):
+            assert main(arguments) == 0
+            assert "pip install 'auth-flow[terminal]'" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("command", ["demo", "sign-in"])
+    def test_commands_say_what_to_install(self, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main([command]) == 2
+        assert capsys.readouterr().err == f"auth-flow {command} needs an optional part: pip install 'auth-flow[terminal]'\n"
+
+    def test_drive_works(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as ended:
+            main(["drive", "--help"])
+        assert ended.value.code == 0
+        assert "usage: auth-flow drive" in capsys.readouterr().out
