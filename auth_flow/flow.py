@@ -263,8 +263,10 @@ class AuthFlow:
         self._record, self._password = record, None
         return self.step
 
-    def _end_session(self) -> None:
+    def _end_session(self, session: Session) -> None:
         """The session is over, and with it what this flow was for."""
+        if session is not self._session:
+            return
         chart.settle(self._record.state, Idle.name)
         self._session, self._record = None, Record()
 

@@ -7,22 +7,19 @@ from typing import Generic, TypeVar
 
 import anyio
 
-T = TypeVar("T")
+from auth_flow.outlast import attempt
 
-GRACE = 5.0
-"""Seconds that a cancelled task still gives the work it has begun on behalf of all."""
+T = TypeVar("T")
 
 
 class SingleFlight(Generic[T]):
     """Runs one piece of work at a time, and hands its result, or its error, to everybody who asked meanwhile.
 
-    The first to ask does the work in a task of its own. Each who asks can be cancelled. Where that is the first one, the work
-    has `grace` seconds left to end for the others; after that it is cancelled too, and one of the others begins anew. So the
-    first one's cancellation takes up to `grace` seconds: an answer that spends a one-time token must not be thrown away unread.
+    The first to ask does the work, the others wait. Each of them can be cancelled; where that is the first one, another begins
+    the work anew.
     """
 
-    def __init__(self, grace: float = GRACE) -> None:
-        self._grace = grace
+    def __init__(self) -> None:
         self._flight: _Flight[T] | None = None
 
     async def run(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -32,42 +29,17 @@ class SingleFlight(Generic[T]):
             if flight.outcome is not None:
                 return flight.outcome()
         flight = self._flight = _Flight()
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._carry, flight, work)
-            try:
-                await flight.landed.wait()
-            except anyio.get_cancelled_exc_class():
-                flight.shelter.deadline = anyio.current_time() + self._grace
-                raise
-        assert flight.outcome is not None
-        return flight.outcome()
-
-    async def _carry(self, flight: _Flight[T], work: Callable[[], Awaitable[T]]) -> None:
         try:
-            with flight.shelter:
-                flight.outcome = await _attempt(work)
+            flight.outcome = await attempt(work)
         finally:
             self._flight = None
             flight.landed.set()
+        return flight.outcome()
 
 
 class _Flight(Generic[T]):
-    """Work under way. It has `landed` without an outcome where it was given up."""
+    """Work under way. It has landed without an outcome where whoever did it was cancelled."""
 
     def __init__(self) -> None:
         self.landed = anyio.Event()
-        self.shelter = anyio.CancelScope(shield=True)
         self.outcome: Callable[[], T] | None = None
-
-
-async def _attempt(work: Callable[[], Awaitable[T]]) -> Callable[[], T]:
-    try:
-        value = await work()
-    except Exception as error:  # noqa: BLE001 - it is raised again for each who asked, outside of the task group that would wrap it
-        failure, traceback = error, error.__traceback__
-
-        def fail() -> T:
-            raise failure.with_traceback(traceback)
-
-        return fail
-    return lambda: value

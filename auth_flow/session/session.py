@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from auth_flow.errors import AuthFlowError, NotSignedIn
 from auth_flow.observers import Observers, RefreshFailed, SignedIn, SignedOut, TokensRefreshed
+from auth_flow.outlast import GRACE, outlast
 from auth_flow.pool import UserPool
 from auth_flow.session.base import present
 from auth_flow.session.devices import DeviceCalls, RememberedDevice
@@ -18,7 +19,7 @@ from auth_flow.session.mfa import MfaCalls
 from auth_flow.session.passkeys import PasskeyCalls
 from auth_flow.session.renewal import VERDICTS, Renewal
 from auth_flow.session.shelf import Shelf, session_key
-from auth_flow.single_flight import GRACE, SingleFlight
+from auth_flow.single_flight import SingleFlight
 from auth_flow.states.base import Metadata, reveal
 from auth_flow.stores.base import Store
 from auth_flow.tokens import Token, Tokens
@@ -53,8 +54,8 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
 
     `transport` carries the requests, and is not closed here. `devices` maps user names to the devices that the pool remembers;
     hand the same mapping to flows and sessions that belong together. With a `store`, processes share the session, and refresh it
-    one at a time (`keep` puts a new one there). `clock` tells seconds since the epoch. `on_end` is called once when the session
-    is over. A task that is cancelled while it refreshes for all gives the request `refresh_grace` seconds to end.
+    one at a time (`keep` puts a new one there). `clock` tells seconds since the epoch. `on_end` is called once, with the
+    session, when it is over. A task that is cancelled while its refresh is on the way gives that `refresh_grace` seconds to end.
 
     A session ends by `sign_out`, `delete_user`, or the service's word that the refresh token, or the user, is no longer good. It
     does not end because a network, a limit or a server failed: such an error is raised, and the next call tries again.
@@ -71,7 +72,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         observers: Observers | None = None,
         store: Store | None = None,
         clock: Callable[[], float] = time.time,
-        on_end: Callable[[], None] | None = None,
+        on_end: Callable[[Session], None] | None = None,
         refresh_grace: float = GRACE,
     ) -> None:
         self.pool = pool
@@ -79,12 +80,12 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         self._tokens: Tokens | None = tokens
         self._username = tokens.username or login_id or tokens.access_token.claims.subject
         self._user_id = tokens.access_token.claims.subject
-        self._transport, self._clock, self._on_end = transport, clock, on_end
+        self._transport, self._clock, self._on_end, self._grace = transport, clock, on_end, refresh_grace
         self._devices = {} if devices is None else devices
         self._observers = observers or Observers()
-        self._shelf = Shelf(store, session_key(pool, self._username), clock) if store else None
+        self._shelf = Shelf(store, session_key(pool, self._username), clock, refresh_grace) if store else None
         self._renewal = Renewal(pool, transport, clock)
-        self._refreshing = SingleFlight[Tokens](refresh_grace)
+        self._refreshing = SingleFlight[Tokens]()
 
     @classmethod
     async def load(cls, pool: UserPool, username: str, *, store: Store, transport: Transport, **options: Any) -> Self:
@@ -155,10 +156,12 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
 
         async def renew(tokens: Tokens) -> Tokens:
             device = self.device.key if self.device else None
-            return await self._renewal.renew(tokens, username=self._username, device_key=device, client_metadata=client_metadata)
+            fresh = await self._renewal.renew(tokens, username=self._username, device_key=device, client_metadata=client_metadata)
+            self._hold(fresh)
+            return fresh
 
         try:
-            fresh = await (self._shelf.renew(stale, renew) if self._shelf else renew(stale))
+            fresh = await (self._shelf.renew(stale, renew) if self._shelf else outlast(lambda: renew(stale), self._grace))
         except VERDICTS as verdict:
             await self._observers.tell(RefreshFailed(self._username, self._user_id, verdict))
             await self._end(verdict.name)
@@ -168,11 +171,15 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
             raise
         if fresh is None:
             await self._end("ended_elsewhere")
-        if fresh is None or self._tokens is None:
-            raise NotSignedIn("The session was ended meanwhile.")
-        self._tokens = fresh
-        await self._observers.tell(TokensRefreshed(self._username, self._user_id))
-        return fresh
+        else:
+            self._hold(fresh)
+            await self._observers.tell(TokensRefreshed(self._username, self._user_id))
+        return self.tokens
+
+    def _hold(self, fresh: Tokens) -> None:
+        """Go on with new tokens, unless the session was ended meanwhile."""
+        if self._tokens is not None:
+            self._tokens = fresh
 
     async def keep(self) -> None:
         """Begin: put the tokens into the store, where there is one, and tell observers that somebody has signed in."""
@@ -247,7 +254,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
             return
         self._tokens = None
         if self._on_end:
-            self._on_end()
+            self._on_end(self)
         try:
             if self._shelf:
                 await self._shelf.clear()

@@ -6,11 +6,13 @@ import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import NamedTuple
 
 import anyio
 
-from auth_flow.errors import AuthFlowError, StoreConflict
+from auth_flow.errors import AuthFlowError, StoreConflict, StoreError
+from auth_flow.outlast import GRACE, outlast
 from auth_flow.pool import UserPool
 from auth_flow.session.renewal import VERDICTS
 from auth_flow.stores.base import Store
@@ -40,11 +42,12 @@ class Shelf:
 
     A refresh token that rotates is good for one use. So whoever refreshes says so first, by a lease that it puts into the entry;
     compare-and-set lets one of many succeed. The others wait for the new tokens, or for the end of the lease: who took it may
-    have died. `clock` tells seconds since the epoch; the clocks of machines that share a store may differ by a few seconds.
+    have died. `clock` tells seconds since the epoch; the clocks of machines that share a store may differ by a few seconds. A
+    task that is cancelled within its lease still has `grace` seconds to bring the new tokens home.
     """
 
-    def __init__(self, store: Store, key: str, clock: Callable[[], float]) -> None:
-        self._store, self._key, self._clock = store, key, clock
+    def __init__(self, store: Store, key: str, clock: Callable[[], float], grace: float = GRACE) -> None:
+        self._store, self._key, self._clock, self._grace = store, key, clock, grace
 
     async def load(self) -> Tokens | None:
         """Return the tokens, None where there are none."""
@@ -76,25 +79,34 @@ class Shelf:
             if self._clock() < kept.leased_until:
                 await anyio.sleep(random.uniform(0.02, 0.1))  # noqa: S311 - so that those who wait do not come all at once
                 continue
-            try:
-                lease = await self._save(kept.tokens, expected=kept.version, leased_until=self._clock() + LEASE)
-            except StoreConflict:
-                continue
-            try:
-                fresh = await renew(kept.tokens)
-            except VERDICTS:
-                if await self._moved_on(lease):
-                    continue  # the refresh token was spent by one who took the lease for abandoned
-                raise
-            except AuthFlowError:
-                await self._give_back(kept.tokens, lease)
-                raise
-            try:
-                await self._save(fresh, expected=lease)
-            except StoreConflict:
-                continue  # what stands there now is newer, or gone
-            return fresh
+            newest = max(kept.tokens, stale, key=_issued_at)
+            fresh = await outlast(partial(self._renew, newest, kept.version, renew), self._grace)
+            if fresh is not None:
+                return fresh
         return None
+
+    async def _renew(self, tokens: Tokens, version: str, renew: Callable[[Tokens], Awaitable[Tokens]]) -> Tokens | None:
+        """Take the lease, get new tokens and keep them. None says that somebody else was there, before or meanwhile."""
+        try:
+            lease = await self._save(tokens, expected=version, leased_until=self._clock() + LEASE)
+        except StoreConflict:
+            return None
+        try:
+            fresh = await renew(tokens)
+        except VERDICTS:
+            if await self._moved_on(lease):
+                return None  # the refresh token was spent by one who took the lease for abandoned
+            raise
+        except AuthFlowError:
+            await self._give_back(tokens, lease)
+            raise
+        try:
+            await self._save(fresh, expected=lease)
+        except StoreConflict:
+            return None  # what stands there now is newer, or gone
+        except StoreError as error:
+            _log.warning("The store did not take the new tokens (%s); they are held in this process alone.", error.name)
+        return fresh
 
     async def _moved_on(self, lease: str) -> bool:
         kept = await self._load()
@@ -117,3 +129,7 @@ class Shelf:
     async def _save(self, tokens: Tokens, *, expected: str | None, leased_until: float = 0.0) -> str:
         value = json.dumps({"tokens": tokens.to_json(), "leased_until": leased_until})
         return await self._store.save(self._key, value, expected=expected)
+
+
+def _issued_at(tokens: Tokens) -> int:
+    return tokens.access_token.claims.issued_at or 0

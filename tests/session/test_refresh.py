@@ -275,8 +275,8 @@ async def test_failures_at_every_request_lose_nothing(service: TokenService, clo
 @pytest.mark.parametrize("name", VERDICTS)
 async def test_the_services_verdict_ends_the_session(service: TokenService, clock: Clock, name: str) -> None:
     told: list[Notice] = []
-    ended: list[bool] = []
-    session = service.session(observers=Observers([told.append]), on_end=lambda: ended.append(True))
+    ended: list[Session] = []
+    session = service.session(observers=Observers([told.append]), on_end=ended.append)
     clock.now += HOUR
     verdict = service_error(name)
     service.failures.append(verdict)
@@ -284,7 +284,7 @@ async def test_the_services_verdict_ends_the_session(service: TokenService, cloc
         await session.fetch_user_attributes()
     assert raised.value.__cause__ is verdict
     assert told == [RefreshFailed(USER, SUBJECT, verdict), SignedOut(USER, SUBJECT, name)]
-    assert ended == [True]
+    assert ended == [session]
     assert not session.active
     with pytest.raises(NotSignedIn):
         await session.fetch_user_attributes()

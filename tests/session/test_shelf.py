@@ -1,0 +1,177 @@
+"""Several processes with one session: sessions of their own, one store, one service that takes each refresh token once."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import anyio
+import pytest
+
+from auth_flow.errors import ConnectionLost, NotSignedIn, RefreshTokenReuseException, StoreUnavailable
+from auth_flow.observers import Notice, Observers, SignedOut
+from auth_flow.session import Session
+from auth_flow.session.shelf import LEASE
+from auth_flow.stores import MemoryStore
+from tests.flow.scripted import POOL, SUBJECT, Clock
+
+from .service import HOUR, USER, TokenService
+
+pytestmark = pytest.mark.anyio
+
+REFRESH = "GetTokensFromRefreshToken"
+
+
+@pytest.fixture
+def store(clock: Clock) -> MemoryStore:
+    return MemoryStore(clock)
+
+
+async def processes(service: TokenService, store: MemoryStore, number: int, **options: Any) -> list[Session]:
+    """One process has signed in, the others have taken the session up from the store."""
+    first = service.session(store=store, **options)
+    await first.keep()
+    others = [
+        await Session.load(POOL, USER, store=store, transport=service, clock=service.clock, **options) for _ in range(number - 1)
+    ]
+    return [first, *others]
+
+
+async def test_a_session_is_taken_up_from_the_store(service: TokenService, store: MemoryStore) -> None:
+    first, second = await processes(service, store, 2)
+    assert second.tokens == first.tokens
+    assert second.get_current_user().user_id == SUBJECT
+    with pytest.raises(NotSignedIn):
+        await Session.load(POOL, "grace", store=store, transport=service)
+
+
+async def test_one_refreshes_and_the_others_take_over(service: TokenService, store: MemoryStore, clock: Clock) -> None:
+    sessions = await processes(service, store, 4)
+    for _ in range(25):
+        clock.now += HOUR
+        async with anyio.create_task_group() as tasks:
+            for session in sessions * 5:
+                tasks.start_soon(session.fetch_user_attributes)
+        assert len({session.access_token.text for session in sessions}) == 1
+    assert service.operations.count(REFRESH) == 25
+
+
+async def test_a_forced_refresh_of_what_another_has_refreshed_is_none(service: TokenService, store: MemoryStore) -> None:
+    first, second = await processes(service, store, 2)
+    await first.fresh_tokens(force=True)
+    assert (await second.fresh_tokens(force=True)) == first.tokens
+    assert service.operations == [REFRESH]
+
+
+async def test_a_worker_that_dies_in_a_refresh_holds_the_others_up_for_a_while_only(
+    service: TokenService, store: MemoryStore, clock: Clock
+) -> None:
+    dying, living = await processes(service, store, 2, refresh_grace=0)
+    clock.now += HOUR
+    service.gate = anyio.Event()
+    service.failures.append(None)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(dying.fresh_tokens)
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    service.refresh_token = "refresh-1"  # the service had not got as far as rotating
+    service.gate.set()
+    with anyio.move_on_after(0.2) as waiting:
+        await living.fresh_tokens()
+    assert waiting.cancelled_caught, "somebody is at it, as far as anybody knows"
+    assert service.operations == [REFRESH]
+    clock.now += LEASE
+    await living.fresh_tokens()
+    assert service.operations == [REFRESH, REFRESH]
+
+
+async def test_a_failed_refresh_holds_nobody_up(service: TokenService, store: MemoryStore, clock: Clock) -> None:
+    first, second = await processes(service, store, 2)
+    clock.now += HOUR
+    service.failures.append(ConnectionLost("gone", operation=REFRESH))
+    with pytest.raises(ConnectionLost):
+        await first.fresh_tokens()
+    await second.fresh_tokens()
+    await first.fresh_tokens()
+    assert first.tokens == second.tokens
+
+
+async def test_a_refresh_that_outlives_its_lease_gives_way(service: TokenService, store: MemoryStore, clock: Clock) -> None:
+    """Another one has refreshed meanwhile: the slow one's refusal as a reuse is no verdict on the session."""
+    slow, quick = await processes(service, store, 2)
+    clock.now += HOUR
+    late = RefreshTokenReuseException("No.", operation=REFRESH)
+
+    class Slow(TokenService):
+        async def call(self, operation: str, body: Any) -> Any:
+            clock.now += LEASE + 1
+            await quick.fresh_tokens()
+            raise late
+
+    slow._renewal._transport = Slow(clock)
+    assert await slow.fresh_tokens() == quick.tokens
+    assert slow.active
+
+
+async def test_signed_out_in_one_process_signed_out_in_all(service: TokenService, store: MemoryStore, clock: Clock) -> None:
+    told: list[Notice] = []
+    first, second = await processes(service, store, 2, observers=Observers([told.append]))
+    await first.sign_out()
+    assert await store.load(f"session/{POOL.user_pool_id}/{POOL.client_id}/{USER}") is None
+    assert second.active, "its access token is good until it expires"
+    told.clear()
+    clock.now += HOUR
+    with pytest.raises(NotSignedIn):
+        await second.fresh_tokens()
+    assert told == [SignedOut(USER, SUBJECT, "ended_elsewhere")]
+
+
+async def test_a_new_sign_in_replaces_what_is_kept(service: TokenService, store: MemoryStore) -> None:
+    (first,) = await processes(service, store, 1)
+    again = service.session(store=store)
+    await again.keep()
+    assert await first.fresh_tokens(force=True) == again.tokens
+
+
+async def test_a_store_that_fails_loses_no_session(service: TokenService, clock: Clock) -> None:
+    class Flaky(MemoryStore):
+        broken = False
+
+        async def load(self, key: str) -> Any:
+            if self.broken:
+                raise StoreUnavailable("The disk is full.")
+            return await super().load(key)
+
+    store = Flaky(clock)
+    (session,) = await processes(service, store, 1)
+    clock.now += HOUR
+    store.broken = True
+    with pytest.raises(StoreUnavailable):
+        await session.fresh_tokens()
+    store.broken = False
+    await session.fresh_tokens()
+    assert service.operations == [REFRESH]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_workers_that_come_and_go_at_random(service: TokenService, store: MemoryStore, clock: Clock, seed: int) -> None:
+    """Tasks are cancelled anywhere but within the one request that must not be lost; nobody is ever signed out."""
+    dice = random.Random(seed)
+    sessions = await processes(service, store, 4)
+
+    async def work(session: Session, patience: int) -> None:
+        with anyio.CancelScope() as scope:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(session.fetch_user_attributes)
+                for _ in range(patience):
+                    await anyio.lowlevel.checkpoint()
+                scope.cancel()
+
+    for _ in range(60):
+        clock.now += HOUR
+        async with anyio.create_task_group() as tasks:
+            for session in sessions:
+                tasks.start_soon(work, session, dice.randrange(40))
+        clock.now += LEASE
+        await dice.choice(sessions).fetch_user_attributes()
+    assert all(session.active for session in sessions)
