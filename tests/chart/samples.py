@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import SecretStr
+
 from auth_flow.states.events import (
     Answer,
     AnswerChallenge,
@@ -88,7 +90,7 @@ def _record(step: Step, challenge: str | None) -> Record:
                 login_id="ada@example.org",
                 username="ada",
                 challenge=challenge,
-                session="session-1",
+                session=SecretStr("session-1"),
                 issued_at=NOW - 60,
                 expires_at=NOW + 120,
                 way_in=WayIn(auth_flow_type="USER_AUTH", preferred_challenge="PASSWORD"),

@@ -140,6 +140,13 @@ def test_an_expired_session_takes_no_answer(record: Record, event: Event) -> Non
     assert outcome.record == Record()
 
 
+@pytest.mark.parametrize("record", [record for record in RECORDS if record.session], ids=name)
+def test_an_expired_session_takes_no_typed_answer(record: Record) -> None:
+    outcome = first(advance(record, Answer(response="none of the choices"), pool=POOL, clock=lambda: NOW + 120))
+    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome.error, SessionExpired)
+
+
 @pytest.mark.parametrize(
     "step", [{"name": "NOWHERE"}, {"name": ""}, {}, {"name": None}, {"name": []}, {"name": "DONE"}, "IDLE", 5, None]
 )

@@ -80,14 +80,14 @@ ANYTHING: Any = Anything()
 # ------------------------------------------------------------------------------------------------- what is asked, whole
 
 
-def initiate(flow: str, reply: Reply, /, session: str | None = None, extra: Json | None = None, **parameters: str) -> Exchange:
-    body: Json = {"AuthFlow": flow, "AuthParameters": parameters, "ClientId": POOL.client_id, **(extra or {})}
+def initiate(flow: str, reply: Reply, /, session: str | None = None, **parameters: str) -> Exchange:
+    body: Json = {"AuthFlow": flow, "AuthParameters": parameters, "ClientId": POOL.client_id}
     return Exchange("InitiateAuth", body if session is None else {**body, "Session": session}, reply)
 
 
-def respond(challenge: str, session: str, reply: Reply, /, extra: Json | None = None, **responses: str) -> Exchange:
+def respond(challenge: str, session: str, reply: Reply, /, **responses: str) -> Exchange:
     body = {"ChallengeName": challenge, "Session": session, "ChallengeResponses": responses, "ClientId": POOL.client_id}
-    return Exchange("RespondToAuthChallenge", {**body, **(extra or {})}, reply)
+    return Exchange("RespondToAuthChallenge", body, reply)
 
 
 def account(operation: str, username: str, reply: Reply, /, **members: Any) -> Exchange:

@@ -382,3 +382,12 @@ async def test_a_flow_that_is_done_without_a_session_takes_a_sign_in(script: Scr
     assert isinstance(await flow.send(SIGN_IN), Done)
     with pytest.raises((EventNotAccepted, GuardRejected)):
         await flow.send(SIGN_IN)
+
+
+async def test_another_users_code_does_not_inherit_the_password(script: Script, flow: AuthFlow) -> None:
+    script.expect(begun(refusal("UserNotConfirmedException")))
+    await flow.send(SIGN_IN)
+    script.expect(account("ResendConfirmationCode", "bob", delivery()))
+    await flow.send(ResendCode(username="bob"))
+    with pytest.raises(GuardRejected):  # else ada's password would be tried on bob
+        await flow.start_again()

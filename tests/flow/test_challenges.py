@@ -315,7 +315,11 @@ async def test_a_passkey(script: Script, flow: AuthFlow, asked: Asked, event: Ev
     assert json.loads(script.requests[-1][1]["ChallengeResponses"]["CREDENTIAL"]) == CREDENTIAL
 
 
-@pytest.mark.parametrize("credential", ["{}", '{"id": "aWQ", "type": "public-key"}', '{"id": "aWQ", "response": {}}', "{no json"])
+@pytest.mark.parametrize(
+    "credential",
+    ["{}", '{"id": "aWQ", "type": "public-key"}', '{"id": "aWQ", "response": {}}', "{no json", '{"a":' * 100_000],
+    ids=["empty", "no response", "no type", "no JSON", "too deep"],
+)
 async def test_what_is_no_assertion(flow: AuthFlow, asked: Asked, credential: str) -> None:
     await asked(passkey())
     with pytest.raises(GuardRejected):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import anyio
 import pytest
+from pydantic import SecretStr
 
 from auth_flow import (
     Answer,
@@ -57,9 +58,11 @@ PASSWORD_SENT = initiate("USER_PASSWORD_AUTH", SMS, USERNAME="ada", PASSWORD="co
 
 
 def at(step: Step, name: str | None = "MFA_SETUP") -> Record:
-    session = {"session": "session-1", "expires_at": 1_700_000_100.0} if name else {}
     way_in = WayIn(auth_flow_type="USER_AUTH")
-    return Record(step=step, challenge=name, login_id="ada", username="ada", way_in=way_in, goes_on=True, **session)
+    record = Record(step=step, login_id="ada", username="ada", way_in=way_in, goes_on=True)
+    if name is None:
+        return record
+    return record.model_copy(update={"challenge": name, "session": SecretStr("session-1"), "expires_at": 1_700_000_100.0})
 
 
 # ----------------------------------------------------------------------------------------------------------- cancelling

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from auth_flow import (
     AuthFlow,
@@ -92,7 +93,7 @@ async def test_at_respond_to_auth_challenge(script: Script, at_sms_code: AuthFlo
 @pytest.mark.parametrize("reply", ANSWERS.values(), ids=ANSWERS.keys())
 async def test_at_the_request_after_the_first(script: Script, clock: Clock, reply: Any) -> None:
     step = TotpSetup(shared_secret="S", setup_uri="u")
-    flow = at(Record(step=step, challenge="MFA_SETUP", session="session-1", username="ada"), script, clock)
+    flow = at(Record(step=step, challenge="MFA_SETUP", session=SecretStr("session-1"), username="ada"), script, clock)
     script.expect(
         Exchange("VerifySoftwareToken", {"UserCode": "123456", "Session": "session-1"}, {"Status": "SUCCESS", "Session": "v"}),
         respond("MFA_SETUP", "v", reply, USERNAME="ada"),
@@ -101,7 +102,7 @@ async def test_at_the_request_after_the_first(script: Script, clock: Clock, repl
 
 
 async def test_a_challenge_without_a_session_cannot_be_answered(script: Script, at_sms_code: AuthFlow) -> None:
-    reply = {"ChallengeName": "SMS_MFA", "ChallengeParameters": {}}
+    reply: Json = {"ChallengeName": "SMS_MFA", "ChallengeParameters": {}}
     script.expect(respond("SMS_MFA", "session-1", reply, USERNAME="ada", SMS_MFA_CODE="1"))
     with pytest.raises(MalformedResponse, match="session"):
         await at_sms_code.send(EnterCode(code="1"))
@@ -122,7 +123,7 @@ async def test_at_associate_software_token(script: Script, flow: AuthFlow, reply
 @pytest.mark.parametrize("reply", [{}, {"Status": 1}, {"Status": None}, {"Status": "SUCCESS", "Session": 5}, [], None], ids=repr)
 async def test_at_verify_software_token(script: Script, clock: Clock, reply: Any) -> None:
     step = TotpSetup(shared_secret="S", setup_uri="u")
-    flow = at(Record(step=step, challenge="MFA_SETUP", session="session-1", username="ada"), script, clock)
+    flow = at(Record(step=step, challenge="MFA_SETUP", session=SecretStr("session-1"), username="ada"), script, clock)
     script.expect(Exchange("VerifySoftwareToken", {"UserCode": "123456", "Session": "session-1"}, reply))
     await refused(flow, EnterCode(code="123456"), "VerifySoftwareToken")
 
@@ -168,7 +169,7 @@ async def test_at_the_operations_on_accounts(
     [
         {**challenge("SMS_MFA"), "AvailableChallenges": None, "AuthenticationResult": None},
         {"ChallengeName": "SMS_MFA", "Session": "session-1", "ChallengeParameters": None},
-        {**challenge("SMS_MFA"), "ANewMember": {"of": ["any", "kind"]}},
+        {**challenge("SMS_MFA"), "ANewMember": {"of": ["any", "kind"]}, "operation": 5},
     ],
 )
 async def test_null_is_absent_and_new_members_are_ignored(script: Script, flow: AuthFlow, reply: Json) -> None:

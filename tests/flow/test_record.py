@@ -42,7 +42,7 @@ def test_a_record_does_not_show_the_services_session(record: Record) -> None:
 
 def test_a_record_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
-        RECORDS[1].username = "eve"  # type: ignore[misc]
+        RECORDS[1].username = "eve"
     with pytest.raises(AttributeError):
         RECORDS[1].step.name = "DONE"  # type: ignore[misc]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr
 
 from auth_flow import (
     AnswerChallenge,
@@ -216,6 +217,16 @@ async def test_a_failed_auto_sign_in_leaves_idle(script: Script, clock: Clock, n
     flow = AuthFlow(POOL, transport=script, record=ready, clock=clock)
     script.expect(initiate("USER_AUTH", refusal(name), USERNAME="ada"))
     with pytest.raises(ServiceError):
+        await flow.send(AutoSignIn())
+    assert flow.record == Record()
+
+
+async def test_the_session_of_a_sign_up_may_be_over_by_the_services_word(script: Script, clock: Clock) -> None:
+    ready = Record(step=AutoSignInReady(), login_id="ada", session=SecretStr("up-2"), expires_at=clock.now + 60)
+    flow = AuthFlow(POOL, transport=script, record=ready, clock=clock)
+    error = refusal("NotAuthorizedException", "Invalid session for the user, session is expired.")
+    script.expect(initiate("USER_AUTH", error, session="up-2", USERNAME="ada"))
+    with pytest.raises(SessionExpired):
         await flow.send(AutoSignIn())
     assert flow.record == Record()
 

@@ -8,6 +8,7 @@ import hmac
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from auth_flow import (
     AuthFlow,
@@ -39,7 +40,7 @@ from auth_flow.states.steps import (
 )
 from auth_flow.states.steps.base import CodeDelivery
 
-from .scripted import Clock, Json, challenge, refusal, tokens
+from .scripted import Clock, Json, Reply, challenge, refusal, tokens
 from .verifier import Verifier
 
 pytestmark = pytest.mark.anyio
@@ -62,8 +63,8 @@ class Recorder:
 
     async def call(self, operation: str, body: Any) -> Json:
         self.requests.append((operation, body))
-        reply = self.replies[operation]
-        if isinstance(reply, Exception):
+        reply: Reply = self.replies[operation]
+        if isinstance(reply, BaseException):
             raise reply
         return reply(body) if callable(reply) else reply
 
@@ -71,7 +72,7 @@ class Recorder:
 
 
 def at(step: Step, name: str = "SMS_MFA") -> Record:
-    return Record(step=step, challenge=name, session="session-1", username="uid-1", login_id="ada", expires_at=2e9)
+    return Record(step=step, challenge=name, session=SecretStr("session-1"), username="uid-1", login_id="ada", expires_at=2e9)
 
 
 def sms() -> Record:
@@ -87,40 +88,44 @@ def password(name: str) -> Record:
 
 
 verifier = Verifier()
-METADATA = {"client_metadata": {"trace": "t-1"}}
+METADATA = {"trace": "t-1"}
 EVERY_REQUEST: list[tuple[Record, Event, Json]] = [
-    (Record(), SignIn(username="ada", password="x", **METADATA), {}),
-    (Record(), SignIn(username="ada", password="x", auth_flow_type="USER_PASSWORD_AUTH", **METADATA), {}),
-    (Record(), SignIn(username="ada", password="x", auth_flow_type="CUSTOM_WITH_SRP", **METADATA), {}),
-    (Record(), SignIn(username="ada", auth_flow_type="CUSTOM_WITHOUT_SRP", **METADATA), {}),
-    (Record(), SignIn(username="ada", auth_flow_type="USER_AUTH", **METADATA), {}),
-    (Record(), SignIn(username="ada", auth_flow_type="USER_AUTH", preferred_challenge="SMS_OTP", **METADATA), {}),
+    (Record(), SignIn(username="ada", password="x", client_metadata=METADATA), {}),
+    (Record(), SignIn(username="ada", password="x", auth_flow_type="USER_PASSWORD_AUTH", client_metadata=METADATA), {}),
+    (Record(), SignIn(username="ada", password="x", auth_flow_type="CUSTOM_WITH_SRP", client_metadata=METADATA), {}),
+    (Record(), SignIn(username="ada", auth_flow_type="CUSTOM_WITHOUT_SRP", client_metadata=METADATA), {}),
+    (Record(), SignIn(username="ada", auth_flow_type="USER_AUTH", client_metadata=METADATA), {}),
+    (Record(), SignIn(username="ada", auth_flow_type="USER_AUTH", preferred_challenge="SMS_OTP", client_metadata=METADATA), {}),
     (
         Record(),
-        SignIn(username="ada", password="correct horse", **METADATA),
+        SignIn(username="ada", password="correct horse", client_metadata=METADATA),
         {"InitiateAuth": verifier.pose, "RespondToAuthChallenge": tokens()},
     ),
-    (sms(), EnterCode(code="1", **METADATA), {}),
-    (at(NewPasswordRequired(), "NEW_PASSWORD_REQUIRED"), NewPassword(password="x", **METADATA), {}),
-    (at(EmailSetup(), "MFA_SETUP"), SetUpEmail(email="a@b.c", **METADATA), {}),
-    (at(PasskeyRequired(options={"challenge": "c"}), "WEB_AUTHN"), ChooseFactor(factor="EMAIL_OTP", **METADATA), {}),
+    (sms(), EnterCode(code="1", client_metadata=METADATA), {}),
+    (at(NewPasswordRequired(), "NEW_PASSWORD_REQUIRED"), NewPassword(password="x", client_metadata=METADATA), {}),
+    (at(EmailSetup(), "MFA_SETUP"), SetUpEmail(email="a@b.c", client_metadata=METADATA), {}),
     (
-        at(FirstFactorSelection(available_challenges=("SMS_OTP",)), "SELECT_CHALLENGE"),
-        ChooseFactor(factor="SMS_OTP", **METADATA),
+        at(PasskeyRequired(options={"challenge": "c"}), "WEB_AUTHN"),
+        ChooseFactor(factor="EMAIL_OTP", client_metadata=METADATA),
         {},
     ),
-    (password("PASSWORD"), EnterPassword(password="x", **METADATA), {}),
+    (
+        at(FirstFactorSelection(available_challenges=("SMS_OTP",)), "SELECT_CHALLENGE"),
+        ChooseFactor(factor="SMS_OTP", client_metadata=METADATA),
+        {},
+    ),
+    (password("PASSWORD"), EnterPassword(password="x", client_metadata=METADATA), {}),
     (
         password("PASSWORD_SRP"),
-        EnterPassword(password="correct horse", **METADATA),
+        EnterPassword(password="correct horse", client_metadata=METADATA),
         {"RespondToAuthChallenge": verifier.pose_once(tokens())},
     ),
-    (totp(), EnterCode(code="123456", **METADATA), {}),
-    (Record(), SignUp(username="ada", **METADATA), {}),
-    (Record(), ConfirmSignUp(username="ada", code="1", **METADATA), {}),
-    (Record(), ResendCode(username="ada", **METADATA), {}),
-    (Record(), ResetPassword(username="ada", **METADATA), {}),
-    (Record(), ConfirmResetPassword(username="ada", code="1", new_password="x", **METADATA), {}),
+    (totp(), EnterCode(code="123456", client_metadata=METADATA), {}),
+    (Record(), SignUp(username="ada", client_metadata=METADATA), {}),
+    (Record(), ConfirmSignUp(username="ada", code="1", client_metadata=METADATA), {}),
+    (Record(), ResendCode(username="ada", client_metadata=METADATA), {}),
+    (Record(), ResetPassword(username="ada", client_metadata=METADATA), {}),
+    (Record(), ConfirmResetPassword(username="ada", code="1", new_password="x", client_metadata=METADATA), {}),
 ]
 REPLIES: Json = {
     **dict.fromkeys(SIGNED, challenge("SOFTWARE_TOKEN_MFA")),

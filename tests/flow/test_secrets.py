@@ -67,7 +67,7 @@ class Replies:
         self.replies: Iterator[Any] = iter(replies)
 
     async def call(self, operation: str, body: Mapping[str, object]) -> Json:
-        reply = next(self.replies)
+        reply: Json | BaseException = next(self.replies)
         if isinstance(reply, BaseException):
             raise reply
         return reply
@@ -76,7 +76,7 @@ class Replies:
 
 
 def at(step: Any, name: str = "SMS_MFA") -> Record:
-    return Record(step=step, challenge=name, session=SESSION, username="ada", login_id="ada", expires_at=NOW + 60)
+    return Record(step=step, challenge=name, session=SecretStr(SESSION), username="ada", login_id="ada", expires_at=NOW + 60)
 
 
 SMS = at(SmsCode(code_delivery=CodeDelivery()))
