@@ -128,6 +128,7 @@ async def test_at_verify_software_token(script: Script, clock: Clock, reply: Any
     await refused(flow, EnterCode(code="123456"), "VerifySoftwareToken")
 
 
+CONFIRMATIONS: tuple[Any, ...] = ({"Session": 5}, [], None)
 DELIVERIES: tuple[Any, ...] = ({"CodeDeliveryDetails": "x"}, {"CodeDeliveryDetails": {"Destination": 5}}, [], None)
 
 
@@ -149,7 +150,7 @@ DELIVERIES: tuple[Any, ...] = ({"CodeDeliveryDetails": "x"}, {"CodeDeliveryDetai
         ],
         *[
             (ConfirmSignUp(username="ada", code="1"), ("ConfirmSignUp", {"ConfirmationCode": "1"}), reply)
-            for reply in ({"Session": 5}, [], None)
+            for reply in CONFIRMATIONS
         ],
         *[(ResendCode(username="ada"), ("ResendConfirmationCode", {}), reply) for reply in DELIVERIES],
         *[(ResetPassword(username="ada"), ("ForgotPassword", {}), reply) for reply in DELIVERIES],
