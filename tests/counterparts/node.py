@@ -18,8 +18,8 @@ from tests.counterparts.served import ServedPool
 PACKAGE = Path(__file__).parent / "node"
 INSTALLATION = 180.0
 """Seconds that `npm ci` may take."""
-CONVERSATION = 60.0
-"""Seconds after which a program is ended, whatever it waits for."""
+PATIENCE = 60.0
+"""Seconds that a call may take before the program is ended."""
 
 
 def install() -> str:
@@ -52,12 +52,22 @@ class Program:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
+    def configured_for(self, pool: ServedPool) -> Program:
+        """The program, from now on as an app of this pool."""
+        self.call("configure", pool=pool.pool.id, client=pool.client.id, endpoint=pool.url)
+        return self
+
     def call(self, call: str, **given: Any) -> Any:
         """Return the result of a call; raises `Refused` for an error."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        print(json.dumps({"call": call, "input": given or None}), file=self._process.stdin, flush=True)
-        line = self._process.stdout.readline()
+        watchdog = threading.Timer(PATIENCE, self._process.kill)
+        watchdog.start()
+        try:
+            print(json.dumps({"call": call, "input": given or None}), file=self._process.stdin, flush=True)
+            line = self._process.stdout.readline()
+        finally:
+            watchdog.cancel()
         assert line, "the program has ended"
         answer = json.loads(line)
         if "error" in answer:
@@ -66,14 +76,11 @@ class Program:
 
 
 @contextmanager
-def program(node: str, script: str, pool: ServedPool) -> Iterator[Program]:
-    """Run a script for an app of a pool; what it prints to standard error is the test's."""
-    command = [node, str(PACKAGE / script), pool.pool.id, pool.client.id, pool.url]
+def program(node: str, script: str) -> Iterator[Program]:
+    """Run a script; what it prints to standard error is the test's."""
+    command = [node, str(PACKAGE / script)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        watchdog = threading.Timer(CONVERSATION, process.kill)
-        watchdog.start()
         try:
             yield Program(process)
         finally:
-            watchdog.cancel()
             process.kill()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -17,14 +16,14 @@ pytestmark = pytest.mark.counterpart
 
 NEW_PASSWORD = "New-Correct-Horse-2"
 
-Start = Callable[[ServedPool], Program]
+AppOf = Callable[[ServedPool], Program]
 
 
-@pytest.fixture
-def amplify(node: str) -> Iterator[Start]:
-    """Starts Amplify for a pool."""
-    with ExitStack() as stack:
-        yield lambda pool: stack.enter_context(program(node, "amplify.mjs", pool))
+@pytest.fixture(scope="module")
+def amplify(node: str) -> Iterator[AppOf]:
+    """Makes Amplify an app of a pool."""
+    with program(node, "amplify.mjs") as running:
+        yield running.configured_for
 
 
 def sign_in(app: Program, password: str | None = PASSWORD, username: str = "ada", **options: str) -> Any:
@@ -44,7 +43,7 @@ def is_ada(app: Program) -> bool:
 
 
 @pytest.mark.parametrize("flow", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
-def test_a_right_and_a_wrong_password(served: Served, amplify: Start, flow: str) -> None:
+def test_a_right_and_a_wrong_password(served: Served, amplify: AppOf, flow: str) -> None:
     pool = served.pool()
     pool.add_ada()
     app = amplify(pool)
@@ -56,7 +55,7 @@ def test_a_right_and_a_wrong_password(served: Served, amplify: Start, flow: str)
     assert is_ada(app)
 
 
-def test_a_temporary_password_is_replaced(served: Served, amplify: Start) -> None:
+def test_a_temporary_password_is_replaced(served: Served, amplify: AppOf) -> None:
     pool = served.pool(required_attributes=("given_name",))
     pool.add_ada("Temporary-1!", status="FORCE_CHANGE_PASSWORD")
     app = amplify(pool)
@@ -70,7 +69,7 @@ def test_a_temporary_password_is_replaced(served: Served, amplify: Start) -> Non
 
 
 @pytest.mark.parametrize(("factor", "medium"), [("SMS_MFA", "SMS"), ("EMAIL_OTP", "EMAIL")])
-def test_a_code_that_was_sent(served: Served, amplify: Start, factor: str, medium: str) -> None:
+def test_a_code_that_was_sent(served: Served, amplify: AppOf, factor: str, medium: str) -> None:
     pool = served.pool(mfa_configuration="OPTIONAL")
     pool.add_ada(mfa=[factor])
     app = amplify(pool)
@@ -83,7 +82,7 @@ def test_a_code_that_was_sent(served: Served, amplify: Start, factor: str, mediu
     assert is_ada(app)
 
 
-def test_a_code_of_the_authenticator_app_chosen_among_factors(served: Served, amplify: Start) -> None:
+def test_a_code_of_the_authenticator_app_chosen_among_factors(served: Served, amplify: AppOf) -> None:
     pool = served.pool(mfa_configuration="OPTIONAL")
     pool.add_ada(mfa=["SMS_MFA", "SOFTWARE_TOKEN_MFA"], totp_secret=TOTP_SECRET)
     app = amplify(pool)
@@ -96,7 +95,7 @@ def test_a_code_of_the_authenticator_app_chosen_among_factors(served: Served, am
     assert is_ada(app)
 
 
-def test_an_authenticator_app_is_set_up_during_a_sign_in(served: Served, amplify: Start) -> None:
+def test_an_authenticator_app_is_set_up_during_a_sign_in(served: Served, amplify: AppOf) -> None:
     pool = served.pool(mfa_configuration="ON", mfa_factors=("SOFTWARE_TOKEN_MFA", "EMAIL_OTP"))
     pool.add_ada(attributes={})
     app = amplify(pool)
@@ -111,7 +110,7 @@ def test_an_authenticator_app_is_set_up_during_a_sign_in(served: Served, amplify
     assert answer(app, code(secret, steps_ahead=1)) == {"signInStep": "DONE"}
 
 
-def test_an_address_is_set_up_during_a_sign_in(served: Served, amplify: Start) -> None:
+def test_an_address_is_set_up_during_a_sign_in(served: Served, amplify: AppOf) -> None:
     pool = served.pool(mfa_configuration="ON", mfa_factors=("EMAIL_OTP",))
     pool.add_ada(attributes={})
     app = amplify(pool)
@@ -121,7 +120,7 @@ def test_an_address_is_set_up_during_a_sign_in(served: Served, amplify: Start) -
 
 
 @pytest.mark.parametrize(("flow", "password"), [("CUSTOM_WITHOUT_SRP", None), ("CUSTOM_WITH_SRP", PASSWORD)])
-def test_a_custom_challenge(served: Served, amplify: Start, flow: str, password: str | None) -> None:
+def test_a_custom_challenge(served: Served, amplify: AppOf, flow: str, password: str | None) -> None:
     pool = served.pool(triggers=WHAT_IS_BLUE)
     pool.add_ada()
     app = amplify(pool)
@@ -133,7 +132,7 @@ def test_a_custom_challenge(served: Served, amplify: Start, flow: str, password:
     assert is_ada(app)
 
 
-def test_a_choice_of_first_factors(served: Served, amplify: Start) -> None:
+def test_a_choice_of_first_factors(served: Served, amplify: AppOf) -> None:
     pool = served.pool()
     pool.add_ada()
     app = amplify(pool)
@@ -150,7 +149,7 @@ def test_a_choice_of_first_factors(served: Served, amplify: Start) -> None:
     assert answer(app, pool.code()) == {"signInStep": "DONE"}
 
 
-def test_from_sign_up_to_a_new_password(served: Served, amplify: Start) -> None:
+def test_from_sign_up_to_a_new_password(served: Served, amplify: AppOf) -> None:
     pool = served.pool()
     app = amplify(pool)
     options = {"userAttributes": {"email": "zoe@example.org"}, "autoSignIn": True}
@@ -178,7 +177,7 @@ def test_from_sign_up_to_a_new_password(served: Served, amplify: Start) -> None:
         sign_in(app, username="zoe")
 
 
-def test_an_account_that_has_to_be_brought_in_order_first(served: Served, amplify: Start) -> None:
+def test_an_account_that_has_to_be_brought_in_order_first(served: Served, amplify: AppOf) -> None:
     pool = served.pool()
     pool.add_ada(status="RESET_REQUIRED")
     pool.pool.create_user("eve", PASSWORD, status="UNCONFIRMED")
@@ -187,7 +186,7 @@ def test_an_account_that_has_to_be_brought_in_order_first(served: Served, amplif
     assert sign_in(app, username="eve") == {"signInStep": "CONFIRM_SIGN_UP"}
 
 
-def test_the_signed_in_half(served: Served, amplify: Start) -> None:
+def test_the_signed_in_half(served: Served, amplify: AppOf) -> None:
     pool = served.pool(mfa_configuration="OPTIONAL", device_tracking="USER_OPT_IN")
     pool.add_ada()
     app = amplify(pool)
@@ -215,7 +214,7 @@ def test_the_signed_in_half(served: Served, amplify: Start) -> None:
         app.call("fetchUserAttributes")
 
 
-def test_a_remembered_device_proves_itself_instead_of_a_second_factor(served: Served, amplify: Start) -> None:
+def test_a_remembered_device_proves_itself_instead_of_a_second_factor(served: Served, amplify: AppOf) -> None:
     pool = served.pool(mfa_configuration="OPTIONAL", device_tracking="ALWAYS")
     pool.add_ada(mfa=["SMS_MFA"])
     app = amplify(pool)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -16,14 +15,14 @@ pytestmark = pytest.mark.counterpart
 
 NEW_PASSWORD = "New-Correct-Horse-2"
 
-Start = Callable[[ServedPool], Program]
+AppOf = Callable[[ServedPool], Program]
 
 
-@pytest.fixture
-def identity(node: str) -> Iterator[Start]:
-    """Starts the library for a pool."""
-    with ExitStack() as stack:
-        yield lambda pool: stack.enter_context(program(node, "identity.mjs", pool))
+@pytest.fixture(scope="module")
+def identity(node: str) -> Iterator[AppOf]:
+    """Makes the library an app of a pool."""
+    with program(node, "identity.mjs") as running:
+        yield running.configured_for
 
 
 def step(app: Program, call: str, **given: object) -> str:
@@ -32,7 +31,7 @@ def step(app: Program, call: str, **given: object) -> str:
 
 
 @pytest.mark.parametrize("flow", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
-def test_a_right_and_a_wrong_password(served: Served, identity: Start, flow: str) -> None:
+def test_a_right_and_a_wrong_password(served: Served, identity: AppOf, flow: str) -> None:
     pool = served.pool()
     pool.add_ada()
     app = identity(pool)
@@ -43,7 +42,7 @@ def test_a_right_and_a_wrong_password(served: Served, identity: Start, flow: str
     assert app.call("attributes")["email"] == "ada@example.org"
 
 
-def test_a_temporary_password_is_replaced(served: Served, identity: Start) -> None:
+def test_a_temporary_password_is_replaced(served: Served, identity: AppOf) -> None:
     pool = served.pool(required_attributes=("given_name",))
     pool.add_ada("Temporary-1!", status="FORCE_CHANGE_PASSWORD")
     app = identity(pool)
@@ -55,7 +54,7 @@ def test_a_temporary_password_is_replaced(served: Served, identity: Start) -> No
     assert step(app, "signIn", username="ada", password=NEW_PASSWORD) == "onSuccess"
 
 
-def test_a_code_by_sms(served: Served, identity: Start) -> None:
+def test_a_code_by_sms(served: Served, identity: AppOf) -> None:
     pool = served.pool(mfa_configuration="OPTIONAL")
     pool.add_ada(mfa=["SMS_MFA"])
     app = identity(pool)
@@ -65,7 +64,7 @@ def test_a_code_by_sms(served: Served, identity: Start) -> None:
     assert step(app, "sendCode", code=pool.code(), type="SMS_MFA") == "onSuccess"
 
 
-def test_a_code_of_the_authenticator_app_chosen_among_factors(served: Served, identity: Start) -> None:
+def test_a_code_of_the_authenticator_app_chosen_among_factors(served: Served, identity: AppOf) -> None:
     pool = served.pool(mfa_configuration="OPTIONAL")
     pool.add_ada(mfa=["SMS_MFA", "SOFTWARE_TOKEN_MFA"], totp_secret=TOTP_SECRET)
     app = identity(pool)
@@ -76,7 +75,7 @@ def test_a_code_of_the_authenticator_app_chosen_among_factors(served: Served, id
     assert step(app, "sendCode", code=code(TOTP_SECRET), type="SOFTWARE_TOKEN_MFA") == "onSuccess"
 
 
-def test_an_authenticator_app_is_set_up_during_a_sign_in(served: Served, identity: Start) -> None:
+def test_an_authenticator_app_is_set_up_during_a_sign_in(served: Served, identity: AppOf) -> None:
     pool = served.pool(mfa_configuration="ON", mfa_factors=("SOFTWARE_TOKEN_MFA",))
     pool.add_ada()
     app = identity(pool)
@@ -91,7 +90,7 @@ def test_an_authenticator_app_is_set_up_during_a_sign_in(served: Served, identit
 
 
 @pytest.mark.parametrize("password", [None, PASSWORD])
-def test_a_custom_challenge(served: Served, identity: Start, password: str | None) -> None:
+def test_a_custom_challenge(served: Served, identity: AppOf, password: str | None) -> None:
     pool = served.pool(triggers=WHAT_IS_BLUE)
     pool.add_ada()
     app = identity(pool)
@@ -101,7 +100,7 @@ def test_a_custom_challenge(served: Served, identity: Start, password: str | Non
     assert step(app, "answerChallenge", answer="sky") == "onSuccess"
 
 
-def test_from_sign_up_to_a_new_password(served: Served, identity: Start) -> None:
+def test_from_sign_up_to_a_new_password(served: Served, identity: AppOf) -> None:
     pool = served.pool()
     app = identity(pool)
     signed_up = app.call("signUp", username="zoe", password=PASSWORD, attributes={"email": "zoe@example.org"})
@@ -115,7 +114,7 @@ def test_from_sign_up_to_a_new_password(served: Served, identity: Start) -> None
     assert step(app, "signIn", username="zoe", password=NEW_PASSWORD) == "onSuccess"
 
 
-def test_tokens_are_renewed_until_the_sign_out(served: Served, identity: Start) -> None:
+def test_tokens_are_renewed_until_the_sign_out(served: Served, identity: AppOf) -> None:
     pool = served.pool()
     pool.add_ada()
     app = identity(pool)

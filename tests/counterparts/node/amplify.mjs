@@ -1,5 +1,4 @@
-// aws-amplify, driven by lines: each call is the function of `aws-amplify/auth` of that name.
-// Usage: node amplify.mjs USER_POOL_ID CLIENT_ID ENDPOINT
+// aws-amplify, driven by lines: each call but `configure` is the function of `aws-amplify/auth` of that name.
 
 import { answerLines } from './lines.mjs';
 
@@ -8,7 +7,7 @@ globalThis.navigator ??= { userAgent: 'node' }; // Node has it from version 21 o
 const { Amplify } = await import('aws-amplify');
 const auth = await import('aws-amplify/auth');
 
-const [userPoolId, userPoolClientId, userPoolEndpoint] = process.argv.slice(2);
-Amplify.configure({ Auth: { Cognito: { userPoolId, userPoolClientId, userPoolEndpoint } } });
+const configure = ({ pool, client, endpoint }) =>
+  Amplify.configure({ Auth: { Cognito: { userPoolId: pool, userPoolClientId: client, userPoolEndpoint: endpoint } } });
 
-await answerLines((call, input) => auth[call](input));
+await answerLines((call, input) => (call === 'configure' ? configure(input) : auth[call](input)));

@@ -1,12 +1,10 @@
 // amazon-cognito-identity-js, driven by lines. Its callbacks become results: `{"step": NAME_OF_THE_CALLBACK, "details": …}`.
-// Usage: node identity.mjs USER_POOL_ID CLIENT_ID ENDPOINT
 
 import { AuthenticationDetails, CognitoUser, CognitoUserAttribute, CognitoUserPool } from 'amazon-cognito-identity-js';
 
 import { answerLines } from './lines.mjs';
 
-const [UserPoolId, ClientId, endpoint] = process.argv.slice(2);
-const pool = new CognitoUserPool({ UserPoolId, ClientId, endpoint });
+let userPool;
 let user;
 
 const QUESTIONS = ['newPasswordRequired', 'mfaRequired', 'totpRequired', 'selectMFAType', 'mfaSetup', 'customChallenge'];
@@ -32,10 +30,13 @@ function node(method) {
   return new Promise((resolve, reject) => method((error, result) => (error ? reject(error) : resolve(result))));
 }
 
-const named = (Username) => (user = new CognitoUser({ Username, Pool: pool }));
+const named = (Username) => (user = new CognitoUser({ Username, Pool: userPool }));
 const attribute = ([Name, Value]) => new CognitoUserAttribute({ Name, Value });
 
 const calls = {
+  configure: ({ pool, client, endpoint }) => {
+    userPool = new CognitoUserPool({ UserPoolId: pool, ClientId: client, endpoint });
+  },
   signIn: ({ username, password, flow }) => {
     named(username).setAuthenticationFlowType(flow ?? 'USER_SRP_AUTH');
     const details = new AuthenticationDetails({ Username: username, Password: password });
@@ -49,7 +50,7 @@ const calls = {
   answerChallenge: ({ answer }) => conversation((on) => user.sendCustomChallengeAnswer(answer, on)),
   signUp: async ({ username, password, attributes }) => {
     const list = Object.entries(attributes).map(attribute);
-    const signedUp = await node((done) => pool.signUp(username, password, list, null, done));
+    const signedUp = await node((done) => userPool.signUp(username, password, list, null, done));
     return { confirmed: signedUp.userConfirmed };
   },
   confirmSignUp: ({ username, code }) => node((done) => named(username).confirmRegistration(code, false, done)),
