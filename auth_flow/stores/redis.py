@@ -94,7 +94,6 @@ class RedisStore:
                     if self._idle:
                         with suppress(Lost):
                             return await self._ask_on(self._idle.pop(), words)
-                        await self.aclose()  # the others are as old
                     reply = await self._ask_on(await Connection.open(self._server, self._ssl_context), words)
                     if again and reply == 0:
                         raise Lost

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from auth_flow import xaes
+from auth_flow import sealing, xaes
 from auth_flow.errors import CallerError, MissingExtra, SealBroken
 from auth_flow.sealing import Sealer, new_key
 
@@ -83,6 +83,15 @@ def test_every_length_counts(sealer: Sealer) -> None:
 @pytest.mark.parametrize("text", ["", "A", "=", "AAAA", "not base64!", "🔑", "A" * 10_000, "\ud800"])
 def test_what_never_was_sealed_does_not_open(sealer: Sealer, text: str) -> None:
     _assert_broken(sealer, text)
+
+
+def test_another_version_does_not_open_whatever_it_says_it_is(sealer: Sealer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as tomorrow:
+        tomorrow.setattr(sealing, "_VERSION", 2)
+        sealed = sealer.seal(SECRET)
+    _assert_broken(sealer, sealed)
+    disguised = b"\x01" + base64.urlsafe_b64decode(_padded(sealed))[1:]
+    _assert_broken(sealer, base64.urlsafe_b64encode(disguised).decode().rstrip("="))
 
 
 def test_it_opens_for_its_purpose_only(sealer: Sealer) -> None:

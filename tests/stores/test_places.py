@@ -85,7 +85,7 @@ async def test_a_sealed_text_of_another_kind_is_no_file(tmp_path: Path, sealer: 
 async def test_what_a_killed_writer_left_beside_the_file_does_no_harm(tmp_path: Path, sealer: Sealer) -> None:
     store = FileStore(tmp_path / "sessions", sealer)
     version = await store.save("ada", "value", expected=None)
-    (tmp_path / "sessions.new").write_text("half of someth")
+    (tmp_path / "sessions.new").write_text("half of someth" * 100)
     assert await store.load("ada") == Entry("value", version)
     await store.save("ada", "next", expected=version)
     assert not (tmp_path / "sessions.new").exists()

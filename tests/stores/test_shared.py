@@ -280,9 +280,15 @@ async def test_a_store_that_does_not_answer_is_not_waited_for_without_end(
         await _send(worker(Silent(store)), SIGN_IN)
 
 
-async def test_a_flow_that_nobody_comes_back_to_is_forgotten(flows: SharedFlows, clock: TurnableClock) -> None:
+@pytest.mark.parametrize("days", [1, 3])
+async def test_a_flow_that_nobody_comes_back_to_is_forgotten(
+    worker: Callable[..., SharedFlows], store: Store, clock: TurnableClock, days: int
+) -> None:
+    flows = worker(store, ttl=86_400 * days)
     await _send(flows, SIGN_IN)
-    clock.turn(days=1, seconds=1)
+    clock.turn(days=days, seconds=-10)
+    assert await _step(flows) == SmsCode.name
+    clock.turn(seconds=11)
     assert await _step(flows) == "IDLE"
 
 
