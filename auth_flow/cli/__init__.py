@@ -14,8 +14,8 @@ Usage: auth-flow drive [OPTIONS]
 
   drive    run a flow from another program: JSON lines in, JSON lines out
 
-The commands for people in a terminal (demo, sign-in, sign-up, reset-password,
-serve, chart) need an optional part: pip install 'auth-flow[terminal]'
+The commands for people in a terminal (demo, sign-in, serve and others) need an
+optional part: pip install 'auth-flow[terminal]'
 """
 
 

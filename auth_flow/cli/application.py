@@ -7,9 +7,9 @@ from io import TextIOWrapper
 
 import click
 
-from auth_flow.cli import chart, demo, reset_password, serve, sign_in, sign_up
+from auth_flow.cli import chart, demo, mfa, reset_password, serve, sign_in, sign_up, signed_in
 from auth_flow.cli.words import explain
-from auth_flow.errors import AuthFlowError, CallerError
+from auth_flow.errors import AuthFlowError, CallerError, NotSignedIn
 
 INTERRUPTED = 130
 
@@ -40,7 +40,18 @@ def auth_flow() -> None:
     """All commands."""
 
 
-for command in (demo.demo, sign_in.sign_in, sign_up.sign_up, reset_password.reset_password, serve.serve, chart.chart):
+for command in (
+    demo.demo,
+    sign_in.sign_in,
+    sign_up.sign_up,
+    reset_password.reset_password,
+    signed_in.whoami,
+    signed_in.token,
+    mfa.mfa,
+    signed_in.sign_out,
+    serve.serve,
+    chart.chart,
+):
     auth_flow.add_command(command)
 
 
@@ -71,4 +82,4 @@ def run(arguments: list[str]) -> int:
         return INTERRUPTED
     except AuthFlowError as error:
         click.secho(f"Error: {explain(error)}", fg="red", err=True)
-        return 2 if isinstance(error, CallerError) else 1
+        return 2 if isinstance(error, CallerError) and not isinstance(error, NotSignedIn) else 1

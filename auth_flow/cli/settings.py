@@ -10,6 +10,7 @@ from typing import ClassVar
 from auth_flow.flow import AuthFlow
 from auth_flow.identity import IdentityPool
 from auth_flow.pool import UserPool
+from auth_flow.transports.endpoints import region_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,21 @@ class FlowSettings:
         """The environment variable that stands for an option."""
         return "AUTH_FLOW_" + option.upper().replace("-", "_")
 
+    def user_pool(self) -> UserPool:
+        """The user pool, with the client secret of the environment. Raises `ValueError` where the options cannot be right."""
+        if self.endpoint is None:
+            region_of(self.user_pool_id or "")
+        return UserPool(
+            user_pool_id=self.user_pool_id or "",
+            client_id=self.client_id or "",
+            client_secret=os.environ.get("AUTH_FLOW_CLIENT_SECRET"),
+            endpoint=self.endpoint,
+        )
+
 
 async def open_flow(settings: FlowSettings, stack: AsyncExitStack) -> AuthFlow:
     """Make the flow that the settings describe; `stack` closes it, and the embedded pool where that is used."""
-    assert settings.user_pool_id
-    assert settings.client_id
-    pool = UserPool(
-        user_pool_id=settings.user_pool_id,
-        client_id=settings.client_id,
-        client_secret=os.environ.get("AUTH_FLOW_CLIENT_SECRET"),
-        endpoint=settings.endpoint,
-    )
-    return await stack.enter_async_context(AuthFlow(pool, identity_pool=_identity_pool(settings, stack)))
+    return await stack.enter_async_context(AuthFlow(settings.user_pool(), identity_pool=_identity_pool(settings, stack)))
 
 
 def _identity_pool(settings: FlowSettings, stack: AsyncExitStack) -> IdentityPool | None:

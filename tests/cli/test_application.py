@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import io
 import json
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import pytest
 
 from auth_flow.cli import main
 from auth_flow.cli.made_up import ATTRIBUTES, PASSWORD, USERNAME
-from auth_flow.transports.embedded import running
-from tests.cli.pools import TestPool
+from tests.cli.conftest import Serve, Typed
 
 POOL = ["--user-pool-id", "eu-west-1_Abc", "--client-id", "abc"]
-COMMANDS = ["demo", "sign-in", "sign-up", "reset-password", "serve", "chart", "drive"]
-
-
-@pytest.fixture(autouse=True)
-def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("USER_POOL_ID", "CLIENT_ID", "CLIENT_SECRET", "ENDPOINT"):
-        monkeypatch.delenv(f"AUTH_FLOW_{name}", raising=False)
-
-
-@pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Lines of a pipe on standard input."""
-    return lambda *lines: monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
-
-
-@contextmanager
-def served(monkeypatch: pytest.MonkeyPatch, **user: object) -> Iterator[TestPool]:
-    pool = TestPool()
-    pool.add(**user)
-    with running(pool.service) as endpoint:
-        values = {"USER_POOL_ID": pool.pool.id, "CLIENT_ID": pool.client.id, "ENDPOINT": endpoint}
-        for name, value in values.items():
-            monkeypatch.setenv(f"AUTH_FLOW_{name}", value)
-        yield pool
+COMMANDS = [
+    "demo",
+    "sign-in",
+    "sign-up",
+    "reset-password",
+    "whoami",
+    "token",
+    "mfa",
+    "sign-out",
+    "serve",
+    "chart",
+    "drive",
+]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
@@ -81,7 +67,7 @@ MISTAKES: Mapping[str, tuple[list[str], str]] = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_in_words(mistake: str, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_is_told_in_words(mistake: str, typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
     arguments, told = MISTAKES[mistake]
     typed(*(["Correct-Horse-1"] if "--username" in arguments else []))
     assert main(arguments) == 2
@@ -91,7 +77,7 @@ def test_a_mistake_is_told_in_words(mistake: str, typed: Callable[..., None], ca
     assert not shown.out
 
 
-def test_a_service_that_is_not_there(typed: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_service_that_is_not_there(typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
     typed(PASSWORD)
@@ -99,10 +85,8 @@ def test_a_service_that_is_not_there(typed: Callable[..., None], capsys: pytest.
     assert "No answer from the service." in capsys.readouterr().err
 
 
-def test_sign_in_from_a_pipe(
-    monkeypatch: pytest.MonkeyPatch, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
-) -> None:
-    with served(monkeypatch):
+def test_sign_in_from_a_pipe(served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+    with served():
         typed(PASSWORD)
         assert main(["sign-in", "--username", USERNAME, "--password-stdin"]) == 0
         shown = capsys.readouterr()
@@ -110,10 +94,8 @@ def test_sign_in_from_a_pipe(
     assert PASSWORD not in shown.out + shown.err
 
 
-def test_tokens_are_printed_on_request_alone(
-    monkeypatch: pytest.MonkeyPatch, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
-) -> None:
-    with served(monkeypatch):
+def test_tokens_are_printed_on_request_alone(served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+    with served():
         typed(USERNAME, PASSWORD)
         assert main(["sign-in", "--flow", "USER_PASSWORD_AUTH", "--show-tokens"]) == 0
         shown = capsys.readouterr()
@@ -127,9 +109,9 @@ def test_tokens_are_printed_on_request_alone(
     ("lines", "code"), [([USERNAME, "wrong"], 1), ([USERNAME, PASSWORD, "12345"], 1), ([USERNAME, PASSWORD], 2)]
 )
 def test_a_pipe_gets_no_second_try(
-    lines: list[str], code: int, monkeypatch: pytest.MonkeyPatch, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
+    lines: list[str], code: int, served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with served(monkeypatch, mfa=["SMS_MFA"]):
+    with served(mfa=["SMS_MFA"]):
         typed(*lines)
         assert main(["sign-in"]) == code
         shown = capsys.readouterr()
@@ -137,11 +119,9 @@ def test_a_pipe_gets_no_second_try(
     assert not shown.out
 
 
-def test_sign_up_with_attributes(
-    monkeypatch: pytest.MonkeyPatch, typed: Callable[..., None], capsys: pytest.CaptureFixture[str]
-) -> None:
-    with served(monkeypatch) as pool:
-        monkeypatch.setattr(sys, "stdin", LateLines(lambda: PASSWORD, pool.code))
+def test_sign_up_with_attributes(served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+    with served() as pool:
+        typed(PASSWORD, pool.code)
         attributes = [f"--attribute={name}={value}" for name, value in ATTRIBUTES.items()]
         assert main(["sign-up", "--username", "grace", *attributes]) == 0
         grace = pool.pool.user("grace")
@@ -150,24 +130,13 @@ def test_sign_up_with_attributes(
     assert capsys.readouterr().out.startswith("DONE  grace is signed in")
 
 
-def test_reset_password(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    with served(monkeypatch) as pool:
-        monkeypatch.setattr(sys, "stdin", LateLines(pool.code, lambda: "Another-Horse-2"))
+def test_reset_password(served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+    with served() as pool:
+        typed(pool.code, "Another-Horse-2")
         assert main(["reset-password", "--username", USERNAME]) == 0
     shown = capsys.readouterr()
     assert shown.out == "DONE  The account of ada is in order; nobody is signed in.\n"
     assert "Another-Horse-2" not in shown.err
-
-
-class LateLines(io.StringIO):
-    """A pipe whose writer looks first."""
-
-    def __init__(self, *lines: Callable[[], str]) -> None:
-        super().__init__()
-        self.lines = iter(lines)
-
-    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
-        return next(self.lines)() + "\n"
 
 
 @pytest.fixture

@@ -1,0 +1,154 @@
+"""A session that one command leaves to the next."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from auth_flow.cli import main
+from auth_flow.cli.made_up import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.transports.embedded import totp
+from tests.cli.conftest import Serve, Typed
+from tests.cli.pools import TestPool
+
+Shown = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def pool(served: Serve, typed: Typed, capsys: Shown) -> Generator[TestPool]:
+    """A pool that ada is signed in to, with the session kept."""
+    with served() as pool:
+        typed(PASSWORD)
+        assert main(["sign-in", "--username", USERNAME, "--keep"]) == 0
+        capsys.readouterr()
+        yield pool
+
+
+def test_who_is_signed_in(pool: TestPool, capsys: Shown) -> None:
+    assert main(["whoami"]) == 0
+    told = dict(re.findall(r"(?m)^(.+?)  +(.+)$", capsys.readouterr().out))
+    user = pool.pool.user(USERNAME)
+    assert user is not None
+    assert (told["user name"], told["user id"]) == (USERNAME, user.sub)
+    assert main(["whoami", "--attributes"]) == 0
+    assert re.search(f"email +{ATTRIBUTES['email']}", capsys.readouterr().out)
+
+
+def test_a_token(pool: TestPool, capsys: Shown) -> None:
+    tokens = []
+    for options in ([], [], ["--refresh"], [], ["--kind", "id"]):
+        assert main(["token", *options]) == 0
+        tokens.append(capsys.readouterr().out)
+    first, second, refreshed, third, id_token = tokens
+    assert first.count(".") == 2
+    assert first == second
+    assert refreshed == third != first
+    assert id_token not in (first, third)
+
+
+def test_signing_out(pool: TestPool, capsys: Shown) -> None:
+    assert main(["sign-out"]) == 0
+    assert capsys.readouterr().out == "ada is signed out.\n"
+    for command in ("whoami", "token", "sign-out"):
+        assert main([command]) == 1
+        shown = capsys.readouterr()
+        assert not shown.out
+        assert shown.err.startswith("Error: ")
+
+
+def test_signing_out_everywhere(pool: TestPool, capsys: Shown) -> None:
+    assert main(["sign-out", "--global"]) == 0
+    user = pool.pool.user(USERNAME)
+    assert user is not None
+    assert all(grant.revoked for grant in pool.pool.grants_of(user))
+
+
+def test_signing_out_without_the_service(pool: TestPool, monkeypatch: pytest.MonkeyPatch, capsys: Shown) -> None:
+    monkeypatch.setenv("AUTH_FLOW_ENDPOINT", "http://127.0.0.1:9/")
+    assert main(["sign-out"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == "Signed out here; the pool has not revoked the tokens: TransportError.\n"
+    assert main(["whoami"]) == 1
+
+
+def test_several_users(pool: TestPool, typed: Typed, capsys: Shown) -> None:
+    pool.pool.create_user("grace", PASSWORD)
+    typed(PASSWORD)
+    assert main(["sign-in", "--username", "grace", "--keep"]) == 0
+    capsys.readouterr()
+    for options, name in ([], "grace"), (["--username", USERNAME], USERNAME):
+        assert main(["whoami", *options]) == 0
+        assert re.search(f"user name +{name}", capsys.readouterr().out)
+
+
+def test_nobody_is_signed_in(served: Serve, capsys: Shown) -> None:
+    with served():
+        assert main(["whoami"]) == 1
+    assert "auth-flow sign-in --keep" in capsys.readouterr().err
+
+
+def test_second_factors(pool: TestPool, typed: Typed, capsys: Shown) -> None:
+    keys: list[str] = []
+
+    def code() -> str:
+        found = re.search(r"((?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})", capsys.readouterr().err)
+        assert found is not None
+        keys.append(found.group(1).replace(" ", ""))
+        return totp.code(keys[0], pool.clock())
+
+    assert main(["mfa", "show"]) == 0
+    assert capsys.readouterr().out == "No second factor is on.\n"
+    typed(code)
+    assert main(["mfa", "set-up", "--name", "phone"]) == 0
+    assert main(["mfa", "set", "--sms", "ENABLED"]) == 0
+    capsys.readouterr()
+    assert main(["mfa", "show"]) == 0
+    assert sorted(capsys.readouterr().out.splitlines()) == ["SMS", "TOTP preferred"]
+
+
+def test_a_wrong_code_sets_nothing_up(pool: TestPool, typed: Typed, capsys: Shown) -> None:
+    typed("000000")
+    assert main(["mfa", "set-up"]) == 1
+    assert "That is not the right code." in capsys.readouterr().err
+
+
+def test_no_factor_is_named(pool: TestPool, capsys: Shown) -> None:
+    assert main(["mfa", "set"]) == 2
+    assert "--totp PREFERRED" in capsys.readouterr().err
+
+
+def test_the_file_is_sealed_and_the_persons_own(pool: TestPool, capsys: Shown) -> None:
+    file = Path(os.environ["AUTH_FLOW_SESSION_FILE"])
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert main(["token"]) == 0
+    for secret in (USERNAME, pool.pool.id, capsys.readouterr().out.strip()):
+        assert secret not in file.read_text()
+
+
+def test_another_key(pool: TestPool, monkeypatch: pytest.MonkeyPatch, capsys: Shown) -> None:
+    monkeypatch.setenv("AUTH_FLOW_SESSION_KEY", "A" * 43)
+    assert main(["whoami"]) == 2
+    assert "sealed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("key", "told"), [("nonsense", "AUTH_FLOW_SESSION_KEY is no key"), (None, "pip install 'auth-flow[keyring]'")]
+)
+def test_a_place_that_cannot_be_used_is_told_before_anybody_types(
+    key: str | None, told: str, served: Serve, typed: Typed, monkeypatch: pytest.MonkeyPatch, capsys: Shown
+) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    if key is None:
+        monkeypatch.delenv("AUTH_FLOW_SESSION_KEY")
+    else:
+        monkeypatch.setenv("AUTH_FLOW_SESSION_KEY", key)
+    with served():
+        typed()
+        assert main(["sign-in", "--keep"]) == 2
+    assert told in capsys.readouterr().err
