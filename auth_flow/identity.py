@@ -21,8 +21,8 @@ from auth_flow.transports.endpoints import endpoint_for
 if TYPE_CHECKING:
     from auth_flow.session import Session
 
-MARGIN = 300.0
-"""Seconds before their end from which credentials are fetched anew: whoever gets them has that long to use them."""
+MARGIN = 900.0
+"""Seconds before their end from which credentials are fetched anew, as botocore does: so long they are good at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class IdentityPool:
         self._users: WeakKeyDictionary[Session, _Identity] = WeakKeyDictionary()
 
     async def credentials(self, session: Session | None = None) -> Credentials:
-        """Return credentials that are good for some minutes: the user's, or without a session the guest's.
+        """Return credentials that are good for a quarter of an hour at least: the user's, or without a session the guest's.
 
         Raises `NotSignedIn` where the session is over or has no id token, and what the requests raise. Neither ends the session,
         unless its id token has to be refreshed and the service refuses that.
