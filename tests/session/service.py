@@ -16,6 +16,7 @@ from tests.flow.scripted import POOL, SUBJECT, Clock, Json, jwt
 
 USER = "ada"
 HOUR = 3600
+ISSUER = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc123"
 
 
 class TokenService:
@@ -58,7 +59,7 @@ class TokenService:
         if self.rotates:
             self.refresh_token = f"refresh-{self.issued}"
         now = int(self.clock() + self.ahead)
-        claims: dict[str, Any] = {"sub": SUBJECT, "iat": now, "exp": now + HOUR, "jti": str(self.issued)}
+        claims: dict[str, Any] = {"sub": SUBJECT, "iss": ISSUER, "iat": now, "exp": now + HOUR, "jti": str(self.issued)}
         return {
             "AccessToken": jwt(**claims, username=USER, origin_jti="origin"),
             "IdToken": jwt(**claims, **{"cognito:username": USER}),
