@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -186,7 +186,10 @@ def hands_sessions_on(cognito: Any) -> Iterator[Any]:
     def hand_on(params: dict[str, Any], **_: Any) -> dict[str, Any]:
         return {**latest, **params}
 
-    hooks = {"after-call.cognito-identity-provider": keep, "provide-client-params.*.RespondToAuthChallenge": hand_on}
+    hooks: dict[str, Callable[..., Any]] = {
+        "after-call.cognito-identity-provider": keep,
+        "provide-client-params.*.RespondToAuthChallenge": hand_on,
+    }
     for event, hook in hooks.items():
         cognito.meta.events.register(event, hook)
     yield cognito
