@@ -87,8 +87,9 @@ async def test_what_a_killed_writer_left_beside_the_file_does_no_harm(tmp_path: 
     version = await store.save("ada", "value", expected=None)
     (tmp_path / "sessions.new").write_text("half of someth" * 100)
     assert await store.load("ada") == Entry("value", version)
-    await store.save("ada", "next", expected=version)
+    version = await store.save("ada", "next", expected=version)
     assert not (tmp_path / "sessions.new").exists()
+    assert await store.load("ada") == Entry("next", version)
 
 
 async def test_who_holds_the_lock_of_a_file_too_long_is_not_waited_for(tmp_path: Path, sealer: Sealer) -> None:

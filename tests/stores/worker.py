@@ -1,8 +1,8 @@
 """A process that shares a store with others: `python -m tests.stores.worker BACKEND KIND PLACE KEY TASK`.
 
-race    reads a version a line (empty: none), saves on it, and answers `won VERSION` or `lost`
+race    reads a version a line (empty: none), saves a 0 on it, and answers `won VERSION` or `lost`; at the end of input, counts
+        what is saved up by one, 25 times
 hammer  saves on and on, and tells each number that it has saved
-count   loads and saves a number larger by one, 25 times
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ async def race(store: Store, key: str) -> None:
     say("ready")
     for line in sys.stdin:
         try:
-            say("won", await store.save(key, "value", expected=line.strip() or None))
+            say("won", await store.save(key, "0", expected=line.strip() or None))
         except StoreConflict:
             say("lost")
+    for _ in range(25):
+        await count(store, key)
 
 
 async def hammer(store: Store, key: str) -> None:
@@ -41,19 +43,19 @@ async def hammer(store: Store, key: str) -> None:
 
 
 async def count(store: Store, key: str) -> None:
-    for _ in range(25):
-        while True:
-            held = await store.load(key)
-            try:
-                await store.save(key, str(int(held.value) + 1 if held else 1), expected=held and held.version)
-                break
-            except StoreConflict:
-                pass
+    while True:
+        held = await store.load(key)
+        assert held
+        try:
+            await store.save(key, str(int(held.value) + 1), expected=held.version)
+            return
+        except StoreConflict:
+            pass
 
 
 async def main(kind: str, place: str, key: str, task: str) -> None:
     store = open_store(kind, place)
-    await {"race": race, "hammer": hammer, "count": count}[task](store, key)
+    await {"race": race, "hammer": hammer}[task](store, key)
     await store.aclose()
 
 
