@@ -58,6 +58,7 @@ from auth_flow.states.replies import AuthenticationResult
 from auth_flow.states.steps import (
     STEPS,
     AutoSignInReady,
+    Challenge,
     ConfirmationRequired,
     Done,
     EmailSetup,
@@ -99,9 +100,10 @@ def advance(
     `clock` tells seconds since the epoch, `password` is what the outcome before this one gave to hold, `context` is
     `UserContextData`. Raises `EventNotAccepted`, `GuardRejected`, and whatever is thrown in and leaves the flow where it stands.
     """
-    event = _heard(record, event)
+    now = clock()
     try:
-        work = chart.begin(Ask(event, record, clock(), holds_password=password is not None))
+        event = _heard(record, event, now)
+        work = chart.begin(Ask(event, record, now, holds_password=password is not None))
     except GuardRejected as refusal:
         if refusal.guard != session_is_alive.__name__:
             raise
@@ -119,12 +121,15 @@ def advance(
         return Outcome(arrival.record, arrival.tokens, error=arrival.error)
     if isinstance(arrival.record.step, AutoSignInReady) and arrival.record.goes_on:
         return (yield from _go_on(arrival.record, event, pool, clock, password, context))
-    return Outcome(arrival.record, password=None if isinstance(arrival.record.step, Done) else password)
+    ends = isinstance(arrival.record.step, Done) or arrival.record.login_id != here.login_id
+    return Outcome(arrival.record, password=None if ends else password)
 
 
-def _heard(record: Record, event: Event) -> Event:
+def _heard(record: Record, event: Event, now: float) -> Event:
     """What was typed, as the event it stands for in this state."""
     match event, record.step:
+        case Answer(), Challenge() if not session_is_alive(Ask(event, record, now)):
+            raise GuardRejected(record.state, event.name, session_is_alive.__name__, session_is_alive.__doc__ or "")
         case Answer(), Question() as question:
             return question.hear(event)
         case Answer(), step:
@@ -134,10 +139,14 @@ def _heard(record: Record, event: Event) -> Event:
 
 
 def _base(record: Record, event: Event) -> Record:
-    """What is known before the first request: a sign-in begins from nothing, whatever the flow was at."""
-    if isinstance(event, SignIn):
-        return Record(login_id=event.username, way_in=event.way_in, goes_on=True)
-    return record
+    """What is known before the first request: a sign-in, or a sign-up, begins from nothing, whatever the flow was at."""
+    match event:
+        case SignIn():
+            return Record(login_id=event.username, way_in=event.way_in, goes_on=True)
+        case SignUp():
+            return Record(login_id=event.username)
+        case _:
+            return record
 
 
 def _held(event: Event, password: SecretStr | None) -> SecretStr | None:
@@ -220,7 +229,7 @@ def _refused(record: Record, event: Event, work: str, error: ServiceError, passw
             return _turned(record, ConfirmationRequired(), work, password)
         case PasswordResetRequiredException():
             return _turned(record, PasswordResetRequired(), work, password)
-        case NotAuthorizedException() if not begins and "session" in error.message.casefold():
+        case NotAuthorizedException() if not isinstance(event, SignIn) and "session" in error.message.casefold():
             # The service has one name for a wrong answer and for a session that is over; only its words tell them apart.
             expired = SessionExpired(f"The service says: {error.message}")
             expired.__cause__ = error

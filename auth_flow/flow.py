@@ -20,7 +20,6 @@ from auth_flow.states import chart
 from auth_flow.states.events import Answer, AutoSignIn, Event, SignIn, WayIn
 from auth_flow.states.record import Record
 from auth_flow.states.steps import AutoSignInReady, Done, Idle, Step
-from auth_flow.stores.base import Store
 from auth_flow.tokens import Tokens
 from auth_flow.transports.base import Transport
 from auth_flow.work import compute
@@ -28,6 +27,7 @@ from auth_flow.work import compute
 if TYPE_CHECKING:
     from auth_flow.identity import IdentityPool
     from auth_flow.session import RememberedDevice, Session
+    from auth_flow.stores.base import Store
 
 
 class Happening(NamedTuple):
@@ -154,13 +154,13 @@ class AuthFlow:
             raise outcome.error
         return self.step
 
-    async def run(self, event: Event, answer: Callable[[Step], Awaitable[Event | str]]) -> Done:
-        """Feed an event, and then whatever `answer` gives for each step, until the flow is done.
+    async def run(self, event: Event, answer: Callable[[Step], Awaitable[Event | str]]) -> Done | Idle:
+        """Feed an event, and then whatever `answer` gives for each step, until the flow is done; or idle, if that was `Cancel`.
 
         `answer` returns the next event, or the text that a person typed. Errors end the loop; the flow stands where `step` says.
         """
         step = await self.send(event)
-        while not isinstance(step, Done):
+        while not isinstance(step, Done | Idle):
             if isinstance(step, AutoSignInReady):
                 try:
                     step = await self.send(AutoSignIn())

@@ -1,7 +1,8 @@
 """What the engine and the chart cost for each event, without a transport: CPU time, in this process.
 
-Run from the root of the repository: `python benchmarks/engine.py`. The peers are python-statemachine alone, taking the same two
-transitions, and a bare dict: the floor and the ceiling of what a machine can cost.
+    python -m benchmarks.engine
+
+The peer is python-statemachine alone, taking the same two transitions: what is above it is ours.
 """
 
 from __future__ import annotations

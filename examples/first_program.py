@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import anyio
 
-from auth_flow import AuthFlow, Done, SignIn, Step, UserPool
+from auth_flow import AuthFlow, SignIn, Step, UserPool
 from auth_flow.transports.cognito import CognitoTransport
 from auth_flow.transports.embedded import EmbeddedCognito, EmbeddedUserPool, PoolSettings
 
@@ -24,10 +24,10 @@ async def main() -> None:
         return (await users.outbox.receive("ada")).code
 
     pool = UserPool(user_pool_id=users.id, client_id=users.create_client().id)
-    async with CognitoTransport("http://embedded", client=service.http_client()) as transport:
-        async with AuthFlow(pool, transport=transport) as flow:
-            done: Done = await flow.run(SignIn(username="ada", password="Correct-Horse-1"), answer=ask)
-    print(done.name, done.user_id)
+    transport = CognitoTransport("http://embedded", client=service.http_client())
+    async with transport, AuthFlow(pool, transport=transport) as flow:
+        await flow.run(SignIn(username="ada", password="Correct-Horse-1"), answer=ask)
+        print(flow.step.name, flow.session.access_token.claims.subject)
 
 
 def made_up_pool(service: EmbeddedCognito) -> EmbeddedUserPool:

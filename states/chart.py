@@ -118,6 +118,8 @@ class SignInChart(StateChart[object]):
     cancel = idle.from_(*_unfinished)
 
     # ------------------------------------------------------------------------------------------- what a reply leads to
+    # The machine tries them in this order, so what happens most comes first.
+    finished = authenticating.to(done) | registering.to(done) | recovering.to(done)
     asked_to_choose_factor = authenticating.to(factor_selection)
     asked_for_password = authenticating.to(password)
     asked_for_passkey = authenticating.to(passkey)
@@ -134,7 +136,6 @@ class SignInChart(StateChart[object]):
     asked_for_reset = authenticating.to(reset_required)
     asked_for_reset_code = recovering.to(reset_code)
     account_ready = registering.to(auto_sign_in_ready) | recovering.to(auto_sign_in_ready)
-    finished = authenticating.to(done) | registering.to(done) | recovering.to(done)
 
     # --------------------------------------------------------------------------------- when it is over before it is done
     ended = idle.from_(authenticating, *_challenges, done)

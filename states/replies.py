@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, model_validator
 
 from auth_flow.errors import MalformedResponse
 
@@ -52,10 +52,10 @@ class AuthenticationResult(Reply):
 class AuthReply(Reply):
     """What InitiateAuth and RespondToAuthChallenge answer: tokens, or the next challenge and the session to answer it with."""
 
-    operation: str = ""
-    """Which of the two it was: to be named where the reply turns out to be of no use."""
+    _operation: str = PrivateAttr("")
+
     challenge: str | None = Field(None, alias="ChallengeName")
-    session: SecretStr | None = Field(None, alias="Session")
+    session: SecretStr | None = Field(None, alias="Session", min_length=1)
     parameters: dict[str, str] = Field(default_factory=dict[str, str], alias="ChallengeParameters")
     available_challenges: list[str] = Field(default_factory=list[str], alias="AvailableChallenges")
     tokens: AuthenticationResult | None = Field(None, alias="AuthenticationResult")
@@ -63,7 +63,14 @@ class AuthReply(Reply):
     @classmethod
     def read(cls, operation: str, reply: Mapping[str, Any]) -> Self:
         """Read a decoded reply, and remember what it replies to."""
-        return super().read(operation, reply).model_copy(update={"operation": operation})
+        answer = super().read(operation, reply)
+        answer._operation = operation
+        return answer
+
+    @property
+    def operation(self) -> str:
+        """Which of the two it was: to be named where the reply turns out to be of no use."""
+        return self._operation
 
 
 class DeliveryDetails(Reply):

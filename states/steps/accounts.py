@@ -19,7 +19,7 @@ class ConfirmationRequired(Question):
 
     def hear(self, said: Answer) -> Event:
         """Read the text as the code."""
-        return ConfirmSignUp(code=said.response, client_metadata=said.client_metadata)
+        return ConfirmSignUp(code=self.code(said), client_metadata=said.client_metadata)
 
 
 class AutoSignInReady(StepBase):

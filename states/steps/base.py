@@ -58,6 +58,11 @@ class Question(StepBase):
     def hear(self, said: Answer) -> Event:
         """Read an answer as the event it stands for."""
 
+    @staticmethod
+    def code(said: Answer) -> str:
+        """Read a typed code: authenticator apps and messages space it out, and so people type it."""
+        return "".join(reveal(said.response).split())
+
     def pick(self, said: Answer, offered: tuple[Choice, ...], event: type[EventBase]) -> Choice:
         """Find a typed text among the choices on offer; neither case nor space around it matters."""
         text = reveal(said.response).strip().casefold()
@@ -119,8 +124,9 @@ def object_parameter(reply: AuthReply, parameter: str) -> dict[str, Any]:
     return _json_parameter(reply, parameter, "{}", _OBJECT)
 
 
-_NAMES = TypeAdapter(list[str], config=ConfigDict(defer_build=True))
-_OBJECT = TypeAdapter(dict[str, Any], config=ConfigDict(defer_build=True))
+_LATER = ConfigDict(defer_build=True, hide_input_in_errors=True)
+_NAMES = TypeAdapter(list[str], config=_LATER)
+_OBJECT = TypeAdapter(dict[str, Any], config=_LATER)
 _T = TypeVar("_T")
 
 

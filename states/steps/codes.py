@@ -15,7 +15,7 @@ class CodeQuestion(Challenge):
 
     def hear(self, said: Answer) -> Event:
         """Read the text as the code."""
-        return EnterCode(code=said.response, client_metadata=said.client_metadata)
+        return EnterCode(code=self.code(said), client_metadata=said.client_metadata)
 
     def responses(self, said: Event, challenge: str) -> dict[str, str]:
         """Return the code under the name that goes with the challenge."""

@@ -64,7 +64,7 @@ class PasskeyRequired(Challenge):
             return ChooseFactor(factor=self.pick(said, FACTORS, ChooseFactor), client_metadata=said.client_metadata)
         try:
             return PresentPasskey(credential=json.loads(text), client_metadata=said.client_metadata)
-        except ValueError:
+        except (ValueError, RecursionError):
             rule = "A passkey assertion is a JSON object."
             raise GuardRejected(self.name, PresentPasskey.name, "credential_is_an_assertion", rule) from None
 

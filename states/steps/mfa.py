@@ -112,7 +112,8 @@ class TotpSetup(Challenge):
 
     def hear(self, said: Answer) -> Event:
         """Read the text as the first code that the app shows."""
-        return EnterCode(code=said.response, friendly_device_name=said.friendly_device_name, client_metadata=said.client_metadata)
+        code, metadata = self.code(said), said.client_metadata
+        return EnterCode(code=code, friendly_device_name=said.friendly_device_name, client_metadata=metadata)
 
     def responses(self, said: Event, challenge: str) -> dict[str, str]:
         """Return nothing: the code has gone to VerifySoftwareToken, and its session says the rest."""

@@ -1,0 +1,97 @@
+"""What a whole USER_PASSWORD_AUTH sign-in costs the caller's CPU, beside the bare POST over httpx that it contains.
+
+    python -m benchmarks.sign_in [--rounds 7] [--requests 400]
+
+One flow after the other signs in over one shared transport, to a server in another process; a bare `httpx.AsyncClient` posts the
+same body to it in turn. Medians of the rounds, in milliseconds of CPU each, and their ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from multiprocessing.connection import Connection
+
+import anyio
+import httpx
+
+from auth_flow import AuthFlow, Done, SignIn, UserPool
+from auth_flow.transports.cognito import CognitoTransport
+from benchmarks.engine import TOKENS
+from benchmarks.transport import CONTENT, HEADERS, Server
+
+POOL = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example23456789")
+EVENT = SignIn(username="ada", password="Correct-Horse-1", auth_flow_type="USER_PASSWORD_AUTH")
+REPLY = json.dumps(TOKENS).encode()
+
+
+class TokenServer(Server):
+    """Answers every request with tokens that can be read."""
+
+    ANSWER = (
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\nx-amzn-requestid: 1\r\ncontent-length: %d\r\n\r\n"
+        % len(REPLY)
+    ) + REPLY
+
+
+def serve(ready: Connection) -> None:
+    """Tell the port, and answer until killed."""
+
+    async def main() -> None:
+        server = await asyncio.get_running_loop().create_server(TokenServer, "127.0.0.1", 0)
+        ready.send(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(main())
+
+
+async def cpu(work: Callable[[], Awaitable[object]], requests: int) -> float:
+    """Milliseconds of CPU for each."""
+    start = time.process_time()
+    for _ in range(requests):
+        await work()
+    return (time.process_time() - start) / requests * 1000
+
+
+async def compare(url: str, rounds: int, requests: int) -> None:
+    """Take turns, and print."""
+    async with CognitoTransport(url) as transport, httpx.AsyncClient() as client:
+
+        async def sign_in() -> None:
+            assert isinstance(await AuthFlow(POOL, transport=transport).send(EVENT), Done)
+
+        async def post() -> None:
+            (await client.post(url, content=CONTENT, headers=HEADERS)).json()
+
+        await cpu(sign_in, 20)
+        await cpu(post, 20)
+        ours, bare = [], []
+        for _ in range(rounds):
+            ours.append(await cpu(sign_in, requests))
+            bare.append(await cpu(post, requests))
+    signing_in, posting = statistics.median(ours), statistics.median(bare)
+    print(f"sign-in {signing_in:.3f} ms, bare httpx POST {posting:.3f} ms, ratio {signing_in / posting:.2f}")
+
+
+def main() -> None:
+    """Start the server, measure, stop the server."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--requests", type=int, default=400)
+    options = parser.parse_args()
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(there,), daemon=True)
+    process.start()
+    try:
+        anyio.run(compare, f"http://127.0.0.1:{here.recv()}/", options.rounds, options.requests)
+    finally:
+        process.kill()
+
+
+if __name__ == "__main__":
+    main()
