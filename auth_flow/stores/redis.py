@@ -14,10 +14,11 @@ from auth_flow.errors import StoreConflict, StoreUnavailable
 from auth_flow.stores.base import Entry, new_version
 from auth_flow.stores.resp import Connection, Lost, Reply, Server
 
-# An entry is one string, "VERSION VALUE". Redis runs a script as a whole, with nothing in between.
+# An entry is one string, "VERSION VALUE", and a space is the version of none. Redis runs a script with nothing in between.
+_NONE = " "
 _SAVE = """
 local held = redis.call('GET', KEYS[1])
-local version = held and held:match('^%S+') or ''
+local version = held and held:match('^%S+') or ' '
 if version ~= ARGV[1] and version ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2] .. ' ' .. ARGV[3])
 if ARGV[4] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
@@ -25,7 +26,7 @@ return 1
 """
 _DELETE = """
 local held = redis.call('GET', KEYS[1])
-if held and ARGV[1] ~= '' and held:match('^%S+') ~= ARGV[1] then return 0 end
+if held and ARGV[1] ~= ' ' and held:match('^%S+') ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 return 1
 """
@@ -67,13 +68,13 @@ class RedisStore:
         """`Store.save`."""
         version = new_version()
         expiry = "" if ttl is None else str(max(1, round(ttl * 1000)))
-        if not await self._ask("EVAL", _SAVE, "1", self._prefix + key, expected or "", version, value, expiry):
+        if not await self._ask("EVAL", _SAVE, "1", self._prefix + key, _given(expected), version, value, expiry):
             raise StoreConflict
         return version
 
     async def delete(self, key: str, *, expected: str | None = None) -> None:
         """`Store.delete`."""
-        if not await self._ask("EVAL", _DELETE, "1", self._prefix + key, expected or ""):
+        if not await self._ask("EVAL", _DELETE, "1", self._prefix + key, _given(expected)):
             raise StoreConflict
 
     async def aclose(self) -> None:
@@ -112,3 +113,7 @@ class RedisStore:
             raise
         self._idle.append(connection)
         return reply
+
+
+def _given(version: str | None) -> str:
+    return _NONE if version is None else version

@@ -72,16 +72,18 @@ async def test_a_save_on_an_old_version_writes_nothing(store: Store, key: str) -
 async def test_a_save_on_what_is_gone_writes_nothing(store: Store, key: str) -> None:
     version = await store.save(key, "value", expected=None)
     await store.delete(key)
-    with pytest.raises(StoreConflict):
-        await store.save(key, "late", expected=version)
+    for stale in (version, "never-seen", ""):
+        with pytest.raises(StoreConflict):
+            await store.save(key, "late", expected=stale)
     assert await store.load(key) is None
 
 
 async def test_delete_takes_the_version_it_expects_or_none_at_all(store: Store, key: str) -> None:
     old = await store.save(key, "old", expected=None)
     new = await store.save(key, "new", expected=old)
-    with pytest.raises(StoreConflict):
-        await store.delete(key, expected=old)
+    for stale in (old, "never-seen", ""):
+        with pytest.raises(StoreConflict):
+            await store.delete(key, expected=stale)
     assert await store.load(key) == Entry("new", new)
     await store.delete(key, expected=new)
     assert await store.load(key) is None
