@@ -38,7 +38,7 @@ the service spoke, else that of the class here (`TransportError` for its whole b
 the caller typed nor what the service issued.
 
 The exceptions are those of botocore's service model `cognito-idp/2016-04-18` for the operations that need no AWS signature, and
-`TokenRevokedException`, which the service answers although the model lacks it.
+two that the service answers although the model lacks them: `TokenRevokedException` and `ThrottlingException`.
 """
 
 from __future__ import annotations
@@ -304,6 +304,9 @@ class ThrottlingError(ServiceError):
 
 
 class TooManyRequestsException(ThrottlingError): ...
+
+
+class ThrottlingException(ThrottlingError): ...
 
 
 class LimitExceededException(ThrottlingError): ...
