@@ -13,6 +13,7 @@ from anyio import to_thread
 
 from auth_flow.errors import StoreConflict, StoreUnavailable
 from auth_flow.stores.base import Entry, new_version
+from auth_flow.stores.locks import locked
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,7 +31,7 @@ _SWEEP = "DELETE FROM entries WHERE expires_at <= ?"
 
 
 class SQLiteStore:
-    """A database file, made at the first use, for the eyes of its owner only.
+    """A database file, made at the first use (with `NAME.lock` beside it), for the eyes of its owner only.
 
     Values are kept as they are given: put a `SealedStore` around it. Every write is a transaction, on the disk when it returns
     (write-ahead log, full synchronisation), so a process may be killed at any time. SQLite's locks do not work on most network
@@ -106,8 +107,10 @@ class SQLiteStore:
         self._path.touch(mode=0o600)
         connection = sqlite3.connect(self._path, timeout=self._timeout, isolation_level="IMMEDIATE", check_same_thread=False)
         try:
-            connection.executescript(_SCHEMA)
-        except sqlite3.Error:
+            # SQLite's own waiting leaves out two connections that both want to turn the log on.
+            with locked(self._path.with_name(f"{self._path.name}.lock"), self._timeout):
+                connection.executescript(_SCHEMA)
+        except BaseException:
             connection.close()
             raise
         return connection

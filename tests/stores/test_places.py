@@ -159,6 +159,16 @@ async def test_what_has_expired_does_not_stay_in_the_database(tmp_path: Path, cl
     connection.close()
 
 
+async def test_many_may_open_a_new_database_at_once(tmp_path: Path) -> None:
+    for number in range(30):
+        stores = [SQLiteStore(tmp_path / str(number)) for _ in range(6)]
+        async with anyio.create_task_group() as group:
+            for store in stores:
+                group.start_soon(store.load, "ada")
+        for store in stores:
+            await store.aclose()
+
+
 @pytest.mark.parametrize("name", ["garbage", ".", "missing/sessions"])
 async def test_what_is_no_database_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / "garbage").write_bytes(os.urandom(5000))
