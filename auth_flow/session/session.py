@@ -129,8 +129,8 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
 
     def get_current_user(self) -> CurrentUser:
         """Who is signed in, from what is held: no request is made."""
-        named = self.tokens.username
-        return CurrentUser(named or self._username, self._user_id, self.login_id)
+        _ = self.tokens  # raises NotSignedIn
+        return CurrentUser(self._username, self._user_id, self.login_id)
 
     def __repr__(self) -> str:
         return f"<Session {self._username} {'active' if self.active else 'over'}>"
@@ -212,10 +212,10 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         """End the session: here in every case, and at the service as far as it can be reached.
 
         RevokeToken invalidates this session's tokens, GlobalSignOut (`global_`) those of all the user's sessions. What the
-        service says is reported, not raised.
+        service says is reported, not raised. Raises `StoreError` where the store does not forget the tokens.
         """
         tokens = self.tokens
-        await self._end("signed_out")
+        self._let_go()
         try:
             if global_:
                 await self._transport.call("GlobalSignOut", {"AccessToken": tokens.access_token.text.get_secret_value()})
@@ -223,11 +223,14 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
             return SignOut(revoked=await self._revoke(tokens))
         except AuthFlowError as error:
             return SignOut(revoked=False, error=error.name)
+        finally:
+            await self._take_leave("signed_out")
 
     async def revoke(self) -> bool:
-        """RevokeToken: invalidate the refresh token and the tokens it has brought, and go on with what is held until it expires.
+        """RevokeToken: invalidate the refresh token and what it has brought, without ending the session here.
 
-        Returns whether there was something to revoke: tokens of before revocation was enabled have no `origin_jti`.
+        Who verifies tokens offline accepts the access token until it expires; Cognito itself does not. Returns whether there was
+        something to revoke: tokens of before revocation was enabled have no `origin_jti`.
         """
         return await self._revoke(self.tokens)
 
@@ -250,11 +253,17 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         return True
 
     async def _end(self, reason: str) -> None:
-        if self._tokens is None:
-            return
+        if self._tokens is not None:
+            self._let_go()
+            await self._take_leave(reason)
+
+    def _let_go(self) -> None:
+        """From here on there is no session: nobody gets its tokens any more."""
         self._tokens = None
         if self._on_end:
             self._on_end(self)
+
+    async def _take_leave(self, reason: str) -> None:
         try:
             if self._shelf:
                 await self._shelf.clear()

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from auth_flow import UserPool
-from auth_flow.errors import AuthFlowError, ConnectFailed, NotAuthorizedException, NotSignedIn
+from auth_flow.errors import AuthFlowError, ConnectFailed, NotAuthorizedException, NotSignedIn, StoreUnavailable
 from auth_flow.observers import Notice, Observers, SignedOut
 from auth_flow.session import RememberedDevice, Session
 from auth_flow.session import SignOut as Outcome
+from auth_flow.stores import MemoryStore
 from auth_flow.tokens import Tokens
 from tests.flow.scripted import POOL, SUBJECT, Clock, Exchange, Script, jwt, refusal
 
@@ -83,3 +84,16 @@ async def test_a_deleted_user_leaves_nothing(service: TokenService) -> None:
     await session.delete_user()
     assert told == [SignedOut(USER, SUBJECT, "user_deleted")]
     assert set(devices) == {"grace"}
+
+
+async def test_a_store_that_fails_keeps_nobody_signed_in(service: TokenService, clock: Clock) -> None:
+    class Stuck(MemoryStore):
+        async def delete(self, key: str, *, expected: str | None = None) -> None:
+            raise StoreUnavailable("The disk is full.")
+
+    session = service.session(store=Stuck(clock))
+    await session.keep()
+    with pytest.raises(StoreUnavailable):
+        await session.sign_out()
+    assert not session.active
+    assert service.operations == ["RevokeToken"], "what is still in the store is of no use"
