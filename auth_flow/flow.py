@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from pydantic import SecretStr
 
 from auth_flow.core import Outcome, advance
-from auth_flow.effects import Call, Compute, Effect, Keep
+from auth_flow.core.effects import Call, Compute, Effect, Keep
 from auth_flow.errors import AuthFlowError, FlowBusy, GuardRejected, NotSignedIn
 from auth_flow.observers import Observers, StepEntered
 from auth_flow.parking import park, resume
+from auth_flow.parking.sealing import Sealer
 from auth_flow.pool import UserPool
-from auth_flow.sealing import Sealer
 from auth_flow.states import chart
 from auth_flow.states.events import Answer, AutoSignIn, Event, SignIn, WayIn
 from auth_flow.states.record import Record

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from auth_flow.core import advance
-from auth_flow.effects import Call
+from auth_flow.core.effects import Call
 from auth_flow.pool import UserPool
 from auth_flow.states import chart
 from auth_flow.states.events import AnswerChallenge, EnterCode, SignIn

@@ -11,8 +11,8 @@ from pydantic import SecretStr, ValidationError
 
 from auth_flow import AuthFlow, UserPool
 from auth_flow.core import Call, Compute, Keep, Outcome, advance
+from auth_flow.core.requests import Requests
 from auth_flow.errors import AuthFlowError
-from auth_flow.requests import Requests
 from auth_flow.states import events
 from auth_flow.states.events import (
     Answer,

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from auth_flow import AuthFlow, EnterCode, Record, SmsCode, UserPool
 from auth_flow.errors import FlowBusy, SealBroken, SessionExpired
 from auth_flow.parking import park, resume
-from auth_flow.sealing import Sealer, new_key
+from auth_flow.parking.sealing import Sealer, new_key
 from auth_flow.states.steps import STEPS, CodeDelivery, CustomChallenge, TotpSetup
 from tests.chart.samples import RECORDS
 from tests.flow.scripted import Script

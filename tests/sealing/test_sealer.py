@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from auth_flow import sealing, xaes
 from auth_flow.errors import CallerError, MissingExtra, SealBroken
-from auth_flow.sealing import Sealer, new_key
+from auth_flow.parking import sealing
+from auth_flow.parking.sealing import Sealer, new_key
 
 SECRET = 'the quick brown fox, Zürich, 🔑, \0, {"json": true}'
 ALPHABET = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -177,25 +177,9 @@ def test_what_is_no_key_is_refused_and_not_shown(keys: list[str]) -> None:
 
 
 def test_without_cryptography_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-    monkeypatch.delitem(sys.modules, "auth_flow.xaes")
-    monkeypatch.delattr("auth_flow.xaes")
     monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers.aead", None)
     with pytest.raises(MissingExtra, match=r"auth-flow\[park\]"):
         Sealer([key])
-
-
-@pytest.mark.parametrize(
-    ("key", "associated", "expected"),
-    [
-        (b"\x01" * 32, b"", "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271"),
-        (b"\x03" * 32, b"c2sp.org/XAES-256-GCM", "986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d"),
-    ],
-)
-def test_the_cipher_is_that_of_the_specification(key: bytes, associated: bytes, expected: str) -> None:
-    """The vectors of c2sp.org/XAES-256-GCM, one for each value of the bit that its key schedule shifts out."""
-    nonce, text = b"ABCDEFGHIJKLMNOPQRSTUVWX", b"XAES-256-GCM"
-    assert xaes.encrypt(key, nonce, text, associated).hex() == expected
-    assert xaes.decrypt(key, nonce, bytes.fromhex(expected), associated) == text
 
 
 def _padded(text: str) -> str:

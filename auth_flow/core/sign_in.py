@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from auth_flow import srp
-from auth_flow.effects import Call, Compute, Dialogue
+from auth_flow.core.effects import Call, Compute, Dialogue
+from auth_flow.core.requests import Requests
 from auth_flow.errors import EnableSoftwareTokenMFAException, MalformedResponse, UnknownChallenge
-from auth_flow.requests import Requests
 from auth_flow.states.base import reveal
 from auth_flow.states.events import ChooseFactor, ChooseMfa, EnterCode, EnterPassword, Event, WayIn
 from auth_flow.states.record import Record

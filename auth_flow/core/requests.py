@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from auth_flow.effects import Call
+from auth_flow.core.effects import Call
 from auth_flow.pool import UserPool
 from auth_flow.states.base import Metadata
 

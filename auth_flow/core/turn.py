@@ -1,16 +1,4 @@
-"""The heart: from a flow at rest and an event to the flow's next rest. It does no I/O, and waits for nothing.
-
-`advance` is a generator. It yields effects for its driver to perform, is sent their results, and returns an `Outcome`::
-
-    turn = advance(record, SignIn(username="ada", password="…"), pool=pool, clock=time.time)
-    effect = next(turn)                          # raises EventNotAccepted or GuardRejected: nothing was sent
-    while True:
-        effect = turn.send(perform(effect))      # turn.throw(error) where performing failed
-    # StopIteration.value is the Outcome
-
-`AuthFlow` is such a driver for asyncio and trio, in a dozen lines. A turn that is given up between two effects leaves nothing
-behind: the record it began with is still the flow's record.
-"""
+"""One event, from a flow at rest to its next rest."""
 
 from __future__ import annotations
 
@@ -19,8 +7,10 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from auth_flow.accounts import AccountDialogue
-from auth_flow.effects import Call, Compute, Dialogue, Effect, Keep
+from auth_flow.core.accounts import AccountDialogue
+from auth_flow.core.effects import Dialogue, Keep
+from auth_flow.core.requests import Requests
+from auth_flow.core.sign_in import Arrival, SignInDialogue
 from auth_flow.errors import (
     AuthFlowError,
     EventNotAccepted,
@@ -33,8 +23,6 @@ from auth_flow.errors import (
     UserNotFoundException,
 )
 from auth_flow.pool import UserPool
-from auth_flow.requests import Requests
-from auth_flow.sign_in import Arrival, SignInDialogue
 from auth_flow.states import chart
 from auth_flow.states.base import reveal
 from auth_flow.states.events import (
@@ -69,8 +57,6 @@ from auth_flow.states.steps import (
     Question,
     Step,
 )
-
-__all__ = ["Call", "Compute", "Effect", "Keep", "Outcome", "advance"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 A sealed text is URL-safe base64, without padding, of
 
-    version (1 byte) | key id (4) | nonce (24) | XAES-256-GCM(when (8) | raw DEFLATE of the text), which ends with its tag (16)
+    version (1 byte) | key id (4) | nonce (12) | AES-256-GCM-SIV(when (8) | raw DEFLATE of the text), which ends with its tag (16)
 
-All that stands in front of the ciphertext is authenticated with it, and so is what the text is for.
+All that stands in front of the ciphertext is authenticated with it, and so is what the text is for. The cipher is that of
+RFC 8452: nonces are drawn at random, by any number of workers, and with this one a nonce that comes twice gives no text away.
 
 The text is compressed because it is mostly base64 itself: that takes a quarter off. Huffman codes alone do it; with matching of
 repeated strings, the length of a sealed text would tell whether what somebody has put into it repeats a secret beside it.
@@ -23,7 +24,7 @@ from collections.abc import Callable, Sequence
 
 from auth_flow.errors import MissingExtra, SealBroken
 
-_HEAD = struct.Struct(">B4s24s")
+_HEAD = struct.Struct(">B4s12s")
 _WHEN = struct.Struct(">Q")
 _VERSION = 1
 
@@ -44,26 +45,28 @@ class Sealer:
 
     def __init__(self, keys: Sequence[str], *, clock: Callable[[], float] = time.time) -> None:
         try:
-            from auth_flow import xaes  # needs an extra, and takes its time to import
+            from cryptography.exceptions import InvalidTag  # needs an extra, and takes its time to import
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
         except ImportError:
             raise MissingExtra("Sealing", "park") from None
         if isinstance(keys, str) or not keys:
             raise ValueError("A sealer takes a list of one key or more.")
-        self._keys = {_key_id(key): key for key in map(_key, keys)}
+        self._keys = {_key_id(key): AESGCMSIV(key) for key in map(_key, keys)}
         self._sealing_id = next(iter(self._keys))
-        self._encrypt, self._decrypt, self._clock = xaes.encrypt, xaes.decrypt, clock
+        self._clock = clock
+        self._broken = (ValueError, KeyError, struct.error, InvalidTag)
 
     def seal(self, text: str, *purpose: str) -> str:
         """Seal a text. `purpose` says what it is and whose; it is not in the text, and has to be said again to open it."""
-        head = _HEAD.pack(_VERSION, self._sealing_id, nonce := os.urandom(24))
+        head = _HEAD.pack(_VERSION, self._sealing_id, nonce := os.urandom(12))
         content = _WHEN.pack(int(self._clock())) + _compressed(text.encode())
-        return _to_text(head + self._encrypt(self._keys[self._sealing_id], nonce, content, _bound(head, purpose)))
+        return _to_text(head + self._keys[self._sealing_id].encrypt(nonce, content, _bound(head, purpose)))
 
     def open(self, sealed: str, *purpose: str, max_age: float | None = None) -> str:
         """Return the text that was sealed for this purpose, at most `max_age` seconds ago. Raises `SealBroken`."""
         try:
             return self._opened(_to_bytes(sealed), purpose, max_age)
-        except (ValueError, KeyError, struct.error):
+        except self._broken:
             raise SealBroken("The text was not sealed for this with one of these keys, or it is too old.") from None
 
     def _opened(self, sealed: bytes, purpose: tuple[str, ...], max_age: float | None) -> str:
@@ -71,7 +74,7 @@ class Sealer:
         if version != _VERSION:
             raise ValueError(version)
         head, ciphertext = sealed[: _HEAD.size], sealed[_HEAD.size :]
-        content = self._decrypt(self._keys[key_id], nonce, ciphertext, _bound(head, purpose))
+        content = self._keys[key_id].decrypt(nonce, ciphertext, _bound(head, purpose))
         (when,) = _WHEN.unpack_from(content)
         if max_age is not None and self._clock() > when + max_age:
             raise ValueError(when)

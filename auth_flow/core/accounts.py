@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from auth_flow.effects import Dialogue
-from auth_flow.requests import Requests
-from auth_flow.sign_in import Arrival
+from auth_flow.core.effects import Dialogue
+from auth_flow.core.requests import Requests
+from auth_flow.core.sign_in import Arrival
 from auth_flow.states.base import reveal
 from auth_flow.states.events import ConfirmResetPassword, ConfirmSignUp, SignUp, WayIn
 from auth_flow.states.record import Record

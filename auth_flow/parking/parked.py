@@ -10,8 +10,8 @@ import json
 from pydantic import ValidationError
 
 from auth_flow.errors import SealBroken
+from auth_flow.parking.sealing import Sealer
 from auth_flow.pool import UserPool
-from auth_flow.sealing import Sealer
 from auth_flow.states.record import Record
 
 DAY = 86400.0
