@@ -215,16 +215,20 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         service says is reported, not raised. Raises `StoreError` where the store does not forget the tokens.
         """
         tokens = self.tokens
-        self._let_go()
         try:
-            if global_:
+            await self._end("signed_out")
+        finally:
+            outcome = await self._invalidate(tokens, global_)
+        return outcome
+
+    async def _invalidate(self, tokens: Tokens, everywhere: bool) -> SignOut:
+        try:
+            if everywhere:
                 await self._transport.call("GlobalSignOut", {"AccessToken": tokens.access_token.text.get_secret_value()})
                 return SignOut(revoked=True)
             return SignOut(revoked=await self._revoke(tokens))
         except AuthFlowError as error:
             return SignOut(revoked=False, error=error.name)
-        finally:
-            await self._take_leave("signed_out")
 
     async def revoke(self) -> bool:
         """RevokeToken: invalidate the refresh token and what it has brought, without ending the session here.
@@ -253,17 +257,11 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         return True
 
     async def _end(self, reason: str) -> None:
-        if self._tokens is not None:
-            self._let_go()
-            await self._take_leave(reason)
-
-    def _let_go(self) -> None:
-        """From here on there is no session: nobody gets its tokens any more."""
+        if self._tokens is None:
+            return
         self._tokens = None
         if self._on_end:
             self._on_end(self)
-
-    async def _take_leave(self, reason: str) -> None:
         try:
             if self._shelf:
                 await self._shelf.clear()

@@ -101,12 +101,23 @@ class Shelf:
             await self._give_back(tokens, lease)
             raise
         try:
-            await self._save(fresh, expected=lease)
-        except StoreConflict:
-            return None  # what stands there now is newer, or gone
+            return await self._bring_home(fresh, lease)
         except StoreError as error:
             _log.warning("The store did not take the new tokens (%s); they are held in this process alone.", error.name)
-        return fresh
+            return fresh
+
+    async def _bring_home(self, fresh: Tokens, version: str) -> Tokens | None:
+        """Keep new tokens. Who has taken the lease for abandoned gives way to them, unless there are newer ones already."""
+        while True:
+            try:
+                await self._save(fresh, expected=version)
+            except StoreConflict:
+                kept = await self._load()
+                if kept is None or _issued_at(kept.tokens) >= _issued_at(fresh):
+                    return None
+                version = kept.version
+            else:
+                return fresh
 
     async def _moved_on(self, lease: str) -> bool:
         kept = await self._load()

@@ -133,24 +133,115 @@ async def test_a_new_sign_in_replaces_what_is_kept(service: TokenService, store:
     assert await first.fresh_tokens(force=True) == again.tokens
 
 
-async def test_a_store_that_fails_loses_no_session(service: TokenService, clock: Clock) -> None:
-    class Flaky(MemoryStore):
-        broken = False
+class Flaky(MemoryStore):
+    """Fails as often as it is told to, after so many commands that work."""
 
-        async def load(self, key: str) -> Any:
-            if self.broken:
-                raise StoreUnavailable("The disk is full.")
-            return await super().load(key)
+    working = failing = 0
 
+    def fail(self, *, after: int, times: int = 1) -> None:
+        self.working, self.failing = after, times
+
+    def _roll(self) -> None:
+        if self.working:
+            self.working -= 1
+        elif self.failing:
+            self.failing -= 1
+            raise StoreUnavailable("The disk is full.")
+
+    async def load(self, key: str) -> Any:
+        self._roll()
+        return await super().load(key)
+
+    async def save(self, key: str, value: str, *, expected: str | None, ttl: float | None = None) -> str:
+        self._roll()
+        return await super().save(key, value, expected=expected, ttl=ttl)
+
+
+@pytest.mark.parametrize("after", [0, 1])
+async def test_a_store_that_fails_loses_no_session(service: TokenService, clock: Clock, after: int) -> None:
+    """At the load (0), or at the lease (1): nothing has been sent as yet."""
     store = Flaky(clock)
     (session,) = await processes(service, store, 1)
     clock.now += HOUR
-    store.broken = True
+    store.fail(after=after)
     with pytest.raises(StoreUnavailable):
         await session.fresh_tokens()
-    store.broken = False
+    assert service.requests == []
     await session.fresh_tokens()
     assert service.operations == [REFRESH]
+
+
+async def test_tokens_that_the_store_does_not_take_are_used_all_the_same(service: TokenService, clock: Clock) -> None:
+    store = Flaky(clock)
+    (session,) = await processes(service, store, 1)
+    for _ in range(2):
+        clock.now += HOUR
+        store.fail(after=2)
+        await session.fresh_tokens()
+    clock.now += HOUR
+    await session.fresh_tokens()
+    assert service.operations == [REFRESH] * 3
+    other = await Session.load(POOL, USER, store=store, transport=service, clock=clock)
+    assert other.tokens == session.tokens
+
+
+async def test_a_lease_that_cannot_be_given_back_runs_out(service: TokenService, clock: Clock) -> None:
+    store = Flaky(clock)
+    (session,) = await processes(service, store, 1)
+    clock.now += HOUR
+    service.failures.append(ConnectionLost("gone", operation=REFRESH))
+    store.fail(after=2)
+    with pytest.raises(ConnectionLost):
+        await session.fresh_tokens()
+    clock.now += LEASE
+    await session.fresh_tokens()
+
+
+async def test_two_refreshes_at_once_after_a_lease_ran_out(service: TokenService, store: MemoryStore, clock: Clock) -> None:
+    """The first one was only slow: its tokens are good, and the second one, too late for the old refresh token, takes them."""
+    slow, late = await processes(service, store, 2)
+    clock.now += HOUR
+    service.gate = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(slow.fresh_tokens)
+        await anyio.wait_all_tasks_blocked()
+        clock.now += LEASE
+        service.failures.append(RefreshTokenReuseException("No.", operation=REFRESH))
+        held = service.gate
+        tasks.start_soon(late.fresh_tokens)
+        held.set()
+    assert slow.tokens == late.tokens
+    assert slow.active
+    assert late.active
+
+
+async def test_a_sign_out_during_the_refresh_of_another_process_stands(
+    service: TokenService, store: MemoryStore, clock: Clock
+) -> None:
+    refreshing, leaving = await processes(service, store, 2)
+    clock.now += HOUR
+    service.gate = anyio.Event()
+
+    async def refresh() -> None:
+        with pytest.raises(NotSignedIn):
+            await refreshing.fresh_tokens()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(refresh)
+        await anyio.wait_all_tasks_blocked()
+        tasks.start_soon(leaving.sign_out)
+        await anyio.wait_all_tasks_blocked()
+        service.gate.set()
+    assert await store.load(f"session/{POOL.user_pool_id}/{POOL.client_id}/{USER}") is None
+
+
+async def test_two_sign_ins_at_once(service: TokenService, store: MemoryStore) -> None:
+    first, second = service.session(store=store), service.session(store=store)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(first.keep)
+        tasks.start_soon(second.keep)
+    kept = await Session.load(POOL, USER, store=store, transport=service)
+    assert kept.tokens in (first.tokens, second.tokens)
 
 
 @pytest.mark.parametrize("seed", range(3))
