@@ -9,9 +9,9 @@ from typing import Any
 import anyio
 import pytest
 
-from auth_flow import AuthFlow, Cancel, Done, EnterCode, NewPassword, SignIn, SmsCode, UserPool, shared
+from auth_flow import AuthFlow, Cancel, Done, EnterCode, NewPassword, SignIn, SmsCode, UserPool
 from auth_flow.errors import ClaimExpired, EventNotAccepted, FlowBusy, SealBroken, SessionExpired, StoreConflict, StoreUnavailable
-from auth_flow.parking.sealing import Sealer, new_key
+from auth_flow.parking import Sealer, new_key, shared
 from auth_flow.parking.shared import SharedFlows
 from auth_flow.stores import Entry, MemoryStore, Store
 from auth_flow.transports.base import Transport
