@@ -8,6 +8,7 @@ from io import TextIOWrapper
 import click
 
 from auth_flow.cli import chart, demo, mfa, reset_password, serve, sign_in, sign_up, signed_in
+from auth_flow.cli.terminal import printable
 from auth_flow.cli.words import explain
 from auth_flow.errors import AuthFlowError, CallerError, NotSignedIn
 
@@ -81,5 +82,5 @@ def run(arguments: list[str]) -> int:
         click.echo("Cancelled.", err=True)
         return INTERRUPTED
     except AuthFlowError as error:
-        click.secho(f"Error: {explain(error)}", fg="red", err=True)
+        click.secho(printable(f"Error: {explain(error)}"), fg="red", err=True)
         return 2 if isinstance(error, CallerError) and not isinstance(error, NotSignedIn) else 1

@@ -25,7 +25,7 @@ class DemoTerminal(Terminal):
 
     def secret(self, label: str) -> str:
         """Ask with hidden input; Enter alone stands for the made-up password."""
-        return self._prompt(f"{label} (Enter for {PASSWORD})", default=PASSWORD, hidden=True)
+        return self._hidden(f"{label} (Enter for {PASSWORD})", PASSWORD)
 
     def show_authenticator_key(self, secret: str, uri: str) -> None:
         """Show the QR code, and give the phone the key too: not everybody has one at hand."""

@@ -19,7 +19,7 @@ class SignInForm:
     way_in: WayIn
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    _used: bool = False
+    _used: bool = field(default=False, init=False)
 
     def __call__(self) -> SignIn:
         """Ask for what is missing."""
@@ -41,7 +41,7 @@ class SignUpForm:
     username: str | None = None
     attributes: Mapping[str, str] | None = None
     sign_in: bool = True
-    _used: bool = False
+    _used: bool = field(default=False, init=False)
 
     def __call__(self) -> SignUp:
         """Ask for what is missing."""
@@ -65,7 +65,7 @@ class ResetForm:
 
     person: Prompter
     username: str | None = None
-    _used: bool = False
+    _used: bool = field(default=False, init=False)
 
     def __call__(self) -> ResetPassword:
         """Ask for what is missing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from getpass import getpass
 
 import click
 from rich.console import Console
@@ -43,7 +44,7 @@ class Terminal:
 
     def text(self, label: str, default: str | None = None) -> str:
         """Ask in the open."""
-        return self._prompt(label, default=default)
+        return self._prompt(label, default)
 
     def code(self, label: str) -> str:
         """Ask in the open."""
@@ -51,31 +52,33 @@ class Terminal:
 
     def secret(self, label: str) -> str:
         """Ask with hidden input."""
-        return self._prompt(label, hidden=True)
+        return self._hidden(label)
 
     def new_password(self, label: str) -> str:
         """Ask with hidden input, twice."""
-        return self._prompt(label, hidden=True, twice=True)
+        while True:
+            typed = self._hidden(label)
+            if not self.patient or typed == self._hidden("Once more"):
+                return typed
+            self.tell("That was not the same twice.", "bad")
 
     def choose(self, label: str, choices: Mapping[str, str]) -> str:
         """List the choices; a number or a name picks one."""
-        names = list(choices)
+        meant: dict[str, str] = {}
         for number, (name, meaning) in enumerate(choices.items(), 1):
             self.tell(f"  {number}  {name:<12} {meaning}")
+            meant |= {str(number): name, name: name}
         while True:
-            typed = self._prompt(f"{label} [1-{len(names)}]").strip()
-            picked = (
-                typed.upper() if typed.upper() in choices else dict(zip(map(str, range(1, 100)), names, strict=False)).get(typed)
-            )
-            if picked is not None:
-                return picked
+            typed = self._prompt(f"{label} [1-{len(choices)}]").strip().upper()
+            if typed in meant:
+                return meant[typed]
             if not self.patient:
-                raise click.UsageError(f"{printable(typed)} is none of {', '.join(names)}.")
-            self.tell(f"Type a number or a name: {', '.join(names)}.", "bad")
+                raise click.UsageError(f"{printable(typed)} is none of {', '.join(choices)}.")
+            self.tell(f"Type a number or a name: {', '.join(choices)}.", "bad")
 
     def offer(self, question: str) -> bool:
         """Ask yes or no."""
-        return self.patient and click.confirm(question, default=True, err=self.console.stderr)
+        return self.patient and click.confirm(printable(question), default=True, err=self.console.stderr)
 
     def show_authenticator_key(self, secret: str, uri: str) -> None:
         """Show the QR code where it fits, and the secret in groups of four."""
@@ -89,25 +92,26 @@ class Terminal:
         """Turn a spinner."""
         return self.console.status("Asking Cognito …", spinner="line" if self.console.options.ascii_only else "dots")
 
-    def _prompt(self, label: str, *, default: str | None = None, hidden: bool = False, twice: bool = False) -> str:
-        label = printable(label)
+    def _prompt(self, label: str, default: str | None = None) -> str:
         if not self.patient:
             return self._line(label, default)
-        typed: str = click.prompt(
-            label,
-            default=default,
-            show_default=bool(default) and not hidden,
-            hide_input=hidden,
-            confirmation_prompt="Once more" if twice else False,
-            err=self.console.stderr,
-        )
+        typed: str = click.prompt(printable(label), default=default, show_default=bool(default), err=self.console.stderr)
         return typed
+
+    def _hidden(self, label: str, default: str | None = None) -> str:
+        if not self.patient:
+            return self._line(label, default)
+        while True:
+            # getpass asks only once nothing is echoed any more; click would ask first, and show what is typed early.
+            typed = getpass(f"{printable(label)}: ") or default
+            if typed:
+                return typed
 
     def _line(self, label: str, default: str | None) -> str:
         line = sys.stdin.readline()
         answer = line.rstrip("\r\n") or default
         if not line or answer is None:
-            raise InputEnded(label)
+            raise InputEnded(printable(label))
         return answer
 
 

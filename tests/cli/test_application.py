@@ -52,7 +52,7 @@ def test_no_command_takes_a_secret_as_option(command: str, capsys: pytest.Captur
 
 MISTAKES: Mapping[str, tuple[list[str], str]] = {
     "unknown command": (["sing-in"], "No such command"),
-    "no pool": (["sign-in"], "AUTH_FLOW_USER_POOL_ID"),
+    "no pool": (["sign-in"], "--user-pool-id"),
     "no pool id": (
         ["sign-in", "--user-pool-id", "nonsense", "--client-id", "abc", "--endpoint", "http://[::1]"],
         "--user-pool-id",

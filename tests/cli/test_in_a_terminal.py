@@ -89,7 +89,7 @@ def test_sign_up_asks_for_the_password_twice() -> None:
         terminal.enter(PASSWORD)
         terminal.expect("Once more: ")
         terminal.enter(NEW_PASSWORD)
-        terminal.expect("do not match")
+        terminal.expect("not the same twice")
         for _ in range(2):
             terminal.expect(": ")
             terminal.enter(PASSWORD)
