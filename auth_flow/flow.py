@@ -25,8 +25,8 @@ from auth_flow.transports.base import Transport
 from auth_flow.work import compute
 
 if TYPE_CHECKING:
-    from auth_flow.identity import IdentityPool
     from auth_flow.session import RememberedDevice, Session
+    from auth_flow.session.identity import IdentityPool
     from auth_flow.stores.base import Store
 
 

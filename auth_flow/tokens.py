@@ -20,7 +20,7 @@ class Claims(BaseModel):
     """What Cognito states in an access or id token. Further claims are kept as they are (`claims.model_extra`).
 
     Times are seconds since the epoch. Reading is not verifying: the signature proves nothing until it is checked against the
-    pool's keys (`auth_flow.verification`).
+    pool's keys (`auth_flow.session.verification`).
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", defer_build=True, populate_by_name=True)

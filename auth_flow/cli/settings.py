@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from auth_flow.flow import AuthFlow
-from auth_flow.identity import IdentityPool
 from auth_flow.pool import UserPool
+from auth_flow.session.identity import IdentityPool
 from auth_flow.transports.endpoints import region_of
 
 

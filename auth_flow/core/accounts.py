@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from auth_flow.core.effects import Dialogue
-from auth_flow.core.requests import Requests
+from auth_flow.core.requests import Requests, pairs
 from auth_flow.core.sign_in import Arrival
 from auth_flow.states.base import reveal
 from auth_flow.states.events import ConfirmResetPassword, ConfirmSignUp, SignUp, WayIn
@@ -41,8 +41,8 @@ class AccountDialogue:
                     "SignUp",
                     said.username,
                     Password=reveal(said.password) if said.password else None,
-                    UserAttributes=_pairs(said.user_attributes),
-                    ValidationData=_pairs(said.validation_data),
+                    UserAttributes=pairs(said.user_attributes or {}) or None,
+                    ValidationData=pairs(said.validation_data or {}) or None,
                 )
             ),
         )
@@ -122,7 +122,3 @@ class AccountDialogue:
 def _login_id(record: Record) -> str:
     assert record.login_id is not None
     return record.login_id
-
-
-def _pairs(values: dict[str, str] | None) -> list[dict[str, str]] | None:
-    return [{"Name": name, "Value": value} for name, value in values.items()] if values else None

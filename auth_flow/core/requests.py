@@ -34,22 +34,28 @@ class Requests:
     def account(self, operation: str, username: str, **members: Any) -> Call:
         """One of the operations on an account that is not signed in: SignUp, ForgotPassword and their kin."""
         body = {"Username": username, "SecretHash": self.pool.secret_hash(username), **members}
-        return Call(operation, _present({**body, **self._common()}))
+        return Call(operation, present({**body, **self._common()}))
 
     def software_token(self, operation: str, session: SecretStr | None, **members: str | None) -> Call:
         """AssociateSoftwareToken or VerifySoftwareToken during a sign-in; they know the client by the session."""
-        return Call(operation, _present({"Session": _text(session), **members}))
+        return Call(operation, present({"Session": _text(session), **members}))
 
     def _signed(self, operation: str, where: str, given: dict[str, str | None], **members: Any) -> Call:
         # The hash has to match the USERNAME of this very request, which is not always what the person typed.
-        parameters = _present({**given, "SECRET_HASH": self.pool.secret_hash(given["USERNAME"] or "")})
-        return Call(operation, _present({**members, where: parameters, **self._common()}))
+        parameters = present({**given, "SECRET_HASH": self.pool.secret_hash(given["USERNAME"] or "")})
+        return Call(operation, present({**members, where: parameters, **self._common()}))
 
     def _common(self) -> dict[str, Any]:
         return {"ClientId": self.pool.client_id, "ClientMetadata": self.metadata, "UserContextData": self.context}
 
 
-def _present(members: dict[str, Any]) -> dict[str, Any]:
+def pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return attributes, or validation data, as Cognito takes them."""
+    return [{"Name": name, "Value": value} for name, value in values.items()]
+
+
+def present(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members that are there: an absent one is left out of a request."""
     return {name: value for name, value in members.items() if value is not None}
 
 

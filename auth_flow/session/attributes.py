@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from auth_flow.session.base import Attributes, SignedIn, pairs
+from auth_flow.core.requests import pairs
+from auth_flow.session.base import Attributes, SignedIn
 from auth_flow.states.base import Metadata, reveal
 from auth_flow.states.replies import DeliveryDetails, DeliveryReply, Reply
 from auth_flow.states.steps import CodeDelivery

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias, TypeVar
 
@@ -35,16 +34,6 @@ Instant: TypeAlias = Annotated[datetime, BeforeValidator(_instant)]
 
 Attributes: TypeAlias = Annotated[dict[str, str], BeforeValidator(_attributes)]
 """Attributes by name. On the wire they are a list of objects with `Name` and `Value`."""
-
-
-def pairs(attributes: Mapping[str, str]) -> list[dict[str, str]]:
-    """Attributes as Cognito takes them."""
-    return [{"Name": name, "Value": value} for name, value in attributes.items()]
-
-
-def present(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the members that are there: an absent one is left out of a request."""
-    return {name: value for name, value in members.items() if value is not None}
 
 
 class SignedIn(ABC):

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from auth_flow.core.requests import present
 from auth_flow.errors import (
     AuthFlowError,
     MalformedResponse,
@@ -20,7 +21,6 @@ from auth_flow.errors import (
     UserNotFoundException,
 )
 from auth_flow.pool import UserPool
-from auth_flow.session.base import present
 from auth_flow.states.base import Metadata, reveal
 from auth_flow.states.replies import AuthenticationResult, Reply
 from auth_flow.tokens import Tokens

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import SecretStr
 
+from auth_flow.core.requests import present
 from auth_flow.errors import AuthFlowError, NotSignedIn
 from auth_flow.observers import Observers, RefreshFailed, SignedIn, SignedOut, TokensRefreshed
-from auth_flow.outlast import GRACE, outlast
 from auth_flow.pool import UserPool
-from auth_flow.session.base import present
 from auth_flow.session.devices import DeviceCalls, RememberedDevice
 from auth_flow.session.mfa import MfaCalls
+from auth_flow.session.outlast import GRACE, outlast
 from auth_flow.session.passkeys import PasskeyCalls
 from auth_flow.session.renewal import VERDICTS, Renewal
 from auth_flow.session.shelf import Shelf, session_key
-from auth_flow.single_flight import SingleFlight
+from auth_flow.session.single_flight import SingleFlight
 from auth_flow.states.base import Metadata, reveal
 from auth_flow.stores.base import Store
 from auth_flow.tokens import Token, Tokens

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import anyio
 
 from auth_flow.errors import AuthFlowError, StoreConflict, StoreError
-from auth_flow.outlast import GRACE, outlast
 from auth_flow.pool import UserPool
+from auth_flow.session.outlast import GRACE, outlast
 from auth_flow.session.renewal import VERDICTS
 from auth_flow.stores.base import Store
 from auth_flow.tokens import Tokens

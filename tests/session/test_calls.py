@@ -11,7 +11,7 @@ from auth_flow import AuthFlow
 from auth_flow.cli.calls import CALLS
 from auth_flow.cli.drive import answer
 from auth_flow.errors import ConnectFailed
-from auth_flow.identity import IdentityPool
+from auth_flow.session.identity import IdentityPool
 from tests.flow.scripted import POOL, SMS, SUBJECT, Clock, Exchange, Json, Script, initiate, refusal
 
 from .service import HOUR, USER, TokenService

@@ -12,6 +12,7 @@ import pytest
 from auth_flow import AuthFlow, SignIn, UserPool
 from auth_flow.errors import InvalidToken, NotAuthorizedException, NotSignedIn, RefreshTokenReuseException
 from auth_flow.session import Session
+from auth_flow.session.verification import TokenVerifier
 from auth_flow.states.base import reveal
 from auth_flow.stores import MemoryStore
 from auth_flow.transports.cognito import CognitoTransport
@@ -25,7 +26,6 @@ from auth_flow.transports.embedded import (
     TurnableClock,
     totp,
 )
-from auth_flow.verification import TokenVerifier
 from tests.embedded.conftest import signing_key  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.anyio

@@ -10,10 +10,10 @@ import botocore.session
 import httpx
 import pytest
 
-from auth_flow.aws import IdentityPoolProvider, credential_metadata
 from auth_flow.errors import NotAuthorizedException, NotSignedIn, ResourceNotFoundException
-from auth_flow.identity import MARGIN, Credentials, IdentityPool
 from auth_flow.session import Session
+from auth_flow.session.aws import IdentityPoolProvider, credential_metadata
+from auth_flow.session.identity import MARGIN, Credentials, IdentityPool
 from auth_flow.tokens import Tokens
 from auth_flow.transports.cognito import CognitoTransport
 from tests.flow.scripted import POOL, SUBJECT, Clock, Json, jwt

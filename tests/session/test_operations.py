@@ -12,7 +12,6 @@ from botocore.validate import ParamValidator
 
 import auth_flow
 from auth_flow.errors import EnableSoftwareTokenMFAException, GuardRejected, MalformedResponse
-from auth_flow.feedback import report_sign_in
 from auth_flow.session import (
     AttributeUpdate,
     AuthFactors,
@@ -23,6 +22,7 @@ from auth_flow.session import (
     Session,
     SignOut,
 )
+from auth_flow.session.feedback import report_sign_in
 from auth_flow.srp import DeviceSecret
 from auth_flow.states.steps import CodeDelivery
 from tests.embedded.wire import service_model

@@ -5,7 +5,7 @@ import asyncio
 import anyio
 import pytest
 
-from auth_flow.outlast import outlast
+from auth_flow.session.outlast import outlast
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from auth_flow import UserPool
 from auth_flow.errors import ConnectionLost, InvalidToken, MalformedResponse, MissingExtra
-from auth_flow.verification import COOLDOWN, TokenVerifier
+from auth_flow.session.verification import COOLDOWN, TokenVerifier
 from tests.flow.scripted import POOL, SUBJECT, Clock
 
 pytestmark = pytest.mark.anyio

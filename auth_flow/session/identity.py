@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 
 from pydantic import Field, SecretStr
 
+from auth_flow.core.requests import present
 from auth_flow.errors import NotSignedIn, ResourceNotFoundException
-from auth_flow.session.base import present
-from auth_flow.single_flight import SingleFlight
+from auth_flow.session.single_flight import SingleFlight
 from auth_flow.states.replies import Reply
 from auth_flow.transports.base import Transport
 from auth_flow.transports.endpoints import endpoint_for

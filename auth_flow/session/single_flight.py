@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import anyio
 
-from auth_flow.outlast import attempt
+from auth_flow.session.outlast import attempt
 
 T = TypeVar("T")
 

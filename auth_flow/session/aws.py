@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from anyio import from_thread
 from botocore.credentials import CredentialProvider, RefreshableCredentials
 
-from auth_flow.identity import IdentityPool
+from auth_flow.session.identity import IdentityPool
 
 if TYPE_CHECKING:
     from auth_flow.session import Session

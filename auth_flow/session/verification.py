@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from auth_flow.errors import ConnectionLost, InvalidToken, MalformedResponse, MissingExtra
 from auth_flow.pool import UserPool
-from auth_flow.single_flight import SingleFlight
+from auth_flow.session.single_flight import SingleFlight
 from auth_flow.states.base import reveal
 from auth_flow.tokens import Claims
 from auth_flow.transports.endpoints import endpoint_for
