@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from auth_flow.cli import calls
 from auth_flow.cli.settings import FlowSettings, open_flow
-from auth_flow.errors import AuthFlowError, InvalidLine
+from auth_flow.errors import AuthFlowError, InvalidLine, MissingExtra
 from auth_flow.flow import AuthFlow
 from auth_flow.states.events import EVENTS
 
@@ -23,7 +23,11 @@ from auth_flow.states.events import EVENTS
 def main(arguments: Sequence[str]) -> int:
     """Answer each line of standard input by one line on standard output, until the input ends. Returns the exit status."""
     settings = _settings(arguments)
-    anyio.run(_serve, settings)
+    try:
+        anyio.run(_serve, settings)
+    except MissingExtra as problem:
+        sys.stderr.write(f"auth-flow drive: {problem}\n")
+        return 2
     return 0
 
 
@@ -36,7 +40,15 @@ def _settings(arguments: Sequence[str]) -> FlowSettings:
     for option, meaning in FlowSettings.OPTIONS.items():
         variable = FlowSettings.variable(option)
         parser.add_argument(f"--{option}", default=os.environ.get(variable), help=f"{meaning} [{variable}]")
-    return FlowSettings(**vars(parser.parse_args(arguments)))
+    settings = FlowSettings(**vars(parser.parse_args(arguments)))
+    try:
+        if not settings.names_no_pool:
+            settings.user_pool()
+    except ValidationError as problem:
+        parser.error(_told(problem).replace("_", "-"))
+    except ValueError as problem:
+        parser.error(str(problem))
+    return settings
 
 
 async def _serve(settings: FlowSettings) -> None:
@@ -101,8 +113,11 @@ def _checked(validate: Any, fields: dict[str, Any]) -> Any:
     try:
         return validate(fields)
     except ValidationError as error:
-        problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False, include_url=False)]
-        raise InvalidLine("; ".join(problems)) from None
+        raise InvalidLine(_told(error)) from None
+
+
+def _told(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False, include_url=False))
 
 
 def _standing(flow: AuthFlow) -> dict[str, Any]:

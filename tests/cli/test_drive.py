@@ -1,0 +1,152 @@
+"""`auth-flow drive`: one line out for each line in, as docs/drive.md says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from auth_flow import AuthFlow, UserPool
+from auth_flow.cli.drive import answer
+from tests.flow.scripted import Clock, Script, challenge, initiate, refusal, respond, tokens
+
+pytestmark = pytest.mark.anyio
+
+SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0100")
+SIGN_IN = {"event": "sign_in", "username": "ada", "password": "correct horse", "auth_flow_type": "USER_PASSWORD_AUTH"}
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def flow(script: Script) -> AuthFlow:
+    return AuthFlow(UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example"), transport=script, clock=Clock())
+
+
+async def told(flow: AuthFlow, line: Mapping[str, Any] | str) -> dict[str, Any]:
+    return await answer(flow, line if isinstance(line, str) else json.dumps(line))
+
+
+def begun(reply: Any) -> Any:
+    return initiate("USER_PASSWORD_AUTH", reply, USERNAME="ada", PASSWORD="correct horse")
+
+
+async def test_an_event_is_answered_by_the_step_and_what_it_takes(flow: AuthFlow, script: Script) -> None:
+    script.expect(begun(SMS))
+    assert await told(flow, SIGN_IN) == {
+        "next_step": {
+            "name": "CONFIRM_SIGN_IN_WITH_SMS_CODE",
+            "code_delivery": {"destination": "+*******0100", "medium": "SMS", "attribute": None},
+        },
+        "accepts": ["answer", "sign_in", "enter_code", "cancel"],
+    }
+    script.expect(respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="123456"))
+    done = await told(flow, {"event": "answer", "response": " 123 456 "})
+    assert done["next_step"]["name"] == "DONE"
+    assert done["next_step"]["signed_in"] is True
+    assert done["accepts"] == []
+
+
+async def test_an_error_tells_where_the_flow_stands_now(flow: AuthFlow, script: Script) -> None:
+    script.expect(begun(SMS))
+    standing = await told(flow, SIGN_IN)
+    wrong = refusal("CodeMismatchException", "Invalid code or auth state for the user.")
+    script.expect(respond("SMS_MFA", "session-1", wrong, USERNAME="ada", SMS_MFA_CODE="000000"))
+    assert await told(flow, {"event": "enter_code", "code": "000000"}) == {
+        "error": {"name": "CodeMismatchException", "message": "Invalid code or auth state for the user.", "retryable": False},
+        **standing,
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("nonsense", "not JSON"),
+        ("[]", "not a JSON object"),
+        ("{}", "event"),
+        ({"event": "fly"}, "'fly'"),
+        ({"event": ["sign_in"]}, "sign_in"),
+        ({"call": "fly"}, "'fly'"),
+        ({"event": "sign_in"}, "username"),
+        ({"event": "sign_in", "username": ""}, "username"),
+        ({"event": "sign_in", "username": "ada", "colour": "blue"}, "colour"),
+        ({"event": "cancel", "call": "sign_out"}, "call"),
+        ({"call": "confirm_user_attribute", "attribute": "email"}, "code"),
+        ({"parallel": [], "event": "cancel"}, "parallel"),
+    ],
+)
+async def test_what_is_no_line_changes_nothing(flow: AuthFlow, line: Mapping[str, Any] | str, words: str) -> None:
+    reply = await told(flow, line)
+    assert reply["error"]["name"] == "InvalidLine"
+    assert words in reply["error"]["message"]
+    assert reply["next_step"] == {"name": "IDLE"}
+
+
+async def test_what_was_typed_is_not_in_the_complaint(flow: AuthFlow) -> None:
+    reply = await told(flow, {"event": "sign_in", "username": "ada", "password": {"a": "hunter2"}})
+    assert reply["error"]["name"] == "InvalidLine"
+    assert "hunter2" not in json.dumps(reply)
+
+
+async def test_lines_in_parallel_are_answered_in_their_order(flow: AuthFlow) -> None:
+    reply = await told(flow, {"parallel": [{"call": "get_current_user"}, {"event": "cancel"}, "nonsense"]})
+    names = [result.get("error", {}).get("name") for result in reply["results"]]
+    assert names == ["NotSignedIn", None, "InvalidLine"]
+
+
+# ------------------------------------------------------------------------------------------------------- as a program
+
+
+def drive(*arguments: str, lines: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AUTH_FLOW_")}
+    return subprocess.run(
+        [sys.executable, "-m", "auth_flow.cli", "drive", *arguments],
+        input=lines,
+        capture_output=True,
+        text=True,
+        env={**clean, **environment},
+        check=False,
+        timeout=60,
+    )
+
+
+def test_without_a_pool_the_embedded_one_is_used() -> None:
+    lines = [{"event": "sign_in", "username": "ada", "password": "Correct-Horse-1"}, {"call": "fetch_user_attributes"}, "{"]
+    finished = drive(lines="\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines))
+    assert finished.returncode == 0
+    signed_in, attributes, nonsense = map(json.loads, finished.stdout.splitlines())
+    assert signed_in["next_step"]["signed_in"] is True
+    assert attributes["result"]["email"] == "ada@example.org"
+    assert nonsense["error"]["name"] == "InvalidLine"
+    assert "An embedded user pool" in finished.stderr
+
+
+def test_options_that_cannot_be_right_are_refused_before_anything_is_read() -> None:
+    for arguments in (["--user-pool-id", "nonsense", "--client-id", "x"], ["--user-pool-id", "eu-west-1_Abc"], ["--secret", "x"]):
+        finished = drive(*arguments, lines='{"event": "cancel"}\n')
+        assert finished.returncode == 2
+        assert finished.stdout == ""
+        assert "Traceback" not in finished.stderr
+
+
+def test_every_option_is_an_environment_variable_too() -> None:
+    finished = drive(
+        lines='{"event": "sign_in", "username": "ada", "auth_flow_type": "CUSTOM_WITHOUT_SRP"}\n',
+        AUTH_FLOW_USER_POOL_ID="eu-west-1_Abc",
+        AUTH_FLOW_CLIENT_ID="1example",
+        AUTH_FLOW_ENDPOINT="http://127.0.0.1:9/",
+    )
+    assert json.loads(finished.stdout)["error"]["name"] == "TransportError"
+
+
+def test_no_input_is_no_output() -> None:
+    finished = drive("--user-pool-id", "eu-west-1_Abc", "--client-id", "x")
+    assert (finished.returncode, finished.stdout) == (0, "")
