@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from auth_flow.errors import (
+    AuthFlowError,
+    CallerError,
+    EventNotAccepted,
+    FlowBusy,
+    GuardRejected,
+    NotSignedIn,
+    ResponseError,
+    ServiceError,
+    SessionExpired,
+    TransportError,
+)
 from auth_flow.flow import AuthFlow, Happening
+from auth_flow.observers import Observers
 from auth_flow.pool import UserPool
+from auth_flow.sealing import Sealer, new_key
 from auth_flow.states.events import (
     Answer,
     AnswerChallenge,
@@ -28,6 +42,7 @@ from auth_flow.states.events import (
 from auth_flow.states.record import Record
 from auth_flow.states.steps import (
     AutoSignInReady,
+    CodeDelivery,
     ConfirmationRequired,
     CustomChallenge,
     Done,
@@ -53,11 +68,14 @@ __all__ = [
     "Answer",
     "AnswerChallenge",
     "AuthFlow",
+    "AuthFlowError",
     "AutoSignIn",
     "AutoSignInReady",
+    "CallerError",
     "Cancel",
     "ChooseFactor",
     "ChooseMfa",
+    "CodeDelivery",
     "ConfirmResetPassword",
     "ConfirmSignUp",
     "ConfirmationRequired",
@@ -68,13 +86,18 @@ __all__ = [
     "EnterCode",
     "EnterPassword",
     "Event",
+    "EventNotAccepted",
     "FirstFactorSelection",
+    "FlowBusy",
+    "GuardRejected",
     "Happening",
     "Idle",
     "MfaSelection",
     "MfaSetupSelection",
     "NewPassword",
     "NewPasswordRequired",
+    "NotSignedIn",
+    "Observers",
     "PasskeyRequired",
     "PasswordRequired",
     "PasswordResetCode",
@@ -84,6 +107,10 @@ __all__ = [
     "Record",
     "ResendCode",
     "ResetPassword",
+    "ResponseError",
+    "Sealer",
+    "ServiceError",
+    "SessionExpired",
     "SetUpEmail",
     "SignIn",
     "SignUp",
@@ -91,6 +118,8 @@ __all__ = [
     "Step",
     "TotpCode",
     "TotpSetup",
+    "TransportError",
     "UserPool",
     "WayIn",
+    "new_key",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -14,8 +15,8 @@ from auth_flow.core.effects import Call, Compute, Effect, Keep
 from auth_flow.errors import AuthFlowError, FlowBusy, GuardRejected, NotSignedIn
 from auth_flow.observers import Observers, StepEntered
 from auth_flow.parking import park, resume
-from auth_flow.parking.sealing import Sealer
 from auth_flow.pool import UserPool
+from auth_flow.sealing import Sealer
 from auth_flow.states import chart
 from auth_flow.states.events import Answer, AutoSignIn, Event, SignIn, WayIn
 from auth_flow.states.record import Record
@@ -133,26 +134,32 @@ class AuthFlow:
         `SessionExpired` where the person took too long, and `ServiceError`, `ResponseError` or `TransportError` as they come.
         `step` then tells where the flow stands.
         """
+        async with self._happening(event.name):
+            outcome = await self._perform(event)
+            await self._adopt(outcome)
+            if outcome.error is not None:
+                raise outcome.error
+        return self.step
+
+    @asynccontextmanager
+    async def _happening(self, event: str) -> AsyncGenerator[None]:
+        """One thing at a time. What comes of it goes into the history, and a new step to the observers."""
         if self._busy:
             raise FlowBusy("This flow is busy with another event.")
         self._busy = True
         source = self._record.state
         error: str | None = "Cancelled"
         try:
-            outcome = await self._perform(event)
-            await self._adopt(outcome)
-            error = outcome.error.name if outcome.error else None
+            yield
+            error = None
         except Exception as failure:
             error = failure.name if isinstance(failure, AuthFlowError) else type(failure).__name__
             raise
         finally:
             self._busy = False
-            self._history.append(Happening(self._clock(), event.name, source, self._record.state, error))
-        if self._record.state != source:
-            await self.observers.tell(StepEntered(source, self._record.state))
-        if outcome.error is not None:
-            raise outcome.error
-        return self.step
+            self._history.append(Happening(self._clock(), event, source, self._record.state, error))
+            if self._record.state != source:
+                await self.observers.tell(StepEntered(source, self._record.state))
 
     async def run(self, event: Event, answer: Callable[[Step], Awaitable[Event | str]]) -> Done | Idle:
         """Feed an event, and then whatever `answer` gives for each step, until the flow is done; or idle, if that was `Cancel`.
@@ -218,7 +225,7 @@ class AuthFlow:
     async def _result(self, effect: Effect) -> Any:
         match effect:
             case Call(operation, body):
-                return await self._wire().call(operation, body)
+                return await self._open_transport().call(operation, body)
             case Compute(work):
                 return await compute(work)
             case Keep(record, password):
@@ -226,56 +233,54 @@ class AuthFlow:
                 return None
 
     async def _adopt(self, outcome: Outcome) -> None:
-        if outcome.tokens is not None:
-            tokens = Tokens.issued(outcome.tokens, "InitiateAuth", now=self._clock())
-            await self._begin(tokens, outcome.record)
         self._record, self._password = outcome.record, outcome.password
+        if outcome.tokens is not None:
+            await self._begin(Tokens.issued(outcome.tokens, "InitiateAuth", now=self._clock()))
 
-    async def _begin(self, tokens: Tokens, record: Record) -> None:
+    async def _begin(self, tokens: Tokens) -> None:
+        """Hold the session before anything can go wrong with keeping it: the service gives these tokens once."""
         from auth_flow.session import Session  # at the first sign-in, not at import
+        from auth_flow.session.outlast import outlast
 
-        session = Session(
+        self._session = Session(
             self.pool,
             tokens,
-            transport=self._wire(),
-            login_id=record.login_id,
+            transport=self._open_transport(),
+            login_id=self._record.login_id,
             devices=self.devices,
             observers=self.observers,
             store=self._store,
             clock=self._clock,
             on_end=self._end_session,
         )
-        await session.keep()
-        self._session = session
+        await outlast(self._session.keep)
 
     async def restore_session(self, tokens: Tokens) -> Step:
-        """Take up tokens that were obtained elsewhere: the flow is DONE, and nothing is sent.
+        """Take up tokens that were obtained elsewhere: the flow is DONE, and nothing is sent. What it was at is given up.
 
-        Raises `EventNotAccepted` while a sign-in is at work, and `FlowBusy` while an event is under way.
+        Raises `FlowBusy` while an event is under way, and `StoreError` where the store does not take the tokens.
         """
-        if self._busy:
-            raise FlowBusy("This flow is busy with an event.")
-        claims = tokens.access_token.claims
-        done = Done(signed_in=True, username=tokens.username, user_id=claims.subject)
-        chart.settle(self._record.state, done.name)
-        record = Record(step=done, username=tokens.username)
-        await self._begin(tokens, record)
-        self._record, self._password = record, None
+        async with self._happening("restore_session"):
+            done = Done(signed_in=True, username=tokens.username, user_id=tokens.access_token.claims.subject)
+            chart.settle(self._record.state, done.name)
+            self._record, self._password = Record(step=done, username=tokens.username), None
+            await self._begin(tokens)
         return self.step
 
     def _end_session(self, session: Session) -> None:
         """The session is over, and with it what this flow was for."""
         if session is not self._session:
             return
-        chart.settle(self._record.state, Idle.name)
+        source = self._record.state
+        chart.settle(source, Idle.name)
         self._session, self._record = None, Record()
+        self._history.append(Happening(self._clock(), "end_session", source, Idle.name))
 
-    def _wire(self) -> Transport:
+    def _open_transport(self) -> Transport:
         if self._transport is None:
             from auth_flow.transports.cognito import CognitoTransport  # at the first request, not at import
-            from auth_flow.transports.endpoints import endpoint_for
 
-            self._transport = CognitoTransport(self.pool.endpoint or endpoint_for(self.pool.user_pool_id))
+            self._transport = CognitoTransport(self.pool.url)
         return self._transport
 
     # ------------------------------------------------------------------------------------------------------ put away
@@ -292,13 +297,16 @@ class AuthFlow:
 
     @classmethod
     def resume(cls, text: str, pool: UserPool, *, sealer: Sealer, owner: str = "", transport: Transport | None = None) -> Self:
-        """Take up a flow that was parked not more than a day ago, in any process. Raises `SealBroken`."""
+        """Take up a flow that was parked not more than a day ago, in any process. Raises `SealBroken`.
+
+        A flow with more than a transport is `AuthFlow(pool, record=resume(text, sealer, pool), …)`.
+        """
         return cls(pool, transport=transport, record=resume(text, sealer, pool, owner=owner))
 
     # --------------------------------------------------------------------------------------------------------- the end
 
     async def aclose(self) -> None:
-        """Close the connection, where it is the flow's own."""
+        """Close the connection, where it is the flow's own. A session that outlives its flow needs one of the caller's."""
         if self._owns_transport and self._transport is not None:
             await self._transport.aclose()
             self._transport = None

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from auth_flow.states.base import Secret, Value, reveal
+from auth_flow.transports.endpoints import endpoint_for
 
 
 class UserPool(Value):
@@ -26,6 +27,11 @@ class UserPool(Value):
     endpoint: str | None = None
     auth_session_validity: Annotated[float, Field(gt=0)] = 180
     issuer: str = "auth-flow"
+
+    @property
+    def url(self) -> str:
+        """The URL that requests go to. Raises `ValueError` where the pool's id names no region that AWS has."""
+        return self.endpoint or endpoint_for(self.user_pool_id)
 
     def secret_hash(self, username: str) -> str | None:
         """Return `SECRET_HASH` for a request that carries this user name; None for an app client without a secret.

@@ -23,6 +23,8 @@ def _step(value: Any) -> Any:
 class Record(Value):
     """A flow between two events. It holds no password, no code and no token; `session` is Cognito's handle on the conversation.
 
+    The one secret that a step may show is that of an authenticator app's set-up: a record is to be sealed before it travels.
+
     `step` is what the flow waits for, and its name the state of the chart. Times are seconds since the epoch.
     """
 

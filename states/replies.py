@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, model_validator
 
-from auth_flow.errors import MalformedResponse
+from auth_flow.errors import EnableSoftwareTokenMFAException, MalformedResponse
 
 
 class Reply(BaseModel):
@@ -32,13 +32,6 @@ class Reply(BaseModel):
             raise MalformedResponse(problems, operation=operation) from None
 
 
-class NewDevice(Reply):
-    """`NewDeviceMetadata`: the service offers to remember this device."""
-
-    device_key: str = Field(alias="DeviceKey")
-    device_group_key: str = Field(alias="DeviceGroupKey")
-
-
 class AuthenticationResult(Reply):
     """Tokens. `expires_in` is the access token's validity in seconds; id and refresh token may be left out."""
 
@@ -46,7 +39,6 @@ class AuthenticationResult(Reply):
     id_token: SecretStr | None = Field(None, alias="IdToken")
     refresh_token: SecretStr | None = Field(None, alias="RefreshToken")
     expires_in: int | None = Field(None, alias="ExpiresIn")
-    new_device: NewDevice | None = Field(None, alias="NewDeviceMetadata")
 
 
 class AuthReply(Reply):
@@ -111,3 +103,9 @@ class VerificationReply(SessionReply):
     """What VerifySoftwareToken answers. `status` is `SUCCESS` or `ERROR`, both with HTTP 200."""
 
     status: str = Field(alias="Status")
+
+    def check(self) -> None:
+        """Raise `EnableSoftwareTokenMFAException` where the code was wrong: the service says so with HTTP 200."""
+        if self.status != "SUCCESS":
+            problem = "The code does not match the shared secret."
+            raise EnableSoftwareTokenMFAException(problem, operation="VerifySoftwareToken")

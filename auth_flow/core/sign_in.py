@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from auth_flow import srp
 from auth_flow.core.effects import Call, Compute, Dialogue
 from auth_flow.core.requests import Requests
-from auth_flow.errors import EnableSoftwareTokenMFAException, MalformedResponse, UnknownChallenge
+from auth_flow.errors import MalformedResponse, UnknownChallenge
 from auth_flow.states.base import reveal
 from auth_flow.states.events import ChooseFactor, ChooseMfa, EnterCode, EnterPassword, Event, WayIn
 from auth_flow.states.record import Record
@@ -152,8 +152,7 @@ class SignInDialogue:
             operation, self.record.session, UserCode=reveal(said.code), FriendlyDeviceName=said.friendly_device_name
         )
         reply = VerificationReply.read(operation, (yield call))
-        if reply.status != "SUCCESS":
-            raise EnableSoftwareTokenMFAException("The code does not match the shared secret.", operation=operation)
+        reply.check()
         return reply.session or self.record.session
 
     # ------------------------------------------------------------------------------------------- what the reply means

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from auth_flow.parking.parked import park, resume
-from auth_flow.parking.sealing import Sealer, new_key
+from auth_flow.sealing import Sealer, new_key
 
 __all__ = ["Sealer", "new_key", "park", "resume"]

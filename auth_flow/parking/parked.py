@@ -10,8 +10,8 @@ import json
 from pydantic import ValidationError
 
 from auth_flow.errors import SealBroken
-from auth_flow.parking.sealing import Sealer
 from auth_flow.pool import UserPool
+from auth_flow.sealing import Sealer
 from auth_flow.states.record import Record
 
 DAY = 86400.0
@@ -30,13 +30,15 @@ def park(record: Record, sealer: Sealer, pool: UserPool, *, owner: str = "") -> 
 def resume(text: str, sealer: Sealer, pool: UserPool, *, owner: str = "", max_age: float = DAY) -> Record:
     """Open what `park` has sealed at most `max_age` seconds ago. Raises `SealBroken`.
 
-    That the time for a challenge is over is told later, by the flow, as `SessionExpired`.
+    That the time for a challenge is over is told later, by the flow, as `SessionExpired`. A flow that was signed in opens as idle:
+    its session stays with who signed in, or in a store.
     """
     values = sealer.open(text, *_purpose(pool, owner), max_age=max_age)
     try:
-        return Record.model_validate_json(values)
+        record = Record.model_validate_json(values)
     except ValidationError:
         raise SealBroken("The flow was parked by a version that this one does not understand.") from None
+    return Record() if record.signed_in else record
 
 
 def _purpose(pool: UserPool, owner: str) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from anyio import fail_after, move_on_after
 from auth_flow.errors import ClaimExpired, FlowBusy, StoreConflict, StoreUnavailable
 from auth_flow.flow import AuthFlow
 from auth_flow.parking.parked import DAY, park, resume
-from auth_flow.parking.sealing import Sealer
 from auth_flow.pool import UserPool
+from auth_flow.sealing import Sealer
 from auth_flow.states.record import Record
 from auth_flow.states.steps import Done, Idle
 from auth_flow.stores.base import Entry, Store
@@ -53,7 +53,7 @@ class SharedFlows:
         sealer: Sealer,
         pool: UserPool,
         *,
-        make: Maker = AuthFlow,
+        make: Maker,
         claim: float = 60.0,
         ttl: float = DAY,
     ) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from auth_flow.core.requests import pairs
-from auth_flow.session.base import Attributes, SignedIn
+from auth_flow.session.base import Attributes, UserCalls
 from auth_flow.states.base import Metadata, reveal
 from auth_flow.states.replies import DeliveryDetails, DeliveryReply, Reply
 from auth_flow.states.steps import CodeDelivery
@@ -45,7 +45,7 @@ class AttributeUpdate:
         return "DONE" if self.updated else "CONFIRM_ATTRIBUTE_WITH_CODE"
 
 
-class AttributeCalls(SignedIn):
+class AttributeCalls(UserCalls):
     """Operations on the user's own attributes."""
 
     async def fetch_user(self) -> User:

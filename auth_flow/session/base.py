@@ -36,7 +36,7 @@ Attributes: TypeAlias = Annotated[dict[str, str], BeforeValidator(_attributes)]
 """Attributes by name. On the wire they are a list of objects with `Name` and `Value`."""
 
 
-class SignedIn(ABC):
+class UserCalls(ABC):
     """Makes requests as the signed-in user. Every request raises `NotSignedIn` once the session is over."""
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from typing import TYPE_CHECKING
 
 import httpx
@@ -22,6 +22,10 @@ class SessionAuth(httpx.Auth):
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        """Refuse: a token is fetched in an event loop, and a request without one must not go out unnoticed."""
+        raise RuntimeError("A session authenticates an httpx.AsyncClient, not an httpx.Client.")
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Make the request, and make it again with a new token where the first one was not accepted."""

@@ -7,7 +7,7 @@ from collections.abc import MutableMapping
 from pydantic import Field
 
 from auth_flow.errors import GuardRejected
-from auth_flow.session.base import Attributes, Instant, SignedIn
+from auth_flow.session.base import Attributes, Instant, UserCalls
 from auth_flow.srp import DeviceSecret
 from auth_flow.states.base import Secret, Value
 from auth_flow.states.replies import Reply
@@ -52,7 +52,7 @@ class _ConfirmationReply(Reply):
     user_decides: bool = Field(False, alias="UserConfirmationNecessary")
 
 
-class DeviceCalls(SignedIn):
+class DeviceCalls(UserCalls):
     """Operations on the user's devices. Where no `device_key` is given, they are about this one."""
 
     _devices: MutableMapping[str, RememberedDevice]

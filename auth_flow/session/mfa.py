@@ -7,18 +7,16 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import Field, SecretStr
 
-from auth_flow.errors import EnableSoftwareTokenMFAException
 from auth_flow.pool import UserPool
 from auth_flow.session.attributes import AttributeCalls
 from auth_flow.states.base import reveal
 from auth_flow.states.events import MfaType
 from auth_flow.states.replies import Reply, SoftwareTokenReply, VerificationReply
-from auth_flow.states.steps import setup_uri
+from auth_flow.states.steps import MFA_TYPES, setup_uri
 
 MfaSetting: TypeAlias = Literal["ENABLED", "DISABLED", "PREFERRED", "NOT_PREFERRED"]
 """`ENABLED` says nothing about the preference; `NOT_PREFERRED` is enabled, and not the preferred one."""
 
-_TYPES: dict[str, MfaType] = {"SMS_MFA": "SMS", "SOFTWARE_TOKEN_MFA": "TOTP", "EMAIL_OTP": "EMAIL"}
 _SETTINGS: dict[MfaSetting | None, dict[str, bool] | None] = {
     None: None,
     "DISABLED": {"Enabled": False},
@@ -61,7 +59,8 @@ class MfaCalls(AttributeCalls):
     async def fetch_mfa_preference(self) -> MfaPreference:
         """GetUser: which second factors are on, and which is preferred."""
         user = await self.fetch_user()
-        return MfaPreference(_TYPES.get(user.preferred_mfa or ""), tuple(_TYPES[name] for name in user.mfa if name in _TYPES))
+        enabled = tuple(MFA_TYPES[name] for name in user.mfa if name in MFA_TYPES)
+        return MfaPreference(MFA_TYPES.get(user.preferred_mfa or ""), enabled)
 
     async def update_mfa_preference(
         self,
@@ -105,8 +104,7 @@ class MfaCalls(AttributeCalls):
         """
         operation = "VerifySoftwareToken"
         members: dict[str, Any] = {"UserCode": reveal(code), "FriendlyDeviceName": friendly_device_name}
-        if (await self._read(VerificationReply, operation, **members)).status != "SUCCESS":
-            raise EnableSoftwareTokenMFAException("The code does not match the shared secret.", operation=operation)
+        (await self._read(VerificationReply, operation, **members)).check()
 
     async def fetch_auth_factors(self) -> AuthFactors:
         """GetUserAuthFactors: what the user can sign in with."""

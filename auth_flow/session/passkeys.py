@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from auth_flow.errors import MalformedResponse
-from auth_flow.session.base import Instant, SignedIn
+from auth_flow.session.base import Instant, UserCalls
 from auth_flow.states.replies import Reply
 
 _REQUIRED = ("challenge", "user", "rp", "pubKeyCredParams")
@@ -37,7 +37,7 @@ class _OptionsReply(Reply):
     options: dict[str, Any] = Field(alias="CredentialCreationOptions")
 
 
-class PasskeyCalls(SignedIn):
+class PasskeyCalls(UserCalls):
     """Operations on the user's passkeys. The ceremony itself is the browser's, or whoever has the authenticator."""
 
     async def start_passkey_registration(self) -> dict[str, Any]:

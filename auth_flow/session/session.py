@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -89,14 +90,14 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
 
     @classmethod
     async def load(cls, pool: UserPool, username: str, *, store: Store, transport: Transport, **options: Any) -> Self:
-        """Take up the session that `store` has for a user. `options` are those of the constructor.
+        """Take up the session that `store` has for a user, by the name in the pool. `options` are those of the constructor.
 
         Raises `NotSignedIn` where there is none.
         """
         tokens = await Shelf(store, session_key(pool, username), time.time).load()
         if tokens is None:
             raise NotSignedIn("There is no session of this user in the store.")
-        return cls(pool, tokens, transport=transport, store=store, login_id=username, **options)
+        return cls(pool, tokens, transport=transport, store=store, **options)
 
     # ---------------------------------------------------------------------------------------------------- who, and with what
 
@@ -157,7 +158,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         async def renew(tokens: Tokens) -> Tokens:
             device = self.device.key if self.device else None
             fresh = await self._renewal.renew(tokens, username=self._username, device_key=device, client_metadata=client_metadata)
-            self._hold(fresh)
+            await self._hold(fresh)
             return fresh
 
         try:
@@ -172,14 +173,17 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         if fresh is None:
             await self._end("ended_elsewhere")
         else:
-            self._hold(fresh)
+            await self._hold(fresh)
             await self._observers.tell(TokensRefreshed(self._username, self._user_id))
         return self.tokens
 
-    def _hold(self, fresh: Tokens) -> None:
-        """Go on with new tokens, unless the session was ended meanwhile."""
+    async def _hold(self, fresh: Tokens) -> None:
+        """Go on with new tokens. Where the session was ended meanwhile, they are not to be good either."""
         if self._tokens is not None:
             self._tokens = fresh
+        else:
+            with suppress(AuthFlowError):
+                await self._revoke(fresh)
 
     async def keep(self) -> None:
         """Begin: put the tokens into the store, where there is one, and tell observers that somebody has signed in."""
@@ -190,7 +194,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
     # ------------------------------------------------------------------------------------------------------------- operations
 
     async def call(self, operation: str, /, **members: Any) -> dict[str, Any]:
-        """Make a request with a fresh `AccessToken`, and return the decoded reply; see `SignedIn.call`."""
+        """Make a request with a fresh `AccessToken`, and return the decoded reply; see `UserCalls.call`."""
         tokens = await self.fresh_tokens()
         text = tokens.access_token.text.get_secret_value()
         return await self._transport.call(operation, present({"AccessToken": text, **members}))
@@ -215,6 +219,9 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         service says is reported, not raised. Raises `StoreError` where the store does not forget the tokens.
         """
         tokens = self.tokens
+        if global_:
+            with suppress(AuthFlowError):  # the service takes no access token that has run out
+                tokens = await self.fresh_tokens()
         try:
             await self._end("signed_out")
         finally:
@@ -259,11 +266,11 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
     async def _end(self, reason: str) -> None:
         if self._tokens is None:
             return
-        self._tokens = None
+        tokens, self._tokens = self._tokens, None
         if self._on_end:
             self._on_end(self)
         try:
             if self._shelf:
-                await self._shelf.clear()
+                await self._shelf.clear(tokens)
         finally:
             await self._observers.tell(SignedOut(self._username, self._user_id, reason))

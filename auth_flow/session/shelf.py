@@ -6,6 +6,7 @@ import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -64,9 +65,12 @@ class Shelf:
                 continue
             return
 
-    async def clear(self) -> None:
-        """Forget the tokens."""
-        await self._store.delete(self._key)
+    async def clear(self, tokens: Tokens) -> None:
+        """Forget the tokens of a sign-in that is over. Those of another sign-in of this user stay."""
+        while (kept := await self._load()) is not None and _same_sign_in(kept.tokens, tokens):
+            with suppress(StoreConflict):
+                await self._store.delete(self._key, expected=kept.version)
+                return
 
     async def renew(self, stale: Tokens, renew: Callable[[Tokens], Awaitable[Tokens]]) -> Tokens | None:
         """Return tokens newer than `stale`: those that somebody else has got meanwhile, or what `renew` gets.
@@ -144,3 +148,9 @@ class Shelf:
 
 def _issued_at(tokens: Tokens) -> int:
     return tokens.access_token.claims.issued_at or 0
+
+
+def _same_sign_in(one: Tokens, other: Tokens) -> bool:
+    """Whether tokens go back to one sign-in; where the service does not tell, to one user."""
+    here, there = one.access_token.claims, other.access_token.claims
+    return here.origin_jti == there.origin_jti if here.origin_jti and there.origin_jti else here.subject == there.subject

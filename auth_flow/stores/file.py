@@ -13,7 +13,7 @@ from pathlib import Path
 from anyio import to_thread
 
 from auth_flow.errors import StoreUnavailable
-from auth_flow.parking.sealing import Sealer
+from auth_flow.sealing import Sealer
 from auth_flow.stores.base import Entry
 from auth_flow.stores.locks import locked
 from auth_flow.stores.table import Row, Table

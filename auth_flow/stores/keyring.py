@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from auth_flow.errors import MissingExtra, StoreUnavailable
-from auth_flow.parking.sealing import Sealer, new_key
+from auth_flow.sealing import Sealer, new_key
 from auth_flow.stores.file import FileStore
 
 

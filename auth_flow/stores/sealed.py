@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auth_flow.parking.sealing import Sealer
+from auth_flow.sealing import Sealer
 from auth_flow.stores.base import Entry, Store
 
 

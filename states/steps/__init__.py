@@ -19,7 +19,7 @@ from auth_flow.states.steps.base import Challenge, CodeDelivery, Question, StepB
 from auth_flow.states.steps.codes import EmailCode, SmsCode, TotpCode
 from auth_flow.states.steps.custom import CustomChallenge
 from auth_flow.states.steps.factors import FirstFactorSelection, PasskeyRequired
-from auth_flow.states.steps.mfa import EmailSetup, MfaSelection, MfaSetupSelection, TotpSetup, setup_uri
+from auth_flow.states.steps.mfa import MFA_TYPES, EmailSetup, MfaSelection, MfaSetupSelection, TotpSetup, setup_uri
 from auth_flow.states.steps.passwords import NewPasswordRequired, PasswordRequired
 
 
@@ -32,7 +32,7 @@ class Idle(StepBase):
 class Done(StepBase):
     """Signed in; or, with `signed_in` false, an account was brought in order and nothing is left to do.
 
-    `user_id` is the access token's `sub`. Tokens are not here: a step may be shown, logged and put away.
+    `user_id` is the access token's `sub`. Tokens are not here: this step may be shown and logged.
     """
 
     name = "DONE"
@@ -84,6 +84,7 @@ def step_from_json(values: Mapping[str, Any]) -> Step:
 
 __all__ = [
     "CHALLENGES",
+    "MFA_TYPES",
     "STEPS",
     "AutoSignInReady",
     "Challenge",

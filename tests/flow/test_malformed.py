@@ -70,8 +70,6 @@ ANSWERS: dict[str, Any] = {
     "an id token of another type": tokens(IdToken=[]),
     "a refresh token of another type": tokens(RefreshToken=1),
     "an expiry of another type": tokens(ExpiresIn="soon"),
-    "device metadata of another type": tokens(NewDeviceMetadata="d"),
-    "device metadata without a key": tokens(NewDeviceMetadata={"DeviceGroupKey": "g"}),
     "no object": ["SMS_MFA"],
     "null": None,
     "text": "<html>",

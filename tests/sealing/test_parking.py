@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from auth_flow import AuthFlow, EnterCode, Record, SmsCode, UserPool
 from auth_flow.errors import FlowBusy, SealBroken, SessionExpired
 from auth_flow.parking import park, resume
-from auth_flow.parking.sealing import Sealer, new_key
+from auth_flow.sealing import Sealer, new_key
 from auth_flow.states.steps import STEPS, CodeDelivery, CustomChallenge, TotpSetup
 from tests.chart.samples import RECORDS
 from tests.flow.scripted import Script
@@ -52,6 +52,9 @@ def test_the_samples_have_every_step() -> None:
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.state)
 def test_every_flow_at_rest_comes_back_as_it_was(sealer: Sealer, record: Record) -> None:
     back = resume(park(record, sealer, POOL), sealer, POOL)
+    if record.signed_in:  # the session is not in the text, and a flow without it would be a dead end
+        assert back == Record()
+        return
     assert back == record
     assert type(back.step) is type(record.step)
     assert back.session == record.session

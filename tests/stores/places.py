@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auth_flow.parking.sealing import Sealer
+from auth_flow.sealing import Sealer
 from auth_flow.stores import Store
 from auth_flow.stores.file import FileStore
 from auth_flow.stores.keyring import KeyringStore

@@ -16,7 +16,7 @@ from keyring.backends.fail import Keyring as NoKeyring
 from keyring.errors import KeyringLocked
 
 from auth_flow.errors import MissingExtra, SealBroken, StoreUnavailable
-from auth_flow.parking.sealing import Sealer, new_key
+from auth_flow.sealing import Sealer, new_key
 from auth_flow.stores import Entry, MemoryStore
 from auth_flow.stores.file import FileStore
 from auth_flow.stores.keyring import KeyringStore
