@@ -7,7 +7,8 @@ from io import TextIOWrapper
 
 import click
 
-from auth_flow.cli import chart, demo, mfa, reset_password, serve, sign_in, sign_up, signed_in
+from auth_flow.cli import chart, mfa, serve, signed_in, signing_in
+from auth_flow.cli.demo.command import demo
 from auth_flow.cli.terminal import printable
 from auth_flow.cli.words import explain
 from auth_flow.errors import AuthFlowError, CallerError, NotSignedIn
@@ -42,10 +43,10 @@ def auth_flow() -> None:
 
 
 for command in (
-    demo.demo,
-    sign_in.sign_in,
-    sign_up.sign_up,
-    reset_password.reset_password,
+    demo,
+    signing_in.sign_in,
+    signing_in.sign_up,
+    signing_in.reset_password,
     signed_in.whoami,
     signed_in.token,
     mfa.mfa,

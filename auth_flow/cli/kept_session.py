@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from auth_flow.errors import NotSignedIn
-from auth_flow.parking.sealing import Sealer
 from auth_flow.pool import UserPool
+from auth_flow.sealing import Sealer
 from auth_flow.session import Session
 from auth_flow.stores import Store
 from auth_flow.stores.file import FileStore
@@ -31,7 +31,7 @@ def session_store() -> Store:
     try:
         return FileStore(path, Sealer([key]))
     except ValueError as error:
-        raise click.UsageError(f"{KEY} is no key: {error} auth_flow.parking.sealing.new_key() makes one.") from None
+        raise click.UsageError(f"{KEY} is no key: {error} auth_flow.sealing.new_key() makes one.") from None
 
 
 async def check(store: Store) -> None:

@@ -7,9 +7,8 @@ from functools import wraps
 from typing import Any, get_args
 
 import click
-from pydantic import ValidationError
 
-from auth_flow.cli.settings import FlowSettings
+from auth_flow.cli.named_pool import NamedPool
 from auth_flow.pool import UserPool
 from auth_flow.states.events import AuthFlowType, Factor, WayIn
 
@@ -21,13 +20,13 @@ def takes_pool(command: Command) -> Command:
 
     @wraps(command)
     def named(*, user_pool_id: str, client_id: str, endpoint: str | None, **others: Any) -> None:
-        command(pool=_pool(FlowSettings(user_pool_id=user_pool_id, client_id=client_id, endpoint=endpoint)), **others)
+        command(pool=_pool(NamedPool(user_pool_id=user_pool_id, client_id=client_id, endpoint=endpoint)), **others)
 
     for option in ("endpoint", "client-id", "user-pool-id"):
-        meaning = FlowSettings.OPTIONS[option]
+        meaning = NamedPool.OPTIONS[option]
         named = click.option(
             f"--{option}",
-            envvar=FlowSettings.variable(option),
+            envvar=NamedPool.variable(option),
             required=option != "endpoint",
             show_envvar=True,
             help=f"{meaning[0].upper()}{meaning[1:]}.",
@@ -35,14 +34,11 @@ def takes_pool(command: Command) -> Command:
     return named
 
 
-def _pool(settings: FlowSettings) -> UserPool:
+def _pool(named: NamedPool) -> UserPool:
     try:
-        return settings.user_pool()
-    except ValidationError as error:
-        problems = [f"--{str(problem['loc'][0]).replace('_', '-')}: {problem['msg']}" for problem in error.errors()]
-        raise click.UsageError(". ".join(problems)) from None
+        return named.user_pool()
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--user-pool-id") from None
+        raise click.UsageError(str(error)) from None
 
 
 def takes_way_in(command: Command) -> Command:

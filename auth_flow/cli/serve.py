@@ -14,8 +14,7 @@ import click
 from auth_flow.cli.terminal import printable
 
 if TYPE_CHECKING:
-    from auth_flow.cli.served_pool import ServedPool
-    from auth_flow.transports.embedded import Message
+    from auth_flow.cli.embedded_pool import EmbeddedPool
 
 
 @click.command()
@@ -48,16 +47,17 @@ def serve(
     Standard output gets the configuration as lines for a shell, standard error each code as it is sent. It is made for tests and
     demonstrations: who reaches the port is an administrator.
     """
-    from auth_flow.cli.served_pool import ServedPool
-    from auth_flow.transports.embedded import running
+    from auth_flow.cli.embedded_pool import EmbeddedPool
+    from auth_flow.transports.embedded import PoolSettings, running
 
-    with _usage_errors(), ServedPool.open(database, mfa=mfa, with_secret=client_secret) as served:
-        served.service.outbox.listeners.append(_show_message)
+    settings = PoolSettings(mfa_configuration=mfa)
+    with _usage_errors(), EmbeddedPool.open(settings, database=database, with_secret=client_secret) as served:
+        served.tell_messages(_show)
         for user in users:
             served.add_user(*_name_and_password(user))
         with running(served.service, port=port) as endpoint:
-            _show_configuration(served, endpoint)
             try:
+                _show_configuration(served, endpoint)
                 threading.Event().wait()
             except KeyboardInterrupt:
                 click.echo("Stopped.", err=True)
@@ -79,7 +79,7 @@ def _name_and_password(user: str) -> tuple[str, str]:
     return name, password
 
 
-def _show_configuration(served: ServedPool, endpoint: str) -> None:
+def _show_configuration(served: EmbeddedPool, endpoint: str) -> None:
     for variable, value in served.environment(endpoint).items():
         click.echo(f"export {variable}={value}")
     click.echo(
@@ -93,5 +93,5 @@ Codes appear here as they are sent. Ctrl-C stops.
     )
 
 
-def _show_message(message: Message) -> None:
-    click.echo(printable(f"{message.medium} to {message.destination}: {message.text}"), err=True)
+def _show(message: str) -> None:
+    click.echo(printable(message), err=True)

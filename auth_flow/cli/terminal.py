@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager
 from getpass import getpass
 
 import click
+import segno
 from rich.console import Console
 from rich.text import Text
 
 from auth_flow.cli.prompter import Tone
-from auth_flow.cli.qr import qr_lines
 
 _STYLES: dict[Tone, str] = {"plain": "", "quiet": "dim", "good": "bold green", "bad": "red"}
 
@@ -118,3 +118,21 @@ class Terminal:
 def printable(text: str) -> str:
     """Return a text without control characters: what comes from elsewhere must not steer the terminal."""
     return "".join(character if character.isprintable() or character == "\n" else "\ufffd" for character in text)
+
+
+_QUIET_ZONE = 2
+"""Modules around the code. The standard wants four; scanners do with two, and terminals are small."""
+
+_HALVES = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
+"""Two modules, one above the other, as a character: the light ones are drawn, for most terminals write light on dark."""
+
+
+def qr_lines(text: str) -> list[str]:
+    """Return the lines of a QR code in half blocks, light modules drawn and dark ones blank."""
+    matrix = [list(map(bool, row)) for row in segno.make(text, error="l", micro=False).matrix_iter(border=_QUIET_ZONE)]
+    if len(matrix) % 2:
+        matrix.append([False] * len(matrix[0]))
+    return [
+        "".join(_HALVES[upper, lower] for upper, lower in zip(*pair, strict=True))
+        for pair in zip(matrix[::2], matrix[1::2], strict=True)
+    ]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from auth_flow.parking.sealing import new_key
+from auth_flow.sealing import new_key
 from auth_flow.transports.embedded import running
 from tests.cli.pools import TestPool
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from auth_flow.cli.made_up import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
 from auth_flow.flow import AuthFlow
 from auth_flow.pool import UserPool
 from auth_flow.transports.cognito import CognitoTransport

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pytest
 
 from auth_flow.cli import main
-from auth_flow.cli.made_up import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
 from tests.cli.conftest import Serve, Typed
 
 POOL = ["--user-pool-id", "eu-west-1_Abc", "--client-id", "abc"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auth_flow.cli.conversation import Conversation, conversation
-from auth_flow.cli.made_up import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
 from auth_flow.cli.openings import ResetForm, SignInForm, SignUpForm
 from auth_flow.cli.words import explain
 from auth_flow.errors import (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from auth_flow.cli import main
-from auth_flow.cli.made_up import PASSWORD
+from auth_flow.cli.embedded_pool import PASSWORD
 
 
 def test_in_a_process_without_input() -> None:

@@ -70,6 +70,8 @@ async def test_an_error_tells_where_the_flow_stands_now(flow: AuthFlow, script: 
     ("line", "words"),
     [
         ("nonsense", "not JSON"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"parallel":' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
         ("[]", "not a JSON object"),
         ("{}", "event"),
         ({"event": "fly"}, "'fly'"),

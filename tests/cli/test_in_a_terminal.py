@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from auth_flow.cli.made_up import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
 from auth_flow.transports.embedded import running
 from tests.cli.pools import TestPool
 from tests.cli.pseudo_terminal import PseudoTerminal

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auth_flow.cli import main
-from auth_flow.cli.made_up import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
 from auth_flow.transports.embedded import totp
 from tests.cli.conftest import Serve, Typed
 from tests.cli.pools import TestPool

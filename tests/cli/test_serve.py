@@ -16,7 +16,7 @@ import boto3
 import pytest
 
 from auth_flow.cli import main
-from auth_flow.cli.made_up import PASSWORD, USERNAME
+from auth_flow.cli.embedded_pool import PASSWORD, USERNAME
 
 USER = f"{USERNAME}:{PASSWORD}"
 

@@ -9,8 +9,7 @@ import click
 import pytest
 from rich.console import Console
 
-from auth_flow.cli.qr import qr_lines
-from auth_flow.cli.terminal import InputEnded, Terminal, printable
+from auth_flow.cli.terminal import InputEnded, Terminal, printable, qr_lines
 
 URI = "otpauth://totp/auth-flow:ada@example.org?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=auth-flow"
 

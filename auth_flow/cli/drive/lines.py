@@ -1,63 +1,22 @@
-"""`auth-flow drive`: a flow for programs in any language, one JSON object a line. docs/drive.md describes the protocol."""
+"""A line in, and the line that answers it."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import anyio
 from pydantic import ValidationError
 
-from auth_flow.cli import calls
-from auth_flow.cli.settings import FlowSettings, open_flow
-from auth_flow.errors import AuthFlowError, InvalidLine, MissingExtra
+from auth_flow.cli.drive import account, devices, mfa, session
+from auth_flow.cli.drive.calls import CALLS
+from auth_flow.errors import AuthFlowError, InvalidLine
 from auth_flow.flow import AuthFlow
 from auth_flow.states.events import EVENTS
 
-
-def main(arguments: Sequence[str]) -> int:
-    """Answer each line of standard input by one line on standard output, until the input ends. Returns the exit status."""
-    settings = _settings(arguments)
-    try:
-        anyio.run(_serve, settings)
-    except MissingExtra as problem:
-        sys.stderr.write(f"auth-flow drive: {problem}\n")
-        return 2
-    return 0
-
-
-def _settings(arguments: Sequence[str]) -> FlowSettings:
-    parser = argparse.ArgumentParser(
-        prog="auth-flow drive",
-        description="Run a flow over JSON lines: one object on standard input, one on standard output.",
-        epilog="The client secret comes from AUTH_FLOW_CLIENT_SECRET. Without a pool, an embedded one is used.",
-    )
-    for option, meaning in FlowSettings.OPTIONS.items():
-        variable = FlowSettings.variable(option)
-        parser.add_argument(f"--{option}", default=os.environ.get(variable), help=f"{meaning} [{variable}]")
-    settings = FlowSettings(**vars(parser.parse_args(arguments)))
-    try:
-        if not settings.names_no_pool:
-            settings.user_pool()
-    except ValidationError as problem:
-        parser.error(_told(problem).replace("_", "-"))
-    except ValueError as problem:
-        parser.error(str(problem))
-    return settings
-
-
-async def _serve(settings: FlowSettings) -> None:
-    async with AsyncExitStack() as stack:
-        flow = await open_flow(settings, stack)
-        async for line in anyio.wrap_file(sys.stdin):
-            if line.strip():
-                sys.stdout.write(json.dumps(await answer(flow, line)) + "\n")
-                sys.stdout.flush()
+# A call enters itself in CALLS when its module is imported.
+REGISTERED = (session, account, mfa, devices)
 
 
 async def answer(flow: AuthFlow, line: str) -> dict[str, Any]:
@@ -75,11 +34,11 @@ async def _perform(flow: AuthFlow, line: Mapping[str, Any]) -> dict[str, Any]:
             del fields["event"]
             await flow.send(_checked(EVENTS[name].model_validate, fields))
             return _standing(flow)
-        case {"call": str(name)} if name in calls.CALLS:
+        case {"call": str(name)} if name in CALLS:
             del fields["call"]
-            call = _checked(calls.CALLS[name].model_validate, fields)
+            call = _checked(CALLS[name].model_validate, fields)
             return {"result": await call.perform(flow)}
-        case {"parallel": list(lines)} if len(line) == 1:
+        case {"parallel": [*lines]} if len(line) == 1:
             return {"results": await _together(flow, lines)}
         case {"event": name} | {"call": name}:
             raise InvalidLine(f"There is no event or call named {name!r}.")
@@ -102,11 +61,11 @@ async def _together(flow: AuthFlow, lines: list[Any]) -> list[dict[str, Any]]:
 def _object(line: str) -> dict[str, Any]:
     try:
         values: Any = json.loads(line)
-    except ValueError:
-        raise InvalidLine("The line is not JSON.") from None
+    except (ValueError, RecursionError):
+        raise InvalidLine("The line is not JSON, or nested too deeply.") from None
     if not isinstance(values, dict):
         raise InvalidLine("The line is not a JSON object.")
-    return values
+    return cast("dict[str, Any]", values)
 
 
 def _checked(validate: Any, fields: dict[str, Any]) -> Any:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.text import Text
 
-from auth_flow.cli.made_up import ATTRIBUTES, PASSWORD, Phone
+from auth_flow.cli.demo.phone import Phone
+from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD
 from auth_flow.cli.terminal import Terminal
 
 

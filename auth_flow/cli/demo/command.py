@@ -9,11 +9,11 @@ import click
 
 from auth_flow.cli.conversation import Opening, conversation
 from auth_flow.cli.openings import ResetForm, SignInForm, SignUpForm
-from auth_flow.cli.results import show_result
+from auth_flow.cli.signing_in import show_result
 from auth_flow.states.events import WayIn
 
 if TYPE_CHECKING:
-    from auth_flow.cli.made_up import Mfa
+    from auth_flow.cli.demo.pool import Mfa
     from auth_flow.flow import AuthFlow
 
 Beginning = Literal["sign-in", "sign-up", "reset-password"]
@@ -42,8 +42,10 @@ def demo(mfa: Mfa, begin: Beginning) -> None:
     """
     from rich.console import Console
 
-    from auth_flow.cli.demo_person import DemoTerminal, SelfAnswering
-    from auth_flow.cli.made_up import ATTRIBUTES, PASSWORD, USERNAME, Phone, made_up_flow
+    from auth_flow.cli.demo.person import DemoTerminal, SelfAnswering
+    from auth_flow.cli.demo.phone import Phone
+    from auth_flow.cli.demo.pool import demo_flow
+    from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
 
     console = Console(highlight=False)
     phone = Phone(console)
@@ -57,7 +59,7 @@ def demo(mfa: Mfa, begin: Beginning) -> None:
         person.tell(f"A user pool in this process. {USERNAME} signs up, with a password that you choose.\n")
     else:
         person.tell(f"A user pool in this process, with one user: {USERNAME}, whose password is {PASSWORD}.\n")
-    with conversation(made_up_flow(mfa, phone, with_user=begin != "sign-up"), person) as talk:
+    with conversation(demo_flow(mfa, phone, with_user=begin != "sign-up"), person) as talk:
         done = talk.hold(openings[begin])
         person.tell(f"\n{_way(talk.flow)}\n", "quiet")
         show_result(done, talk.flow)

@@ -1,0 +1,76 @@
+"""The embedded pool of the commands: served, demonstrated, or driven where no other is named."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from auth_flow.flow import AuthFlow
+from auth_flow.pool import UserPool
+from auth_flow.transports.cognito import CognitoTransport
+from auth_flow.transports.embedded import Client, ClientSettings, EmbeddedCognito, EmbeddedUserPool, PoolSettings
+
+
+def _contacts(name: str) -> dict[str, str]:
+    return {"email": f"{name}@example.org", "phone_number": "+12065550100"}
+
+
+USERNAME, PASSWORD = "ada", "Correct-Horse-1"
+ATTRIBUTES = _contacts(USERNAME)
+"""The made-up user, where a command needs one."""
+
+_OPTIONAL_MFA = PoolSettings(mfa_configuration="OPTIONAL")
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedPool:
+    """A service with one pool and one app client."""
+
+    service: EmbeddedCognito
+    pool: EmbeddedUserPool
+    client: Client
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls, settings: PoolSettings = _OPTIONAL_MFA, *, database: Path | None = None, with_secret: bool = False
+    ) -> Generator[Self]:
+        """Open the pool of a database; where there is none yet, or no database, make one as asked for."""
+        service = EmbeddedCognito(storage=database)
+        try:
+            pool = next(iter(service.pools.values()), None) or service.create_pool(settings)
+            client = next(iter(pool.clients), None) or pool.create_client(ClientSettings(generate_secret=with_secret))
+            yield cls(service, pool, client)
+        finally:
+            service.close()
+
+    def add_user(self, name: str, password: str) -> None:
+        """Make a confirmed user with an e-mail address and a phone number, in place of one of this name."""
+        self.pool.create_user(name, password, attributes=_contacts(name))
+
+    def tell_messages(self, tell: Callable[[str], None]) -> None:
+        """Have each message told as it is sent."""
+        self.service.outbox.listeners.append(lambda message: tell(f"{message.medium} to {message.destination}: {message.text}"))
+
+    @asynccontextmanager
+    async def flow(self, *, issuer: str = "auth-flow") -> AsyncGenerator[AuthFlow]:
+        """Open a flow that talks to the pool without a socket. `issuer` names it in authenticator apps."""
+        app = UserPool(user_pool_id=self.pool.id, client_id=self.client.id, client_secret=self.client.secret, issuer=issuer)
+        async with (
+            self.service.http_client() as http,
+            AuthFlow(app, transport=CognitoTransport("http://embedded", client=http)) as flow,
+        ):
+            yield flow
+
+    def environment(self, endpoint: str) -> dict[str, str]:
+        """The variables by which the other commands find this pool where it is served."""
+        secret = {"AUTH_FLOW_CLIENT_SECRET": self.client.secret} if self.client.secret else {}
+        return {
+            "AUTH_FLOW_USER_POOL_ID": self.pool.id,
+            "AUTH_FLOW_CLIENT_ID": self.client.id,
+            "AUTH_FLOW_ENDPOINT": endpoint,
+            **secret,
+        }
