@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from auth_flow.core import Outcome, advance
 from auth_flow.core.effects import Call, Compute, Effect, Keep
-from auth_flow.errors import AuthFlowError, FlowBusy, GuardRejected, NotSignedIn
+from auth_flow.errors import AuthFlowError, FlowBusy, GuardRejected, NotSignedIn, StoreError
 from auth_flow.observers import Observers, StepEntered
 from auth_flow.parking import park, resume
 from auth_flow.pool import UserPool
@@ -253,7 +253,13 @@ class AuthFlow:
             clock=self._clock,
             on_end=self._end_session,
         )
-        await outlast(self._session.keep)
+        if self._store is None:
+            return await self._session.keep()
+        try:
+            await outlast(self._session.keep)
+        except StoreError as error:
+            error.retryable = False  # what was fed has been taken: it is the keeping that failed
+            raise
 
     async def restore_session(self, tokens: Tokens) -> Step:
         """Take up tokens that were obtained elsewhere: the flow is DONE, and nothing is sent. What it was at is given up.
@@ -296,12 +302,12 @@ class AuthFlow:
         return park(self._record, sealer, self.pool, owner=owner)
 
     @classmethod
-    def resume(cls, text: str, pool: UserPool, *, sealer: Sealer, owner: str = "", transport: Transport | None = None) -> Self:
-        """Take up a flow that was parked not more than a day ago, in any process. Raises `SealBroken`.
+    def resume(cls, text: str, pool: UserPool, *, sealer: Sealer, owner: str = "", **options: Any) -> Self:
+        """Take up a flow that was parked not more than a day ago, in any process. `options` are those of the constructor.
 
-        A flow with more than a transport is `AuthFlow(pool, record=resume(text, sealer, pool), …)`.
+        Raises `SealBroken`.
         """
-        return cls(pool, transport=transport, record=resume(text, sealer, pool, owner=owner))
+        return cls(pool, record=resume(text, sealer, pool, owner=owner), **options)
 
     # --------------------------------------------------------------------------------------------------------- the end
 

@@ -7,10 +7,10 @@ import hashlib
 import hmac
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from auth_flow.states.base import Secret, Value, reveal
-from auth_flow.transports.endpoints import endpoint_for
+from auth_flow.transports.endpoints import checked_url, endpoint_for
 
 
 class UserPool(Value):
@@ -24,7 +24,7 @@ class UserPool(Value):
     user_pool_id: Annotated[str, StringConstraints(pattern=r"^[\w-]+_[0-9a-zA-Z]+$", max_length=55)]
     client_id: Annotated[str, StringConstraints(pattern=r"^[\w+]+$", max_length=128)]
     client_secret: Secret | None = None
-    endpoint: str | None = None
+    endpoint: Annotated[str, AfterValidator(checked_url)] | None = None
     auth_session_validity: Annotated[float, Field(gt=0)] = 180
     issuer: str = "auth-flow"
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.engine
 
-The peer is python-statemachine alone, taking the same two transitions: what is above it is ours.
+The peer is the chart alone, taking the same two transitions: what is above it is the core.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Walk through a sign-in with MFA, in the terminal, against a user pool in the same process.
 
-`python3 scripts/demo.py` needs nothing but Python: it installs auth-flow into an environment of its own and runs `auth-flow demo`.
+`python3 scripts/demo.py` needs nothing but Python: it installs auth-flow into an environment of its own, and runs
+`auth-flow demo` there.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def python_for(purpose: str, *requirements: str) -> Path:
 
     What is installed follows the lock file; the environment is brought up to date when the lock or the project's metadata change.
     """
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Python would run
         sys.exit("auth-flow needs Python 3.11 or later.")
     home = ROOT / ".venv" / f"{purpose}-{sys.version_info.major}.{sys.version_info.minor}"
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
 
 
 class Value(BaseModel):
@@ -14,11 +14,10 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
 
 
-def _sealed(secret: SecretStr | str) -> SecretStr:
-    return secret if isinstance(secret, SecretStr) else SecretStr(secret)
-
-
-Secret: TypeAlias = Annotated[SecretStr | str, AfterValidator(_sealed)]
+if TYPE_CHECKING:
+    Secret: TypeAlias = SecretStr | str
+else:
+    Secret = SecretStr  # pydantic makes one of plain text too; type checkers are told so above
 """A password, code or token: may be given as plain text, is held as `SecretStr`, and shows as asterisks."""
 
 Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=128)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from pydantic import Field
+
 from auth_flow.states.base import Metadata, Name, Secret, Value, snake_case
 
 AuthFlowType: TypeAlias = Literal["USER_SRP_AUTH", "USER_PASSWORD_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP", "USER_AUTH"]
@@ -105,7 +107,7 @@ class SetUpEmail(EventBase):
 class PresentPasskey(EventBase):
     """The assertion that a WebAuthn ceremony gave, as JSON values (`PublicKeyCredential.toJSON()`)."""
 
-    credential: dict[str, Any]
+    credential: dict[str, Any] = Field(repr=False)
 
 
 class Answer(EventBase):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 import anyio
 import anyio.to_thread
 
-from auth_flow.errors import AuthFlowError, TimedOut
+from auth_flow.errors import AuthFlowError, ConnectFailed, TimedOut
+from auth_flow.transports.endpoints import checked_url
 from auth_flow.transports.replies import read_reply
 from auth_flow.transports.retries import IDEMPOTENT, Retries, retry_after
 from auth_flow.transports.slots import Slots
@@ -59,9 +60,7 @@ class CognitoTransport:
         target: str = "AWSCognitoIdentityProviderService",
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
-        if not endpoint.startswith(("https://", "http://")):
-            raise ValueError(f"{endpoint!r} is no URL of a service: it begins neither with https:// nor with http://.")
-        self._endpoint, self._client, self._target, self._sleep = endpoint, client, target, sleep
+        self._endpoint, self._client, self._target, self._sleep = checked_url(endpoint), client, target, sleep
         self._timeouts, self._retries = timeouts or Timeouts(), retries or Retries()
         self._max_reply_bytes = max_reply_bytes
         self._extra_headers = {name.lower(): value for name, value in (headers or {}).items()}
@@ -102,7 +101,7 @@ class CognitoTransport:
         await self.aclose()
 
     async def _post(self, operation: str, headers: Mapping[str, str], content: bytes) -> Answer:
-        wire = self._wire or await self._open()
+        wire = self._wire or await self._open(operation)
         if not await self._slots.take(self._timeouts.pool):
             raise TimedOut("too many requests are under way; nothing was sent.", operation=operation, retryable=True)
         try:
@@ -110,11 +109,14 @@ class CognitoTransport:
         finally:
             self._slots.leave()
 
-    async def _open(self) -> Wire:
+    async def _open(self, operation: str) -> Wire:
         """Import httpx and load the root certificates beside the event loop: each would block it for tens of milliseconds."""
         async with self._opening:
             if self._wire is None:
-                self._wire = await anyio.to_thread.run_sync(self._make_wire)
+                try:
+                    self._wire = await anyio.to_thread.run_sync(self._make_wire)
+                except (ValueError, ImportError) as problem:  # of a proxy in the environment, or a host that has no such name
+                    raise ConnectFailed(f"no way to {self._endpoint}: {problem}", operation=operation) from None
         return self._wire
 
     def _make_wire(self) -> Wire:

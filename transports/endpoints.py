@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 _REGION = re.compile(r"[a-z]{2,8}(-[a-z]{2,16})+-\d{1,2}")
 _SUFFIXES = {
@@ -25,6 +26,18 @@ def region_of(pool_id: str) -> str:
     if region == pool_id or not _REGION.fullmatch(region):
         raise ValueError(f"{pool_id!r} is no pool id: it does not begin with a region, as in 'eu-west-1_Abc'.")
     return region
+
+
+def checked_url(url: str) -> str:
+    """Return a service's URL as it is. Raises `ValueError` where it is none that a request could go to."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and url.isprintable() and " " not in url
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{url!r} is no URL of a service, as in 'https://cognito-idp.eu-west-1.amazonaws.com'.")
+    return url
 
 
 def endpoint_for(pool_id: str, service: str = "cognito-idp") -> str:

@@ -25,9 +25,8 @@ def read_reply(operation: str, status: int, headers: Mapping[str, str], content:
         return body
     if status >= 300 and (name := _error_name(headers, body or {})):
         raise ServiceError.of(name, _message(body or {}), operation=operation, status=status, request_id=request_id)
-    raise MalformedResponse(
-        _complaint(status, body), operation=operation, status=status, request_id=request_id, retryable=status >= 500
-    )
+    busy = status >= 500 or status == 429
+    raise MalformedResponse(_complaint(status, body), operation=operation, status=status, request_id=request_id, retryable=busy)
 
 
 def _json_object(content: bytes) -> dict[str, Any] | None:

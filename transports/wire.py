@@ -52,7 +52,11 @@ class Wire:
         max_in_flight: int,
         max_reply_bytes: int,
     ) -> None:
-        self._url, self._max_reply_bytes = httpx.URL(url), max_reply_bytes
+        try:
+            self._url, self._max_reply_bytes = httpx.URL(url), max_reply_bytes
+            _ = self._url.host  # a host that is no IDNA is found out only when it is looked at
+        except httpx.InvalidURL as problem:
+            raise ValueError(str(problem)) from None
         self._owned = through is None
         self._through = through or http_transport(
             url, limits=httpx.Limits(max_connections=max_in_flight, keepalive_expiry=LIMITS.keepalive_expiry)

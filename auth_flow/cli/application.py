@@ -6,6 +6,7 @@ import sys
 from io import TextIOWrapper
 
 import click
+from pydantic import ValidationError
 
 from auth_flow.cli import chart, mfa, serve, signed_in, signing_in
 from auth_flow.cli.demo.command import demo
@@ -82,6 +83,10 @@ def run(arguments: list[str]) -> int:
     except click.Abort:
         click.echo("Cancelled.", err=True)
         return INTERRUPTED
+    except ValidationError as error:
+        problems = (f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_input=False))
+        click.secho(printable(f"Error: {'; '.join(problems)}"), fg="red", err=True)
+        return 2
     except AuthFlowError as error:
         click.secho(printable(f"Error: {explain(error)}"), fg="red", err=True)
         return 2 if isinstance(error, CallerError) and not isinstance(error, NotSignedIn) else 1

@@ -30,8 +30,8 @@ def park(record: Record, sealer: Sealer, pool: UserPool, *, owner: str = "") -> 
 def resume(text: str, sealer: Sealer, pool: UserPool, *, owner: str = "", max_age: float = DAY) -> Record:
     """Open what `park` has sealed at most `max_age` seconds ago. Raises `SealBroken`.
 
-    That the time for a challenge is over is told later, by the flow, as `SessionExpired`. A flow that was signed in opens as idle:
-    its session stays with who signed in, or in a store.
+    That the time for a challenge is over is told later, by the flow, as `SessionExpired`. A flow that was signed in opens as
+    idle: its session stays with who signed in, or in a store.
     """
     values = sealer.open(text, *_purpose(pool, owner), max_age=max_age)
     try:

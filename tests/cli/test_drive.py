@@ -149,6 +149,34 @@ def test_every_option_is_an_environment_variable_too() -> None:
     assert json.loads(finished.stdout)["error"]["name"] == "TransportError"
 
 
+def test_an_empty_variable_is_none() -> None:
+    finished = drive(lines="\n", AUTH_FLOW_USER_POOL_ID="", AUTH_FLOW_CLIENT_ID="")
+    assert finished.returncode == 0
+    assert json.loads(finished.stdout)["error"]["name"] == "InvalidLine"  # a line for each, a blank one too
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--endpoint", "foo"],
+        ["--endpoint", "http://127.0.0.1:99999"],
+        ["--identity-pool-id", "xx"],
+        ["--identity-pool-id", "eu-west-1:1", "--identity-endpoint", "foo"],
+    ],
+)
+def test_what_no_request_could_go_to_is_refused(arguments: list[str]) -> None:
+    finished = drive("--user-pool-id", "eu-west-1_Abc", "--client-id", "x", *arguments)
+    assert finished.returncode == 2
+    assert "Traceback" not in finished.stderr
+
+
+async def test_complaints_name_the_field_and_nothing_else(flow: AuthFlow) -> None:
+    reply = await told(flow, {"event": "sign_in", "username": "ada", "password": 12345})
+    assert reply["error"]["message"] == "password: Input should be a valid string"
+    reply = await told(flow, {"call": "restore_session"})
+    assert reply["error"]["message"][0].isalpha()
+
+
 def test_no_input_is_no_output() -> None:
     finished = drive("--user-pool-id", "eu-west-1_Abc", "--client-id", "x")
     assert (finished.returncode, finished.stdout) == (0, "")

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from auth_flow.cli.calls import CALLS
 
 from auth_flow import AuthFlow
 from auth_flow.cli.drive import answer
+from auth_flow.cli.drive.calls import CALLS
 from auth_flow.errors import ConnectFailed
 from auth_flow.session.identity import IdentityPool
 from tests.flow.scripted import POOL, SMS, SUBJECT, Clock, Exchange, Json, Script, initiate, refusal

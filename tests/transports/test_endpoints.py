@@ -6,7 +6,10 @@ import botocore.session
 import pytest
 from botocore.endpoint_provider import EndpointProvider
 
-from auth_flow.transports.endpoints import endpoint_for, region_of
+from auth_flow import UserPool
+from auth_flow.errors import ConnectFailed
+from auth_flow.transports.cognito import CognitoTransport
+from auth_flow.transports.endpoints import checked_url, endpoint_for, region_of
 
 _LOADER = botocore.session.Session().get_component("data_loader")
 _PARTITIONS = _LOADER.load_data("partitions")
@@ -32,3 +35,31 @@ def test_the_region_is_what_stands_before_the_pools_own_name() -> None:
 def test_what_names_no_region_never_becomes_a_host(pool_id: str) -> None:
     with pytest.raises(ValueError, match="no pool id"):
         endpoint_for(pool_id)
+
+
+@pytest.mark.parametrize(
+    "url", ["foo", "", "ftp://a", "http://", "http://[::1", "http://a:99999", "http://a:0", "http://a\0b", "http://a b", "//a/b"]
+)
+def test_what_is_no_url_is_refused_before_it_is_used(url: str) -> None:
+    with pytest.raises(ValueError, match="no URL of a service"):
+        checked_url(url)
+    with pytest.raises(ValueError, match="no URL of a service"):
+        CognitoTransport(url)
+    with pytest.raises(ValueError, match="endpoint"):
+        UserPool(user_pool_id="eu-west-1_Abc", client_id="1example", endpoint=url)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "nonsense://x"])
+async def test_a_proxy_that_cannot_be_used_is_a_typed_error(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    async with CognitoTransport("https://cognito-idp.eu-west-1.amazonaws.com") as transport:
+        with pytest.raises(ConnectFailed, match="no way to"):
+            await transport.call("GetUser", {})
+
+
+@pytest.mark.anyio
+async def test_a_host_that_has_no_such_name_is_a_typed_error() -> None:
+    async with CognitoTransport("http://xn--a.b") as transport:
+        with pytest.raises(ConnectFailed):
+            await transport.call("GetUser", {})

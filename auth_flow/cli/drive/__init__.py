@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -32,6 +33,12 @@ def main(arguments: Sequence[str]) -> int:
     except MissingExtra as problem:
         sys.stderr.write(f"auth-flow drive: {problem}\n")
         return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Nobody reads any more. What is still buffered must not fail once more when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 
@@ -39,6 +46,5 @@ async def _serve(settings: DriveSettings) -> None:
     async with AsyncExitStack() as stack:
         flow = await open_flow(settings, stack)
         async for line in anyio.wrap_file(sys.stdin):
-            if line.strip():
-                sys.stdout.write(json.dumps(await answer(flow, line)) + "\n")
-                sys.stdout.flush()
+            sys.stdout.write(json.dumps(await answer(flow, line)) + "\n")
+            sys.stdout.flush()

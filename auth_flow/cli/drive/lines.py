@@ -76,7 +76,12 @@ def _checked(validate: Any, fields: dict[str, Any]) -> Any:
 
 
 def _told(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False, include_url=False))
+    problems = error.errors(include_input=False, include_url=False)
+    return "; ".join(": ".join((*_place(problem["loc"]), problem["msg"].removeprefix("Value error, "))) for problem in problems)
+
+
+def _place(location: tuple[int | str, ...]) -> tuple[str, ...]:
+    return (".".join(map(str, location)),) if location else ()
 
 
 def _standing(flow: AuthFlow) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 from auth_flow.cli.named_pool import NamedPool
 from auth_flow.flow import AuthFlow
 from auth_flow.session.identity import IdentityPool
+from auth_flow.transports.endpoints import checked_url, region_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,15 @@ class DriveSettings(NamedPool):
         )
         for option, meaning in cls.OPTIONS.items():
             variable = cls.variable(option)
-            parser.add_argument(f"--{option}", default=os.environ.get(variable), help=f"{meaning} [{variable}]")
+            parser.add_argument(f"--{option}", default=os.environ.get(variable) or None, help=f"{meaning} [{variable}]")
         settings = cls(**vars(parser.parse_args(arguments)))
         try:
             if not settings.names_no_pool:
                 settings.user_pool()
+            if settings.identity_pool_id is not None:
+                region_of(settings.identity_pool_id)
+            if settings.identity_endpoint is not None:
+                checked_url(settings.identity_endpoint)
         except ValueError as problem:
             parser.error(str(problem))
         return settings
