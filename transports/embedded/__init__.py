@@ -10,7 +10,8 @@
     sessions, grants              a sign-in between two requests, and the tokens it ends in
     srp, totp, passkeys,
     passwords, signing            what is verified, and what is signed
-    delivery, outbox, aliases,
+    schema, aliases               attributes: which there are, their formats, and whose an address is
+    delivery, outbox,
     triggers, migration           codes and where they go; callables that have a say
     server                        the service on a port
 """

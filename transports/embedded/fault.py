@@ -21,6 +21,11 @@ def invalid_parameter(message: str) -> Fault:
     return Fault("InvalidParameterException", message)
 
 
+def does_not_conform(name: str, reason: str) -> Fault:
+    """An attribute does not fit the pool's schema."""
+    return invalid_parameter(f"Attributes did not conform to the schema: {name}: {reason}\n")
+
+
 def missing_parameter(name: str) -> Fault:
     """A member of AuthParameters or ChallengeResponses is not there."""
     return invalid_parameter(f"Missing required parameter {name}")

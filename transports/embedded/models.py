@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -93,6 +94,13 @@ class User(Row):
     def verified(self, attribute: str) -> str | None:
         """The value of `email` or `phone_number`, if it is verified."""
         return self.attributes.get(attribute) if self.attributes.get(f"{attribute}_verified") == "true" else None
+
+    def write(self, attributes: Mapping[str, str]) -> None:
+        """Set attributes. A changed address or telephone number is no longer verified, unless `attributes` say that it is."""
+        for name in ("email", "phone_number"):
+            if name in attributes and attributes[name] != self.attributes.get(name):
+                self.attributes[f"{name}_verified"] = "false"
+        self.attributes |= attributes
 
     def turn_on(self, factor: MfaFactor) -> None:
         """Have the factor asked for from now on."""

@@ -68,6 +68,8 @@ class PoolSettings(BaseModel):
     """AllowedFirstAuthFactors of the sign-in policy: what USER_AUTH may offer. The service's own default is PASSWORD alone."""
     password_policy: PasswordPolicy = PasswordPolicy()
     required_attributes: tuple[str, ...] = ()
+    custom_attributes: tuple[str, ...] = ()
+    """Names without their `custom:`. Users can have these and the standard attributes, and no others."""
     alias_attributes: tuple[Literal["email", "phone_number", "preferred_username"], ...] = ()
     username_attributes: tuple[ContactAttribute, ...] = ()
     auto_verified_attributes: tuple[ContactAttribute, ...] = ("email",)

@@ -6,6 +6,7 @@ from auth_flow.transports.embedded.challenges.attempt import Attempt, answers, p
 from auth_flow.transports.embedded.challenges.progress import second_factor_passed
 from auth_flow.transports.embedded.fault import invalid_parameter
 from auth_flow.transports.embedded.registry import Reply
+from auth_flow.transports.embedded.schema import check_attributes
 
 
 @answers("MFA_SETUP")
@@ -14,8 +15,9 @@ async def mfa_setup(attempt: Attempt, responses: dict[str, str]) -> Reply:
     session, user = attempt.session, attempt.known_user
     email = responses.get("EMAIL")
     if email:
-        if "EMAIL_OTP" not in session.choices or "@" not in email:
-            raise invalid_parameter("Invalid email address format." if "@" not in email else "EMAIL_OTP cannot be set up.")
+        if "EMAIL_OTP" not in session.choices:
+            raise invalid_parameter("EMAIL_OTP cannot be set up.")
+        check_attributes(attempt.pool.settings, {"email": email})
         session.new_email = email
         return await put_challenge(attempt, "EMAIL_OTP")
     if session.totp is None or not session.totp_verified:

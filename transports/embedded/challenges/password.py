@@ -10,6 +10,7 @@ from auth_flow.transports.embedded.fault import invalid_parameter, missing_param
 from auth_flow.transports.embedded.migration import migrate
 from auth_flow.transports.embedded.passwords import check_lock, check_password, note_proof, set_password
 from auth_flow.transports.embedded.registry import Reply
+from auth_flow.transports.embedded.schema import check_attributes
 from auth_flow.transports.embedded.srp import Verifier
 
 
@@ -71,11 +72,12 @@ async def new_password_required(attempt: Attempt, responses: dict[str, str]) -> 
         raise missing_parameter("NEW_PASSWORD")
     prefix = "userAttributes."
     given = {name.removeprefix(prefix): value for name, value in responses.items() if name.startswith(prefix)}
+    check_attributes(pool.settings, given)
     missing = [name for name in pool.settings.required_attributes if not given.get(name) and name not in user.attributes]
     if missing:
         raise invalid_parameter(f"Invalid attributes given, {missing[0]} is missing")
     await set_password(pool, user, password)
-    user.attributes |= given
+    user.write(given)
     user.status = "CONFIRMED"
     pool.save(user)
     return await ask_second_factor(attempt)

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 import anyio.to_thread
 from pydantic import Field
 
+from auth_flow.transports.embedded.fault import invalid_parameter
 from auth_flow.transports.embedded.operations.shapes import UserPoolId
 from auth_flow.transports.embedded.paging import page
 from auth_flow.transports.embedded.pool import EmbeddedUserPool
 from auth_flow.transports.embedded.registry import Reply, Request, operation
+from auth_flow.transports.embedded.schema import STANDARD, known_attributes
 from auth_flow.transports.embedded.service import CognitoService
 from auth_flow.transports.embedded.settings import ContactAttribute, FirstFactor, MfaFactor, PasswordPolicy, PoolSettings, Shape
 from auth_flow.transports.embedded.signing import SigningKey
@@ -47,8 +49,13 @@ class DeviceConfiguration(Shape):
 class SchemaAttribute(Shape):
     """SchemaAttributeType."""
 
-    name: str
+    name: Annotated[str, Field(min_length=1, max_length=20)]
     required: bool = False
+
+    @property
+    def custom(self) -> bool:
+        """Whether it is neither a standard attribute nor the `sub` that every pool has."""
+        return self.name not in {*STANDARD, "sub"}
 
 
 class AdminCreateUserConfig(Shape):
@@ -125,7 +132,12 @@ class GetUserPoolMfaConfig(Request):
 
 @operation(CreateUserPool)
 async def create_user_pool(service: CognitoService, request: CreateUserPool) -> Reply:
-    """Make a pool; as with the service, MFA factors are turned on by SetUserPoolMfaConfig."""
+    """Make a pool; as with the service, MFA factors are turned on by SetUserPoolMfaConfig.
+
+    Of the schema, the names and what is required are kept; data types, constraints and mutability are not.
+    """
+    if any(attribute.required and attribute.custom for attribute in request.schema_):
+        raise invalid_parameter("Required custom attributes are not supported currently.")
     devices = request.device_configuration
     prompted = devices is not None and devices.device_only_remembered_on_user_prompt
     settings = PoolSettings(
@@ -134,7 +146,10 @@ async def create_user_pool(service: CognitoService, request: CreateUserPool) -> 
         mfa_factors=("SMS_MFA",),
         first_factors=request.policies.sign_in_policy.allowed_first_auth_factors,
         password_policy=request.policies.password_policy,
-        required_attributes=tuple(attribute.name for attribute in request.schema_ if attribute.required),
+        required_attributes=tuple(
+            attribute.name for attribute in request.schema_ if attribute.required and attribute.name != "sub"
+        ),
+        custom_attributes=tuple(attribute.name for attribute in request.schema_ if attribute.custom),
         alias_attributes=request.alias_attributes,
         username_attributes=request.username_attributes,
         auto_verified_attributes=request.auto_verified_attributes,
@@ -226,7 +241,10 @@ def _shown(pool: EmbeddedUserPool) -> Reply:
             "PasswordPolicy": settings.password_policy.model_dump(by_alias=True),
             "SignInPolicy": {"AllowedFirstAuthFactors": settings.first_factors},
         },
-        "SchemaAttributes": [{"Name": name, "Required": True} for name in settings.required_attributes],
+        "SchemaAttributes": [
+            {"Name": name, "Required": name in ("sub", *settings.required_attributes)}
+            for name in sorted(known_attributes(settings))
+        ],
         "AutoVerifiedAttributes": settings.auto_verified_attributes,
         "AliasAttributes": settings.alias_attributes,
         "UsernameAttributes": settings.username_attributes,

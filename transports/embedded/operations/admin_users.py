@@ -30,6 +30,7 @@ from auth_flow.transports.embedded.outbox import Medium
 from auth_flow.transports.embedded.paging import page
 from auth_flow.transports.embedded.passwords import set_password, temporary_password
 from auth_flow.transports.embedded.registry import Reply, Request, operation
+from auth_flow.transports.embedded.schema import check_attributes, check_writable
 from auth_flow.transports.embedded.service import CognitoService
 from auth_flow.transports.embedded.triggers import NO_CLIENT
 
@@ -110,6 +111,7 @@ async def admin_create_user(service: CognitoService, request: AdminCreateUser) -
     if user is None:
         kind, now, sub = check_username(pool, request.username), pool.clock(), str(uuid.uuid4())
         attributes = {**as_dict(request.user_attributes), **({kind: request.username} if kind else {})}
+        check_attributes(pool.settings, attributes, by_administrator=True)
         user = User(username=sub if kind else request.username, sub=sub, attributes=attributes, created=now, modified=now)
         for name in ("email", "phone_number"):
             if user.verified(name):
@@ -207,15 +209,11 @@ async def admin_set_user_password(service: CognitoService, request: AdminSetUser
 
 @operation(AdminUpdateUserAttributes)
 async def admin_update_user_attributes(service: CognitoService, request: AdminUpdateUserAttributes) -> Reply:
-    """Set any attributes, `email_verified` and `phone_number_verified` among them."""
+    """Set attributes, `email_verified` and `phone_number_verified` among them."""
     pool, user = service.user(request.user_pool_id, request.username)
     given = as_dict(request.user_attributes)
-    if "sub" in given:
-        raise invalid_parameter("Cannot modify the non-mutable attribute sub")
-    for name in ("email", "phone_number"):
-        if name in given and given[name] != user.attributes.get(name):
-            user.attributes[f"{name}_verified"] = "false"
-    user.attributes |= given
+    check_attributes(pool.settings, given, by_administrator=True)
+    user.write(given)
     pool.save(user)
     return {}
 
@@ -224,6 +222,7 @@ async def admin_update_user_attributes(service: CognitoService, request: AdminUp
 async def admin_delete_user_attributes(service: CognitoService, request: AdminDeleteUserAttributes) -> Reply:
     """Remove attributes."""
     pool, user = service.user(request.user_pool_id, request.username)
+    check_writable(pool.settings, request.user_attribute_names, by_administrator=True)
     for name in request.user_attribute_names:
         user.attributes.pop(name, None)
     pool.save(user)

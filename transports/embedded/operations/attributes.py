@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auth_flow.transports.embedded.aliases import verify_attribute
 from auth_flow.transports.embedded.delivery import MEDIUM_OF, check_code, send_code
-from auth_flow.transports.embedded.fault import Fault, invalid_parameter, not_authorized
+from auth_flow.transports.embedded.fault import Fault, invalid_parameter
 from auth_flow.transports.embedded.operations.shapes import (
     AccessToken,
     Attribute,
@@ -14,6 +14,7 @@ from auth_flow.transports.embedded.operations.shapes import (
     as_dict,
 )
 from auth_flow.transports.embedded.registry import Reply, Request, operation
+from auth_flow.transports.embedded.schema import check_attributes, check_writable
 from auth_flow.transports.embedded.service import Caller, CognitoService
 
 
@@ -45,11 +46,11 @@ async def update_user_attributes(service: CognitoService, request: UpdateUserAtt
     """Set attributes; a changed address that the pool verifies gets a code, and is unverified until it comes back."""
     caller = service.caller(request.access_token)
     pool, user, given = caller.pool, caller.user, as_dict(request.user_attributes)
-    _check_writable(*given)
+    check_attributes(pool.settings, given)
     deliveries: list[dict[str, str]] = []
     for name, value in given.items():
         if name not in MEDIUM_OF or value == user.attributes.get(name):
-            user.attributes[name] = value
+            user.write({name: value})
             continue
         owner = pool.owner_of(name, value)
         if name in pool.settings.username_attributes and owner not in (None, user):
@@ -57,7 +58,7 @@ async def update_user_attributes(service: CognitoService, request: UpdateUserAtt
         if name in pool.settings.verify_before_update:
             user.unverified[name] = value
         else:
-            user.attributes |= {name: value, f"{name}_verified": "false"}
+            user.write({name: value})
         if name in pool.settings.auto_verified_attributes or name in pool.settings.verify_before_update:
             deliveries.append(await _send(caller, name, "UpdateUserAttribute", request.client_metadata))
     pool.save(user)
@@ -68,7 +69,7 @@ async def update_user_attributes(service: CognitoService, request: UpdateUserAtt
 async def delete_user_attributes(service: CognitoService, request: DeleteUserAttributes) -> Reply:
     """Remove attributes that the pool does not require."""
     caller = service.caller(request.access_token)
-    _check_writable(*request.user_attribute_names)
+    check_writable(caller.pool.settings, request.user_attribute_names)
     for name in request.user_attribute_names:
         if name in caller.pool.settings.required_attributes:
             raise invalid_parameter(f"Cannot delete required attribute {name}")
@@ -98,14 +99,6 @@ async def verify_user_attribute(service: CognitoService, request: VerifyUserAttr
     del user.codes[name]
     pool.save(user)
     return {}
-
-
-def _check_writable(*names: str) -> None:
-    for name in names:
-        if name == "sub":
-            raise invalid_parameter("Cannot modify the non-mutable attribute sub")
-        if name.endswith("_verified"):
-            raise not_authorized("A client attempted to write unauthorized attribute")
 
 
 async def _send(caller: Caller, name: str, purpose: str, metadata: dict[str, str] | None) -> dict[str, str]:

@@ -10,6 +10,7 @@ from auth_flow.transports.embedded.challenges.auto_sign_in import SIGN_UP, sign_
 from auth_flow.transports.embedded.delivery import MEDIUM_OF, check_code, send_code, simulated_details
 from auth_flow.transports.embedded.fault import (
     Fault,
+    does_not_conform,
     expired_code,
     invalid_parameter,
     invalid_session,
@@ -31,6 +32,7 @@ from auth_flow.transports.embedded.operations.shapes import (
 from auth_flow.transports.embedded.passwords import set_password
 from auth_flow.transports.embedded.pool import EmbeddedUserPool
 from auth_flow.transports.embedded.registry import Reply, Request, operation
+from auth_flow.transports.embedded.schema import check_attributes
 from auth_flow.transports.embedded.service import CognitoService, check_secret_hash
 from auth_flow.transports.embedded.sessions import open_session
 from auth_flow.transports.embedded.triggers import NO_CLIENT, fire
@@ -135,9 +137,10 @@ async def _new_user(pool: EmbeddedUserPool, request: SignUp) -> User:
     kind = check_username(pool, request.username)
     if kind:
         attributes[kind] = request.username
+    check_attributes(pool.settings, attributes)
     for name in pool.settings.required_attributes:
         if not attributes.get(name):
-            raise invalid_parameter(f"Attributes did not conform to the schema: {name}: The attribute is required\n")
+            raise does_not_conform(name, "The attribute is required")
     if pool.user(request.username) is not None:
         raise Fault(
             "UsernameExistsException",
