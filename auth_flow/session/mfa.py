@@ -59,7 +59,7 @@ class MfaCalls(AttributeCalls):
     async def fetch_mfa_preference(self) -> MfaPreference:
         """GetUser: which second factors are on, and which is preferred."""
         user = await self.fetch_user()
-        enabled = tuple(MFA_TYPES[name] for name in user.mfa if name in MFA_TYPES)
+        enabled: tuple[MfaType, ...] = tuple(MFA_TYPES[name] for name in user.mfa if name in MFA_TYPES)
         return MfaPreference(MFA_TYPES.get(user.preferred_mfa or ""), enabled)
 
     async def update_mfa_preference(
