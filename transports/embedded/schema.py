@@ -26,7 +26,7 @@ CONTACTS = {
     "email": (re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+"), "Invalid email address format."),
     "phone_number": (re.compile(r"\+[1-9][0-9]{1,14}"), "Invalid phone number format."),  # E.164
 }
-FORMATS = {
+FORMATS: dict[str, tuple[re.Pattern[str], str]] = {
     "birthdate": (re.compile(r".{10}"), "Must be 10 characters long"),
     "updated_at": (re.compile(r"[0-9]+"), "Must be a number"),
     **dict.fromkeys(VERIFIED, (re.compile(r"true|false"), "Must be true or false")),
