@@ -17,7 +17,7 @@ def check_wheel() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run(development_python(), "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ".")
         (wheel,) = Path(folder).glob("*.whl")
-        installed = python_for("wheel", "--constraint", "requirements-dev.lock", "pyright", f"{ROOT}[all]")
+        installed = python_for("wheel", "--constraint", "requirements-dev.lock", "pyright", "botocore-stubs", f"{ROOT}[all]")
         run(installed, "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall", wheel)
         # Away from the checkout, so that the installed package is what is seen.
         subprocess.run([installed, "-c", "import auth_flow.states.chart, auth_flow.transports.embedded"], cwd=folder, check=True)
