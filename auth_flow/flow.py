@@ -10,25 +10,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pydantic import SecretStr
 
-from auth_flow.core import Outcome, advance
-from auth_flow.core.effects import Call, Compute, Effect, Keep
+from auth_flow._imports import ensure_imported
 from auth_flow.errors import AuthFlowError, FlowBusy, GuardRejected, NotSignedIn, StoreError
 from auth_flow.observers import Observers, StepEntered
 from auth_flow.parking import park, resume
 from auth_flow.pool import UserPool
 from auth_flow.sealing import Sealer
-from auth_flow.states import chart
 from auth_flow.states.events import Answer, AutoSignIn, Event, SignIn, WayIn
 from auth_flow.states.record import Record
 from auth_flow.states.steps import AutoSignInReady, Done, Idle, Step
-from auth_flow.tokens import Tokens
 from auth_flow.transports.base import Transport
-from auth_flow.work import compute
 
 if TYPE_CHECKING:
+    from auth_flow.core import Keep, Outcome
     from auth_flow.session import RememberedDevice, Session
     from auth_flow.session.identity import IdentityPool
     from auth_flow.stores.base import Store
+    from auth_flow.tokens import Tokens
 
 
 class Happening(NamedTuple):
@@ -103,6 +101,8 @@ class AuthFlow:
     @property
     def accepts(self) -> tuple[str, ...]:
         """The names of the events that this state takes, guards permitting. Who is signed in has to sign out first."""
+        from auth_flow.states import chart  # not at import: the machine comes with it
+
         return () if self._record.signed_in else chart.accepts(self._record.state)
 
     @property
@@ -150,6 +150,7 @@ class AuthFlow:
         source = self._record.state
         error: str | None = "Cancelled"
         try:
+            await ensure_imported("auth_flow.driver", "auth_flow.session")  # the machine and the rest of what an event takes
             yield
             error = None
         except Exception as failure:
@@ -198,7 +199,9 @@ class AuthFlow:
         )
 
     async def _perform(self, event: Event) -> Outcome:
-        """The driver: perform what the core asks for, and feed it the results."""
+        from auth_flow.core import advance
+        from auth_flow.driver import drive
+
         turn = advance(
             self._record,
             event,
@@ -207,39 +210,22 @@ class AuthFlow:
             password=self._password,
             context=self._user_context,
         )
-        try:
-            effect = next(turn)
-            while True:
-                try:
-                    result = await self._result(effect)
-                except AuthFlowError as error:
-                    effect = turn.throw(error)
-                else:
-                    effect = turn.send(result)
-        except StopIteration as stop:
-            outcome: Outcome = stop.value
-            return outcome
-        finally:
-            turn.close()
+        return await drive(turn, call=self._call, keep=self._keep)
 
-    async def _result(self, effect: Effect) -> Any:
-        match effect:
-            case Call(operation, body):
-                return await self._open_transport().call(operation, body)
-            case Compute(work):
-                return await compute(work)
-            case Keep(record, password):
-                self._record, self._password = record, password
-                return None
+    async def _call(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        return await self._open_transport().call(operation, body)
+
+    def _keep(self, so_far: Keep) -> None:
+        self._record, self._password = so_far.record, so_far.password
 
     async def _adopt(self, outcome: Outcome) -> None:
         self._record, self._password = outcome.record, outcome.password
         if outcome.tokens is not None:
-            await self._begin(Tokens.issued(outcome.tokens, "InitiateAuth", now=self._clock()))
+            await self._begin(outcome.tokens)
 
     async def _begin(self, tokens: Tokens) -> None:
         """Hold the session before anything can go wrong with keeping it: the service gives these tokens once."""
-        from auth_flow.session import Session  # at the first sign-in, not at import
+        from auth_flow.session import Session
         from auth_flow.session.outlast import outlast
 
         self._session = Session(
@@ -268,8 +254,7 @@ class AuthFlow:
         """
         async with self._happening("restore_session"):
             done = Done(signed_in=True, username=tokens.username, user_id=tokens.access_token.claims.subject)
-            chart.settle(self._record.state, done.name)
-            self._record, self._password = Record(step=done, username=tokens.username), None
+            self._leap(Record(step=done, username=tokens.username))
             await self._begin(tokens)
         return self.step
 
@@ -277,10 +262,16 @@ class AuthFlow:
         """The session is over, and with it what this flow was for."""
         if session is not self._session:
             return
-        source = self._record.state
-        chart.settle(source, Idle.name)
-        self._session, self._record = None, Record()
+        source, self._session = self._record.state, None
+        self._leap(Record())
         self._history.append(Happening(self._clock(), "end_session", source, Idle.name))
+
+    def _leap(self, record: Record) -> None:
+        """Take a transition of the chart that stands for no event of a caller's."""
+        from auth_flow.states import chart
+
+        chart.settle(self._record.state, record.state)
+        self._record, self._password = record, None
 
     def _open_transport(self) -> Transport:
         if self._transport is None:

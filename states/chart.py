@@ -174,7 +174,7 @@ def begin(ask: Ask) -> str:
 
     Raises `EventNotAccepted` and `GuardRejected`.
     """
-    machine = _local.machine
+    machine = _machine()
     machine.current_state_value = ask.record.state
     try:
         machine.send(ask.event.name, ask=ask)  # pyright: ignore[reportUnknownMemberType]
@@ -193,14 +193,16 @@ def settle(source: str, target: str) -> None:
         raise EventNotAccepted(source, target, ())
 
 
-class _Local(threading.local):
-    """One machine for each thread: it is borrowed for a single synchronous transition, so a flow at rest needs none."""
+def _machine() -> SignInChart:
+    """The thread's machine, made at its first event: it is borrowed for one transition, so that a flow at rest needs none."""
+    try:
+        machine: SignInChart = _own.machine
+    except AttributeError:
+        machine = _own.machine = SignInChart()
+    return machine
 
-    def __init__(self) -> None:
-        self.machine = SignInChart()
 
-
-_local = _Local()
+_own = threading.local()
 
 
 def _refusal(ask: Ask) -> EventNotAccepted | GuardRejected:

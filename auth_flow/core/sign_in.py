@@ -15,9 +15,9 @@ from auth_flow.errors import MalformedResponse, UnknownChallenge
 from auth_flow.states.base import reveal
 from auth_flow.states.events import ChooseFactor, ChooseMfa, EnterCode, EnterPassword, Event, WayIn
 from auth_flow.states.record import Record
-from auth_flow.states.replies import AuthenticationResult, AuthReply, SoftwareTokenReply, VerificationReply
+from auth_flow.states.replies import AuthReply, SoftwareTokenReply, VerificationReply
 from auth_flow.states.steps import CHALLENGES, Challenge, Done, EmailSetup, MfaSetupSelection, PasswordRequired, TotpSetup
-from auth_flow.tokens import Claims
+from auth_flow.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Arrival:
     """
 
     record: Record
-    tokens: AuthenticationResult | None = None
+    tokens: Tokens | None = None
     error: MalformedResponse | None = None
 
 
@@ -160,10 +160,11 @@ class SignInDialogue:
     def _arrive(self, reply: AuthReply) -> Dialogue[Arrival]:
         """Read a reply: tokens are the end, a challenge is the next step."""
         if reply.tokens is not None:
-            claims = Claims.of(reply.tokens.access_token, reply.operation)
+            tokens = Tokens.issued(reply.tokens, reply.operation, now=self.clock())
+            claims = tokens.access_token.claims
             username = claims.username or self.record.username
             done = Done(signed_in=True, username=username, user_id=claims.subject)
-            return Arrival(Record(step=done, login_id=self.record.login_id, username=username), reply.tokens)
+            return Arrival(Record(step=done, login_id=self.record.login_id, username=username), tokens)
         if reply.challenge is None:
             raise MalformedResponse("neither tokens nor a challenge came", operation=reply.operation)
         kind = CHALLENGES.get(reply.challenge)

@@ -42,7 +42,6 @@ from auth_flow.states.events import (
 )
 from auth_flow.states.guards import Ask, session_is_alive
 from auth_flow.states.record import Record
-from auth_flow.states.replies import AuthenticationResult
 from auth_flow.states.steps import (
     STEPS,
     AutoSignInReady,
@@ -57,6 +56,7 @@ from auth_flow.states.steps import (
     Question,
     Step,
 )
+from auth_flow.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Outcome:
     """
 
     record: Record
-    tokens: AuthenticationResult | None = None
+    tokens: Tokens | None = None
     password: SecretStr | None = field(default=None, repr=False)
     error: AuthFlowError | None = None
 

@@ -58,7 +58,7 @@ def test_a_sign_in_by_hand(clock: Clock) -> None:
     outcome, _ = drive(outcome, EnterCode(code="1"), answer, clock=clock)
     assert outcome.record.step == Done(signed_in=True, username="ada", user_id=SUBJECT)
     assert outcome.tokens is not None
-    assert outcome.tokens.access_token.get_secret_value() == tokens()["AuthenticationResult"]["AccessToken"]
+    assert outcome.tokens.access_token.text.get_secret_value() == tokens()["AuthenticationResult"]["AccessToken"]
     assert outcome.password is None
 
 

@@ -68,6 +68,7 @@ ANSWERS: dict[str, Any] = {
     "an access token without a subject": tokens(AccessToken=jwt(username="ada")),
     "an access token with a subject of another type": tokens(AccessToken=jwt(sub=[1])),
     "an id token of another type": tokens(IdToken=[]),
+    "an id token that is no JWT": tokens(IdToken="opaque"),
     "a refresh token of another type": tokens(RefreshToken=1),
     "an expiry of another type": tokens(ExpiresIn="soon"),
     "no object": ["SMS_MFA"],

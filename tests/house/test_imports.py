@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from .tree import ROOT, imports, modules, project
 
 
@@ -19,6 +21,7 @@ def python(program: str) -> str:
 
 NOT_YET = {
     *("gmpy2", "httpx", "cryptography", "joserfc", "webauthn", "uvicorn", "click", "rich", "segno", "trio"),
+    *("statemachine", "auth_flow.core", "auth_flow.states.chart", "auth_flow.work"),
     *("auth_flow.session", "auth_flow.cli", "auth_flow.transports.cognito", "auth_flow.transports.embedded"),
 }
 
@@ -26,6 +29,27 @@ NOT_YET = {
 def test_the_library_imports_nothing_before_it_is_needed() -> None:
     loaded = json.loads(python("import auth_flow, json, sys; print(json.dumps(list(sys.modules)))"))
     assert NOT_YET.isdisjoint(loaded)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_the_first_event_imports_the_machine_beside_the_event_loop(backend: str) -> None:
+    python(f"""
+import sys, threading, anyio
+from auth_flow import AuthFlow, Cancel, UserPool
+
+class Watch:
+    def find_spec(self, name, *_):
+        if name.startswith(("statemachine", "auth_flow")):
+            assert threading.current_thread() is not threading.main_thread(), name
+
+async def main():
+    flow = AuthFlow(UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example"))
+    sys.meta_path.insert(0, Watch())
+    await flow.send(Cancel())
+    assert "statemachine" in sys.modules
+
+anyio.run(main, backend={backend!r})
+""")
 
 
 def test_importing_makes_no_ssl_context() -> None:
