@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Generator
-from contextlib import contextmanager
+from typing import NamedTuple
 
 import anyio
 import h11
@@ -13,6 +12,16 @@ from anyio.abc import ByteStream, SocketAttribute
 
 Origin = tuple[str, str, int]
 """Scheme, host and port: what a connection can be used again for."""
+
+
+class Request(NamedTuple):
+    """A request with all of its bytes. `headers` are complete, `host` and `content-length` among them."""
+
+    method: str
+    target: bytes
+    headers: list[tuple[bytes, bytes]]
+    content: bytes
+
 
 _BROKEN = (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
 
@@ -41,35 +50,36 @@ class Connection:
         """Whether the server has sent nothing since the last answer. All that it can have to say meanwhile is good-bye."""
         return not _readable(self._descriptor)
 
-    async def send(self, request: httpx.Request, *, write: float | None, read: float | None) -> h11.Response:
+    async def send(self, request: Request, *, write: float | None, read: float | None) -> h11.Response:
         """Send a request whole and return the head of its answer."""
-        with _protocol_errors():
+        try:
             if self._h11.our_state is h11.DONE:
                 self._h11.start_next_cycle()
-            await self._send_request(request, write)
+            await self._write(self._message(request), write)
             while isinstance(head := await self._next_event(read), h11.InformationalResponse):
                 pass
-            assert isinstance(head, h11.Response), "h11 announces an answer by its head"
-            return head
+        except h11.ProtocolError as error:
+            raise _httpx_error(error) from error
+        assert isinstance(head, h11.Response), "h11 announces an answer by its head"
+        return head
 
     async def receive(self, *, read: float | None) -> bytes:
         """The next part of the answer's body, `b""` at its end."""
-        with _protocol_errors():
+        try:
             event = await self._next_event(read)
-            return bytes(event.data) if isinstance(event, h11.Data) else b""
+        except h11.ProtocolError as error:
+            raise _httpx_error(error) from error
+        return bytes(event.data) if isinstance(event, h11.Data) else b""
 
     async def aclose(self) -> None:
         """Close the stream, without any TLS farewell. Done before the first await, so that no cancellation can prevent it."""
         with anyio.CancelScope(shield=True):
             await self._stream.aclose()
 
-    async def _send_request(self, request: httpx.Request, seconds: float | None) -> None:
-        """Head and body in one piece: what a JSON RPC sends is small, and a body that fails to be made costs no connection."""
-        assert isinstance(request.stream, httpx.AsyncByteStream)
-        content = b"".join([chunk async for chunk in request.stream])
-        head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
-        message = (head, h11.Data(data=content), h11.EndOfMessage())
-        await self._write(b"".join(self._h11.send(part) or b"" for part in message), seconds)
+    def _message(self, request: Request) -> bytes:
+        """Head and body in one piece: what a JSON RPC sends is small."""
+        head = h11.Request(method=request.method, target=request.target, headers=request.headers)
+        return b"".join(self._h11.send(part) or b"" for part in (head, h11.Data(data=request.content), h11.EndOfMessage()))
 
     async def _write(self, data: bytes, seconds: float | None) -> None:
         try:
@@ -95,14 +105,9 @@ class Connection:
         raise httpx.ReadTimeout(f"nothing came for {seconds} s")
 
 
-@contextmanager
-def _protocol_errors() -> Generator[None]:
-    try:
-        yield
-    except h11.RemoteProtocolError as error:
-        raise httpx.RemoteProtocolError(str(error)) from error
-    except h11.LocalProtocolError as error:
-        raise httpx.LocalProtocolError(str(error)) from error
+def _httpx_error(error: h11.ProtocolError) -> httpx.ProtocolError:
+    kind = httpx.RemoteProtocolError if isinstance(error, h11.RemoteProtocolError) else httpx.LocalProtocolError
+    return kind(str(error))
 
 
 def _readable(descriptor: int) -> bool:

@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import anyio
+import h11
 import httpx
 
-from auth_flow.transports.connection import Connection, Origin
+from auth_flow.transports.connection import Connection, Origin, Request
 from auth_flow.transports.slots import Slots
 from auth_flow.transports.tls import Cert, LazyContext, Verify
 
 _PORTS = {"http": 80, "https": 443}
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=15.0)
+
+
+def origin_of(url: httpx.URL) -> Origin:
+    """Where connections for a URL lead."""
+    if url.scheme not in _PORTS:
+        raise httpx.UnsupportedProtocol(f"{url.scheme!r} is neither http nor https")
+    return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
 
 
 class Pool(httpx.AsyncBaseTransport):
@@ -46,23 +54,31 @@ class Pool(httpx.AsyncBaseTransport):
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return its answer, whose body is still to be read or closed."""
-        seconds = request.extensions.get("timeout", {})
+        """The way in for httpx: send a request and return its answer, whose body is still to be read or closed."""
+        assert isinstance(request.stream, httpx.AsyncByteStream)
+        content = b"".join([chunk async for chunk in request.stream])
+        said = Request(request.method, request.url.raw_path, request.headers.raw, content)
+        incoming = await self.send(origin_of(request.url), said, request.extensions.get("timeout", {}))
+        head = incoming.head
+        return httpx.Response(
+            head.status_code,
+            headers=head.headers.raw_items(),
+            stream=incoming,
+            extensions={"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason},
+        )
+
+    async def send(self, origin: Origin, request: Request, seconds: Mapping[str, float | None]) -> Incoming:
+        """The short way in, without httpx's objects. `seconds` are httpx's timeouts: `pool`, `connect`, `write`, `read`."""
         if not await self._slots.take(seconds.get("pool")):
             raise httpx.PoolTimeout(f"no connection came free for {seconds['pool']} s")
         connection: Connection | None = None
         try:
-            connection = await self._connection(request.url, seconds.get("connect"))
+            connection = await self._connection(origin, seconds.get("connect"))
             head = await connection.send(request, write=seconds.get("write"), read=seconds.get("read"))
         except BaseException:
             await self._leave(connection)
             raise
-        return httpx.Response(
-            head.status_code,
-            headers=head.headers.raw_items(),
-            stream=_Body(connection, self._leave, seconds.get("read")),
-            extensions={"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason},
-        )
+        return Incoming(head, connection, self._leave, seconds.get("read"))
 
     async def aclose(self) -> None:
         """Close what is idle; a connection in use is closed when its answer has been read."""
@@ -70,12 +86,9 @@ class Pool(httpx.AsyncBaseTransport):
         while self._idle:
             await self._idle.popleft().aclose()
 
-    async def _connection(self, url: httpx.URL, seconds: float | None) -> Connection:
+    async def _connection(self, origin: Origin, seconds: float | None) -> Connection:
         if self._closed:
             raise RuntimeError("The pool is closed.")
-        if url.scheme not in _PORTS:
-            raise httpx.UnsupportedProtocol(f"{url.scheme!r} is neither http nor https")
-        origin = (url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
         return await self._reuse(origin) or await self._connect(origin, seconds)
 
     async def _reuse(self, origin: Origin) -> Connection | None:
@@ -120,14 +133,21 @@ class Pool(httpx.AsyncBaseTransport):
             self._slots.leave()
 
 
-class _Body(httpx.AsyncByteStream):
-    """What is left of an answer; its end, an error and `aclose` each give the connection back, once."""
+class Incoming(httpx.AsyncByteStream):
+    """An answer whose head has come. The end of its body, an error and `aclose` each give the connection back, once."""
 
-    def __init__(self, connection: Connection, leave: Callable[[Connection], Awaitable[None]], seconds: float | None) -> None:
+    def __init__(
+        self,
+        head: h11.Response,
+        connection: Connection,
+        leave: Callable[[Connection], Awaitable[None]],
+        seconds: float | None,
+    ) -> None:
+        self.head = head
         self._connection: Connection | None = connection
         self._leave, self._seconds = leave, seconds
 
-    def __aiter__(self) -> _Body:
+    def __aiter__(self) -> Incoming:
         return self
 
     async def __anext__(self) -> bytes:
@@ -144,6 +164,7 @@ class _Body(httpx.AsyncByteStream):
         return data
 
     async def aclose(self) -> None:
+        """Give the connection back. It is kept where the body has been read to its end."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await self._leave(connection)

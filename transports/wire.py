@@ -7,12 +7,14 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
+from typing import TypeAlias
 
 import httpx
 
 from auth_flow.errors import ConnectFailed, ConnectionLost, MalformedResponse, TimedOut
+from auth_flow.transports.connection import Request
 from auth_flow.transports.http import http_transport
-from auth_flow.transports.pool import LIMITS
+from auth_flow.transports.pool import LIMITS, Pool, origin_of
 from auth_flow.transports.timeouts import Timeouts
 
 
@@ -29,18 +31,22 @@ _USER_AGENT = _user_agent()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer read to its end. `headers` are looked up in any case."""
+    """An HTTP answer read to its end. `headers` are looked up by lower-case names."""
 
     status: int
     headers: Mapping[str, str]
     content: bytes
 
 
+_Begun: TypeAlias = tuple[int, Mapping[str, str], httpx.AsyncByteStream]
+"""An answer whose body is still to be read: status, headers, body."""
+
+
 class Wire:
     """Sends requests to one URL, through what the caller gave, which stays open, or through a transport of ours.
 
     A client is used as a whole. A bare transport is called without one around it: redirects, cookies, authentication and hooks
-    are of no use to JSON RPC and cost as much as the request.
+    are of no use to JSON RPC and cost as much as the request. Our own pool is spared httpx's request and response objects too.
     """
 
     def __init__(
@@ -54,57 +60,64 @@ class Wire:
     ) -> None:
         try:
             self._url, self._max_reply_bytes = httpx.URL(url), max_reply_bytes
-            _ = self._url.host  # a host that is no IDNA is found out only when it is looked at
+            self._origin = origin_of(self._url)  # a host that is no IDNA is found out only when it is looked at
         except httpx.InvalidURL as problem:
             raise ValueError(str(problem)) from None
         self._owned = through is None
         self._through = through or http_transport(
             url, limits=httpx.Limits(max_connections=max_in_flight, keepalive_expiry=LIMITS.keepalive_expiry)
         )
-        self._extensions = {
-            "timeout": {
-                "connect": timeouts.connect,
-                "pool": timeouts.pool,
-                "read": timeouts.read,
-                "write": timeouts.write,
-            }
+        self._seconds = {
+            "connect": timeouts.connect,
+            "pool": timeouts.pool,
+            "read": timeouts.read,
+            "write": timeouts.write,
         }
 
     async def post(self, operation: str, headers: Mapping[str, str], content: bytes, *, repeatable: bool) -> Answer:
         """POST `content`. `repeatable` tells whether the request may be made again although its answer was lost."""
+        headers = {"user-agent": _USER_AGENT, "accept-encoding": "identity", **headers}
+        send = self._send_to_pool if isinstance(self._through, Pool) else self._send_by_httpx
         with _typed_errors(operation, repeatable):
-            response = await self._send({"user-agent": _USER_AGENT, "accept-encoding": "identity", **headers}, content)
+            status, received, body = await send(headers, content)
             try:
-                return Answer(response.status_code, response.headers, await self._read(operation, response))
+                return Answer(status, received, await self._read(body, operation, status))
             finally:
-                await response.aclose()
+                await body.aclose()
 
     async def aclose(self) -> None:
         """Close what is ours."""
         if self._owned:
             await self._through.aclose()
 
-    async def _send(self, headers: Mapping[str, str], content: bytes) -> httpx.Response:
+    async def _send_to_pool(self, headers: Mapping[str, str], content: bytes) -> _Begun:
+        assert isinstance(self._through, Pool)
+        fields = [(name.encode(), text.encode()) for name, text in headers.items()]
+        fields += [(b"host", self._url.netloc), (b"content-length", b"%d" % len(content))]
+        request = Request("POST", self._url.raw_path, fields, content)
+        incoming = await self._through.send(self._origin, request, self._seconds)
+        received = {name.decode("ascii"): text.decode("latin-1") for name, text in incoming.head.headers}
+        return incoming.head.status_code, received, incoming
+
+    async def _send_by_httpx(self, headers: Mapping[str, str], content: bytes) -> _Begun:
         if isinstance(self._through, httpx.AsyncClient):
             request = self._through.build_request("POST", self._url, headers=headers, content=content)
-            return await self._through.send(request, stream=True, follow_redirects=False)
-        request = httpx.Request("POST", self._url, headers=headers, content=content, extensions=self._extensions)
-        return await self._through.handle_async_request(request)
-
-    async def _read(self, operation: str, response: httpx.Response) -> bytes:
-        """The body as it came: no encoding was asked for, so none is undone, and a small answer stays small."""
+            response = await self._through.send(request, stream=True, follow_redirects=False)
+        else:
+            request = httpx.Request("POST", self._url, headers=headers, content=content, extensions={"timeout": self._seconds})
+            response = await self._through.handle_async_request(request)
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        self._check_size(int(response.headers.get("content-length", 0)), operation, response)
-        content = bytearray()
-        async for chunk in response.stream:
-            content += chunk
-            self._check_size(len(content), operation, response)
-        return bytes(content)
+        return response.status_code, response.headers, response.stream
 
-    def _check_size(self, size: int, operation: str, response: httpx.Response) -> None:
-        if size > self._max_reply_bytes:
-            message = f"an answer of more than {self._max_reply_bytes} bytes."
-            raise MalformedResponse(message, operation=operation, status=response.status_code)
+    async def _read(self, body: httpx.AsyncByteStream, operation: str, status: int) -> bytes:
+        """The body as it came: no encoding was asked for, so none is undone, and a small answer stays small."""
+        content = bytearray()
+        async for chunk in body:
+            content += chunk
+            if len(content) > self._max_reply_bytes:
+                message = f"an answer of more than {self._max_reply_bytes} bytes."
+                raise MalformedResponse(message, operation=operation, status=status)
+        return bytes(content)
 
 
 @contextmanager
