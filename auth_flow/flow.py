@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -228,6 +229,12 @@ class AuthFlow:
         from auth_flow.session import Session
         from auth_flow.session.outlast import outlast
 
+        here = weakref.ref(self)  # a session outlives its flow, and neither leaves secrets to the garbage collector
+
+        def ended(session: Session) -> None:
+            if (flow := here()) is not None:
+                flow._end_session(session)
+
         self._session = Session(
             self.pool,
             tokens,
@@ -237,7 +244,7 @@ class AuthFlow:
             observers=self.observers,
             store=self._store,
             clock=self._clock,
-            on_end=self._end_session,
+            on_end=ended,
         )
         if self._store is None:
             return await self._session.keep()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from auth_flow import AuthFlow, Done, Idle, SignIn
@@ -91,3 +94,24 @@ async def test_a_session_that_was_replaced_does_not_end_its_successor(
     script.expect(Exchange("RevokeToken", {"ClientId": POOL.client_id, "Token": "refresh-1"}, {}))
     await replaced.sign_out()
     assert flow.signed_in
+
+
+async def test_flow_and_session_are_gone_with_their_last_reference(script: Script, service: TokenService, clock: Clock) -> None:
+    """They hold secrets, which are not to wait for the garbage collector."""
+    flow = AuthFlow(POOL, transport=script, clock=clock)
+    gone = weakref.ref(await signed_in(flow, script, service))
+    gc.collect()
+    gc.disable()
+    try:
+        del flow
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+async def test_a_session_can_end_after_its_flow(script: Script, service: TokenService, clock: Clock) -> None:
+    session = await signed_in(AuthFlow(POOL, transport=script, clock=clock), script, service)
+    script.expect(Exchange("RevokeToken", {"ClientId": POOL.client_id, "Token": "refresh-1"}, {}))
+    assert (await session.sign_out()).revoked
+    with pytest.raises(NotSignedIn):
+        _ = session.tokens
