@@ -51,6 +51,12 @@ class AuthFlowError(Exception):
 
     retryable: bool = False
     """Whether the very same event or call may be fed again as it is."""
+    retry_after: float = 0.0
+    """Seconds that the service asked to wait before that (`Retry-After`); 0 where it asked for nothing."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let errors travel between processes. Their constructors take other things than the message, which is in `args`."""
+        return _revived, (type(self), self.args), self.__dict__
 
     @property
     def name(self) -> str:
@@ -61,6 +67,10 @@ class AuthFlowError(Exception):
     def message(self) -> str:
         """What happened, in a sentence that may be shown and logged."""
         return str(self)
+
+
+def _revived(kind: type[AuthFlowError], args: tuple[object, ...]) -> AuthFlowError:
+    return kind.__new__(kind, *args)
 
 
 # ---------------------------------------------------------------------------------------------------------------- caller

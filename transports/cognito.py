@@ -6,6 +6,7 @@ import json
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,14 +16,14 @@ import anyio.to_thread
 from auth_flow.errors import AuthFlowError, ConnectFailed, TimedOut
 from auth_flow.transports.endpoints import checked_url
 from auth_flow.transports.replies import read_reply
-from auth_flow.transports.retries import IDEMPOTENT, Retries, retry_after
+from auth_flow.transports.retries import IDEMPOTENT, Retries
 from auth_flow.transports.slots import Slots
 from auth_flow.transports.timeouts import Timeouts
 
 if TYPE_CHECKING:
     import httpx
 
-    from auth_flow.transports.wire import Answer, Wire
+    from auth_flow.transports.wire import Wire
 
 _log = logging.getLogger(__name__)
 
@@ -37,10 +38,10 @@ class CognitoTransport:
 
     - `endpoint` is the whole URL of the service, path included.
     - `client` is an `httpx.AsyncClient`, used as a whole (its hooks, proxies, timeouts), or an httpx transport such as
-      `http_transport(…)` or `httpx.ASGITransport`. It stays the caller's to close. Without one, the transport makes a connection
-      pool at the first call and closes it.
-    - At most `max_in_flight` requests are under way at once, the others wait their turn: 64 over a pool of ours, 8 through what
-      the caller gives, since httpx's own pool spends more on each request the more of them it holds.
+      `http_transport(…)` or `httpx.ASGITransport`. It stays the caller's to close, and what its hooks raise is raised as it is.
+      Without one, the transport makes a connection pool at the first call and closes it.
+    - At most `max_in_flight` requests are under way at once, the others wait their turn: 64 over a pool of ours (`http_transport`
+      mostly gives one), else 8, since httpx's own pool spends more on each request the more of them it holds.
     - An answer of more than `max_reply_bytes` bytes is not read to its end.
     - `headers` are added to every request and win over the transport's own; `target` is the service's name in the protocol.
 
@@ -64,29 +65,27 @@ class CognitoTransport:
         self._timeouts, self._retries = timeouts or Timeouts(), retries or Retries()
         self._max_reply_bytes = max_reply_bytes
         self._extra_headers = {name.lower(): value for name, value in (headers or {}).items()}
-        self._max_in_flight = max_in_flight or (64 if client is None else 8)
+        self._max_in_flight = max_in_flight or _default_in_flight(client)
         self._slots = Slots(self._max_in_flight)
         self._opening = anyio.Lock()
         self._wire: Wire | None = None
 
     async def call(self, operation: str, body: Mapping[str, object]) -> dict[str, Any]:
         """Carry one request, repeated where that is safe, and return the decoded reply; see `Transport.call`."""
-        content = json.dumps(body, separators=(",", ":")).encode()
-        headers = self._headers(operation)
+        sending = _Sending(operation, self._headers(operation), json.dumps(body, separators=(",", ":")).encode())
         with anyio.move_on_after(self._timeouts.total):
             for attempt in count(1):
-                headers["amz-sdk-request"] = f"attempt={attempt}; max={self._retries.attempts}"
-                answer: Answer | None = None
+                sending.headers["amz-sdk-request"] = f"attempt={attempt}; max={self._retries.attempts}"
                 try:
-                    answer = await self._post(operation, headers, content)
-                    return read_reply(operation, answer.status, answer.headers, answer.content)
+                    return await self._attempt(sending)
                 except AuthFlowError as error:
-                    wait = self._retries.wait(attempt, error, retry_after(answer.headers) if answer else 0.0)
+                    wait = self._retries.wait(attempt, error)
                     if wait is None or wait >= anyio.current_effective_deadline() - anyio.current_time():
                         raise
                     _log.info("%s: attempt %d ended in %s; again in %.1f s", operation, attempt, type(error).__name__, wait)
                 await self._sleep(wait)
-        raise TimedOut(f"no answer within {self._timeouts.total} s.", operation=operation, retryable=operation in IDEMPOTENT)
+        repeatable = sending.repeatable or not sending.begun
+        raise TimedOut(f"no answer within {self._timeouts.total} s.", operation=operation, retryable=repeatable)
 
     async def aclose(self) -> None:
         """Let go of connections; the caller's own client stays open."""
@@ -100,14 +99,17 @@ class CognitoTransport:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def _post(self, operation: str, headers: Mapping[str, str], content: bytes) -> Answer:
-        wire = self._wire or await self._open(operation)
+    async def _attempt(self, sending: _Sending) -> dict[str, Any]:
+        wire = self._wire or await self._open(sending.operation)
         if not await self._slots.take(self._timeouts.pool):
-            raise TimedOut("too many requests are under way; nothing was sent.", operation=operation, retryable=True)
+            message = "too many requests are under way; nothing was sent."
+            raise TimedOut(message, operation=sending.operation, retryable=True)
+        sending.begun = True
         try:
-            return await wire.post(operation, headers, content, repeatable=operation in IDEMPOTENT)
+            answer = await wire.post(sending.operation, sending.headers, sending.content, repeatable=sending.repeatable)
         finally:
             self._slots.leave()
+        return read_reply(sending.operation, answer.status, answer.headers, answer.content)
 
     async def _open(self, operation: str) -> Wire:
         """Import httpx and load the root certificates beside the event loop: each would block it for tens of milliseconds."""
@@ -138,3 +140,25 @@ class CognitoTransport:
             "amz-sdk-invocation-id": str(uuid.uuid4()),
             **self._extra_headers,
         }
+
+
+@dataclass(slots=True)
+class _Sending:
+    """A request, and whether it may have left."""
+
+    operation: str
+    headers: dict[str, str]
+    content: bytes
+    begun: bool = False
+
+    @property
+    def repeatable(self) -> bool:
+        return self.operation in IDEMPOTENT
+
+
+def _default_in_flight(client: httpx.AsyncClient | httpx.AsyncBaseTransport | None) -> int:
+    if client is None:
+        return 64
+    from auth_flow.transports.pool import Pool  # httpx is there: the caller has made something of it
+
+    return 64 if isinstance(client, Pool) else 8

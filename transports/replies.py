@@ -19,14 +19,29 @@ def read_reply(operation: str, status: int, headers: Mapping[str, str], content:
     `headers` are looked up by lower-case names. Raises `ServiceError` where the answer names an error, and `MalformedResponse`
     where it is neither that nor a JSON object.
     """
-    request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), None)
     body = _json_object(content)
     if 200 <= status < 300 and body is not None:
         return body
+    error: ServiceError | MalformedResponse
+    request_id = request_id_of(headers)
     if status >= 300 and (name := _error_name(headers, body or {})):
-        raise ServiceError.of(name, _message(body or {}), operation=operation, status=status, request_id=request_id)
-    busy = status >= 500 or status == 429
-    raise MalformedResponse(_complaint(status, body), operation=operation, status=status, request_id=request_id, retryable=busy)
+        error = ServiceError.of(name, _message(body or {}), operation=operation, status=status, request_id=request_id)
+    else:
+        busy, complaint = status >= 500 or status == 429, _complaint(status, body)
+        error = MalformedResponse(complaint, operation=operation, status=status, request_id=request_id, retryable=busy)
+    error.retry_after = retry_after(headers)
+    raise error
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """AWS's id of the request, for its support; None where the answer has none."""
+    return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """`Retry-After` in seconds, 0 where there is none. A date is not read: AWS sends none, and clocks need not agree."""
+    text = headers.get("retry-after", "")
+    return float(text) if text.isascii() and text.isdigit() else 0.0
 
 
 def _json_object(content: bytes) -> dict[str, Any] | None:

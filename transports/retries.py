@@ -17,7 +17,7 @@ two would be refused, spend one of the person's tries, or send one more message.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from auth_flow.errors import AuthFlowError, MalformedResponse, ServiceError, TransportError
@@ -48,7 +48,7 @@ class Retries:
     """Exponential back-off with full jitter: before repetition n, anything from 0 to `base * 2**(n - 1)` seconds, at most `cap`.
 
     `attempts` counts the first one. A longer wait that the service asks for (`Retry-After`, in seconds) is kept; one of more than
-    `patience` seconds is the caller's to wait.
+    `patience` seconds is the caller's to wait, who finds it in `error.retry_after`.
     """
 
     attempts: int = 3
@@ -57,12 +57,12 @@ class Retries:
     patience: float = 20.0
     random: Callable[[], float] = field(default=random.random, repr=False)
 
-    def wait(self, attempt: int, error: AuthFlowError, retry_after: float) -> float | None:
+    def wait(self, attempt: int, error: AuthFlowError) -> float | None:
         """Seconds to wait after `attempt` (the first is 1) failed with `error`, or None where it is not to be repeated."""
-        if attempt >= self.attempts or not repeatable(error) or retry_after > self.patience:
+        if attempt >= self.attempts or not repeatable(error) or error.retry_after > self.patience:
             return None
         ceiling = min(self.cap, self.base * 2.0 ** (attempt - 1))
-        return max(self.random() * ceiling, retry_after)
+        return max(self.random() * ceiling, error.retry_after)
 
 
 def repeatable(error: AuthFlowError) -> bool:
@@ -76,9 +76,3 @@ def repeatable(error: AuthFlowError) -> bool:
             return status >= 500 and operation in _ANEW
         case _:
             return False
-
-
-def retry_after(headers: Mapping[str, str]) -> float:
-    """`Retry-After` in seconds, 0 where there is none. A date is not read: AWS sends none, and clocks need not agree."""
-    text = headers.get("retry-after", "")
-    return float(text) if text.isascii() and text.isdigit() else 0.0

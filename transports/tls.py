@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from functools import cache
 
@@ -34,5 +35,9 @@ class LazyContext:
 
 @cache
 def make_context(verify: Verify, cert: Cert | None, trust_env: bool) -> ssl.SSLContext:
-    """The process's context for these settings."""
-    return httpx.create_ssl_context(verify, cert, trust_env)
+    """The process's context for these settings. Raises `httpx.ConnectError` where a file that they name is of no use."""
+    try:
+        return httpx.create_ssl_context(verify, cert, trust_env)
+    except OSError as error:  # of ssl too; neither says which file
+        named = verify if isinstance(verify, str) else os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+        raise httpx.ConnectError(f"roots or certificate for TLS cannot be loaded ({cert or named}): {error}") from error

@@ -15,6 +15,7 @@ from auth_flow.errors import ConnectFailed, ConnectionLost, MalformedResponse, T
 from auth_flow.transports.connection import Request
 from auth_flow.transports.http import http_transport
 from auth_flow.transports.pool import LIMITS, Pool, origin_of
+from auth_flow.transports.replies import request_id_of
 from auth_flow.transports.timeouts import Timeouts
 
 
@@ -81,9 +82,13 @@ class Wire:
         with _typed_errors(operation, repeatable):
             status, received, body = await send(headers, content)
             try:
-                return Answer(status, received, await self._read(body, operation, status))
+                read = await self._read(body)
             finally:
                 await body.aclose()
+        if read is None:
+            message, request_id = f"an answer of more than {self._max_reply_bytes} bytes.", request_id_of(received)
+            raise MalformedResponse(message, operation=operation, status=status, request_id=request_id)
+        return Answer(status, received, read)
 
     async def aclose(self) -> None:
         """Close what is ours."""
@@ -106,17 +111,18 @@ class Wire:
         else:
             request = httpx.Request("POST", self._url, headers=headers, content=content, extensions={"timeout": self._seconds})
             response = await self._through.handle_async_request(request)
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        return response.status_code, response.headers, response.stream
+        # A hook of the caller's client may have read the body, which cannot be read twice.
+        body = httpx.ByteStream(response.content) if response.is_stream_consumed else response.stream
+        assert isinstance(body, httpx.AsyncByteStream)
+        return response.status_code, response.headers, body
 
-    async def _read(self, body: httpx.AsyncByteStream, operation: str, status: int) -> bytes:
-        """The body as it came: no encoding was asked for, so none is undone, and a small answer stays small."""
+    async def _read(self, body: httpx.AsyncByteStream) -> bytes | None:
+        """The body as it came: no encoding was asked for, so none is undone, and a small answer stays small. None: too large."""
         content = bytearray()
         async for chunk in body:
             content += chunk
             if len(content) > self._max_reply_bytes:
-                message = f"an answer of more than {self._max_reply_bytes} bytes."
-                raise MalformedResponse(message, operation=operation, status=status)
+                return None
         return bytes(content)
 
 

@@ -6,8 +6,10 @@ import json
 import logging
 import sys
 import traceback
+from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import botocore.serialize
 import botocore.session
 import httpx
@@ -28,6 +30,7 @@ from auth_flow.errors import (
 from auth_flow.transports.cognito import CognitoTransport
 from auth_flow.transports.retries import Retries
 from auth_flow.transports.timeouts import Timeouts
+from auth_flow.transports.tls import make_context
 from tests.transports.faults import Act, FaultServer, break_after, drip, fault_server, hang, http, say, send
 
 pytestmark = pytest.mark.anyio
@@ -269,3 +272,67 @@ async def test_httpx_is_imported_by_the_first_call_and_not_before() -> None:
     code = "import sys, auth_flow.transports.cognito; print('httpx' in sys.modules)"
     process = await anyio.run_process([sys.executable, "-c", code])
     assert process.stdout.strip() == b"False"
+
+
+async def test_a_hook_of_the_callers_client_may_read_the_body() -> None:
+    async def hook(response: httpx.Response) -> None:
+        await response.aread()
+
+    hooks = {"response": [hook]}
+    async with fault_server(_OK) as server, httpx.AsyncClient(event_hooks=hooks) as client:
+        assert await CognitoTransport(server.url, client=client).call("GetUser", {}) == {"Username": "ada"}
+
+
+async def test_an_answer_that_is_too_large_keeps_its_request_id() -> None:
+    large = send(http(b" " * 2_000, headers={"x-amzn-requestid": "id-1"}))
+    async with fault_server(large) as server, CognitoTransport(server.url, max_reply_bytes=1_000) as transport:
+        with pytest.raises(MalformedResponse, match="more than 1000 bytes") as raised:
+            await transport.call("SignUp", {})
+    assert (raised.value.request_id, raised.value.status) == ("id-1", 200)
+
+
+async def test_a_wait_that_is_the_callers_is_told() -> None:
+    busy = say({"__type": "TooManyRequestsException"}, 429, {"retry-after": "100"})
+    async with fault_server(busy) as server, CognitoTransport(server.url) as transport:
+        with pytest.raises(TooManyRequestsException) as raised:
+            await transport.call("SignUp", {})
+    assert raised.value.retry_after == 100
+
+
+async def test_a_request_that_never_had_its_turn_may_be_made_again() -> None:
+    arrived, go = anyio.Event(), anyio.Event()
+
+    class Stubborn(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            arrived.set()
+            with anyio.CancelScope(shield=True):
+                await go.wait()
+            await anyio.lowlevel.checkpoint()
+            raise AssertionError("cancelled by now")
+
+    async def sign_up() -> bool:
+        with pytest.raises(TimedOut, match="no answer within") as timed_out:
+            await transport.call("SignUp", {})
+        return timed_out.value.retryable
+
+    async def begun() -> None:
+        assert await sign_up() is False
+
+    transport = CognitoTransport("http://server", client=Stubborn(), max_in_flight=1, timeouts=Timeouts(total=0.05))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(begun)
+        await arrived.wait()
+        assert await sign_up() is True
+        go.set()
+
+
+@pytest.mark.parametrize("kind", ["absent", "no PEM"])
+async def test_roots_that_cannot_be_loaded_are_named(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    roots = tmp_path / "roots.pem"
+    if kind == "no PEM":
+        roots.write_text("no certificate")
+    make_context.cache_clear()
+    monkeypatch.setenv("SSL_CERT_FILE", str(roots))
+    async with CognitoTransport("https://127.0.0.1:9/") as transport:
+        with pytest.raises(ConnectFailed, match=r"roots\.pem"):
+            await transport.call("SignUp", {})

@@ -10,7 +10,7 @@ from botocore.model import OperationModel
 
 from auth_flow import errors
 from auth_flow.errors import MalformedResponse, ServiceError
-from auth_flow.transports.replies import read_reply
+from auth_flow.transports.replies import read_reply, retry_after
 
 _MODEL = botocore.session.Session().get_service_model("cognito-idp")
 _UNSIGNED = [
@@ -123,3 +123,11 @@ def test_a_malformed_answer_is_not_quoted() -> None:
         read_reply("InitiateAuth", 200, {}, b'{"AuthenticationResult": {"AccessToken": "eyJ-secret')
     assert "eyJ-secret" not in repr(malformed.value)
     assert malformed.value.__context__ is None, "a JSON error holds the whole document"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("3", 3), ("0", 0), ("", 0), ("-1", 0), ("soon", 0), ("²", 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0)]
+)
+def test_retry_after_is_a_number_of_seconds(text: str, seconds: float) -> None:
+    assert retry_after({"retry-after": text}) == seconds
+    assert retry_after({}) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auth_flow.errors import AuthFlowError, ConnectFailed, ConnectionLost, MalformedResponse, ServiceError, TimedOut
-from auth_flow.transports.retries import Retries, retry_after
+from auth_flow.transports.retries import Retries
 
 
 def _service(name: str, status: int, operation: str) -> ServiceError:
@@ -47,35 +47,29 @@ _NOT_REPEATED = [
 
 @pytest.mark.parametrize("error", _REPEATED, ids=repr)
 def test_repeated(error: AuthFlowError) -> None:
-    assert Retries().wait(1, error, 0) is not None
+    assert Retries().wait(1, error) is not None
 
 
 @pytest.mark.parametrize("error", _NOT_REPEATED, ids=repr)
 def test_not_repeated(error: AuthFlowError) -> None:
-    assert Retries().wait(1, error, 0) is None
+    assert Retries().wait(1, error) is None
 
 
 def test_back_off_is_exponential_with_full_jitter_and_a_cap() -> None:
     longest = Retries(attempts=9, base=0.2, cap=1.0, random=lambda: 1.0)
     none = Retries(attempts=9, random=lambda: 0.0)
-    assert [longest.wait(attempt, _REPEATED[0], 0) for attempt in range(1, 6)] == [0.2, 0.4, 0.8, 1.0, 1.0]
-    assert none.wait(3, _REPEATED[0], 0) == 0
+    assert [longest.wait(attempt, _REPEATED[0]) for attempt in range(1, 6)] == [0.2, 0.4, 0.8, 1.0, 1.0]
+    assert none.wait(3, _REPEATED[0]) == 0
 
 
 def test_the_last_attempt_is_the_last() -> None:
-    assert Retries(attempts=3).wait(3, _REPEATED[0], 0) is None
-    assert Retries(attempts=1).wait(1, _REPEATED[0], 0) is None
+    assert Retries(attempts=3).wait(3, _REPEATED[0]) is None
+    assert Retries(attempts=1).wait(1, _REPEATED[0]) is None
 
 
 def test_the_service_may_ask_for_a_longer_wait_but_not_for_any() -> None:
-    retries = Retries(patience=20, random=lambda: 0.5)
-    assert retries.wait(1, _REPEATED[0], 7) == 7
-    assert retries.wait(1, _REPEATED[0], 21) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("3", 3), ("0", 0), ("", 0), ("-1", 0), ("soon", 0), ("²", 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0)]
-)
-def test_retry_after_is_a_number_of_seconds(text: str, seconds: float) -> None:
-    assert retry_after({"retry-after": text}) == seconds
-    assert retry_after({}) == 0
+    retries, error = Retries(patience=20, random=lambda: 0.5), _service("TooManyRequestsException", 400, "SignUp")
+    error.retry_after = 7
+    assert retries.wait(1, error) == 7
+    error.retry_after = 21
+    assert retries.wait(1, error) is None
