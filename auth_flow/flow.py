@@ -17,7 +17,7 @@ from auth_flow.observers import Observers, StepEntered
 from auth_flow.parking import park, resume
 from auth_flow.pool import UserPool
 from auth_flow.sealing import Sealer
-from auth_flow.states.events import Answer, AutoSignIn, Event, SignIn, WayIn
+from auth_flow.states.events import Answer, AutoSignIn, Event, SignIn, WayIn, check_event
 from auth_flow.states.record import Record
 from auth_flow.states.steps import AutoSignInReady, Done, Idle, Step
 from auth_flow.transports.base import Transport
@@ -54,7 +54,8 @@ class AuthFlow:
                 step = await flow.send(step.answer(await ask(step)))
 
     `transport` carries the requests; many flows may share one. Without it, the flow opens a connection to Cognito at its first
-    request and closes it when the flow is closed. `record` takes up a flow that was put away. `user_context` is
+    request and closes it when the flow is closed. `record` takes up a flow that was put away; one that was signed in is idle, for
+    its session stays with who signed in, or in a store. `user_context` is
     `UserContextData` for the service's threat protection: `EncodedData`, `IpAddress`. `clock` tells seconds since the epoch.
     `devices`, `observers` and `store` are also those of the session that comes of it; see `Session`.
     `identity_pool` is where the user's AWS credentials come from; it stays open.
@@ -79,7 +80,7 @@ class AuthFlow:
         self.devices: MutableMapping[str, RememberedDevice] = {} if devices is None else devices
         self.observers = observers or Observers()
         self._transport, self._owns_transport = transport, transport is None
-        self._record = record or Record()
+        self._record = record if record and not record.signed_in else Record()
         self._user_context = user_context
         self._store, self._clock = store, clock
         self._password: SecretStr | None = None
@@ -133,14 +134,15 @@ class AuthFlow:
 
         Raises `EventNotAccepted` or `GuardRejected` where the chart says no, `FlowBusy` while another event is under way,
         `SessionExpired` where the person took too long, and `ServiceError`, `ResponseError` or `TransportError` as they come.
-        `step` then tells where the flow stands.
+        `step` then tells where the flow stands. Raises `TypeError` where `event` is none.
         """
+        check_event(event)
         async with self._happening(event.name):
             outcome = await self._perform(event)
             await self._adopt(outcome)
             if outcome.error is not None:
                 raise outcome.error
-        return self.step
+        return outcome.record.step
 
     @asynccontextmanager
     async def _happening(self, event: str) -> AsyncGenerator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -38,11 +39,10 @@ class Claims(BaseModel):
     @classmethod
     def of(cls, token: SecretStr, operation: str) -> Claims:
         """Read the claims of a JWT. Raises `MalformedResponse` where it is none, without showing it."""
-        try:
+        with contextlib.suppress(IndexError, ValueError):
             payload = token.get_secret_value().split(".")[1]
             return cls.model_validate_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        except (IndexError, ValueError):
-            raise MalformedResponse("a token is no JWT with a subject", operation=operation) from None
+        raise MalformedResponse("a token is no JWT with a subject", operation=operation)
 
 
 @dataclass(frozen=True, slots=True)

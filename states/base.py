@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
 
 class Value(BaseModel):
     """A frozen, validated value. Building its validator waits for the first use: importing the library must stay cheap."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _close_mouthed(cls, given: Any, make: ModelWrapValidatorHandler[Self]) -> Self:
+        """Take what was given out of the error: its `errors()` and `json()` would show it, passwords and all."""
+        try:
+            return make(given)
+        except ValidationError as error:
+            problems = error.errors(include_url=False, include_input=False)
+        told = [InitErrorDetails(type=one["type"], loc=one["loc"], input=None, ctx=one.get("ctx", {})) for one in problems]
+        raise ValidationError.from_exception_data(cls.__name__, told, hide_input=True)
 
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from auth_flow.states.base import Metadata, Name, Secret, Value, snake_case
 
@@ -13,6 +13,15 @@ AuthFlowType: TypeAlias = Literal["USER_SRP_AUTH", "USER_PASSWORD_AUTH", "CUSTOM
 
 Factor: TypeAlias = Literal["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
 """A first factor of USER_AUTH, by Cognito's name."""
+
+
+def _goes_with_user_auth(preference: Factor | None, way_in: ValidationInfo) -> Factor | None:
+    if preference is not None and way_in.data.get("auth_flow_type") != "USER_AUTH":
+        raise ValueError("a preferred challenge goes with USER_AUTH only")
+    return preference
+
+
+_Preference: TypeAlias = Annotated[Factor | None, AfterValidator(_goes_with_user_auth)]
 
 MfaType: TypeAlias = Literal["SMS", "TOTP", "EMAIL"]
 """A second factor, in Amplify's words."""
@@ -33,7 +42,7 @@ class WayIn(Value):
     """How to sign in: the flow of Cognito, and for USER_AUTH the factor that is preferred."""
 
     auth_flow_type: AuthFlowType = "USER_SRP_AUTH"
-    preferred_challenge: Factor | None = None
+    preferred_challenge: _Preference = None
 
     @property
     def takes_password(self) -> bool:
@@ -52,7 +61,7 @@ class SignIn(EventBase):
     username: Name
     password: Secret | None = None
     auth_flow_type: AuthFlowType = "USER_SRP_AUTH"
-    preferred_challenge: Factor | None = None
+    preferred_challenge: _Preference = None
 
     @property
     def way_in(self) -> WayIn:
@@ -192,3 +201,13 @@ Event: TypeAlias = (
 
 EVENTS: dict[str, type[Event]] = {event.name: event for event in Event.__args__}
 """Event classes by name."""
+
+
+def check_event(said: object) -> None:
+    """Raise `TypeError` where something is said that is no event: the chart knows these very classes, by their names."""
+    if type(said) not in _CLASSES:
+        hint = "step.answer(text) reads a text as one" if isinstance(said, str) else "events are in auth_flow.states.events"
+        raise TypeError(f"A flow takes events such as SignIn(…), and no {type(said).__name__}; {hint}.")
+
+
+_CLASSES = frozenset(EVENTS.values())

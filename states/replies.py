@@ -29,7 +29,8 @@ class Reply(BaseModel):
             return cls.model_validate(reply)
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
-            raise MalformedResponse(problems, operation=operation) from None
+        # Raised here, so that it has no context: pydantic's error holds what was read, which may be tokens.
+        raise MalformedResponse(problems, operation=operation)
 
 
 class AuthenticationResult(Reply):

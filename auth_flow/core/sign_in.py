@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from pydantic import SecretStr
 from auth_flow import srp
 from auth_flow.core.effects import Call, Compute, Dialogue
 from auth_flow.core.requests import Requests
-from auth_flow.errors import MalformedResponse, UnknownChallenge
+from auth_flow.errors import AuthFlowError, MalformedResponse, UnknownChallenge
 from auth_flow.states.base import reveal
 from auth_flow.states.events import ChooseFactor, ChooseMfa, EnterCode, EnterPassword, Event, WayIn
 from auth_flow.states.record import Record
@@ -129,15 +130,15 @@ class SignInDialogue:
                 return (yield from self._set_up_totp(self.record))
             case TotpSetup(), EnterCode():
                 session = yield from self._verify_totp(said)
-                reply = yield from self._respond("MFA_SETUP", session, {})
+                with _session_spent():
+                    reply = yield from self._respond("MFA_SETUP", session, {})
             case PasswordRequired(), EnterPassword() if challenge == "PASSWORD_SRP":
                 keys: srp.ClientKeys = yield Compute(srp.ClientKeys.generate)
                 responses = {**step.responses(said, challenge), "SRP_A": keys.public_hex}
                 reply = yield from self._respond("SELECT_CHALLENGE", self.record.session, responses)
-                reply = yield from self._prove(reply, keys, reveal(said.password))
-            case PasswordRequired(), _:
-                reply = yield from self._respond("SELECT_CHALLENGE", self.record.session, step.responses(said, challenge))
-            case _, ChooseFactor():
+                with _session_spent():
+                    reply = yield from self._prove(reply, keys, reveal(said.password))
+            case (PasswordRequired(), _) | (_, ChooseFactor()):
                 reply = yield from self._respond("SELECT_CHALLENGE", self.record.session, step.responses(said, challenge))
             case _:
                 reply = yield from self._respond(challenge, self.record.session, step.responses(said, challenge))
@@ -177,7 +178,8 @@ class SignInDialogue:
         record = self._waiting(step, reply.challenge, reply.session)
         if isinstance(step, MfaSetupSelection) and len(step.allowed_mfa_types) == 1:
             if step.allowed_mfa_types == ("TOTP",):
-                return (yield from self._set_up_totp(record))
+                with _session_spent() if self.record.session else nullcontext():
+                    return (yield from self._set_up_totp(record))
             record = record.model_copy(update={"step": EmailSetup()})
         return Arrival(record)
 
@@ -196,6 +198,16 @@ class SignInDialogue:
         expiry = now + self.requests.pool.auth_session_validity
         update = {"step": step, "challenge": challenge, "session": session, "issued_at": now, "expires_at": expiry}
         return self.record.model_copy(update=update)
+
+
+@contextmanager
+def _session_spent() -> Generator[None]:
+    """A request of this event has used the record's session up: what goes wrong now is not mended by the same event."""
+    try:
+        yield
+    except AuthFlowError as error:
+        error.retryable = False
+        raise
 
 
 def _ask(call: Call) -> Dialogue[AuthReply]:

@@ -39,6 +39,7 @@ from auth_flow.states.events import (
     ResetPassword,
     SignIn,
     SignUp,
+    check_event,
 )
 from auth_flow.states.guards import Ask, session_is_alive
 from auth_flow.states.record import Record
@@ -86,6 +87,7 @@ def advance(
     `clock` tells seconds since the epoch, `password` is what the outcome before this one gave to hold, `context` is
     `UserContextData`. Raises `EventNotAccepted`, `GuardRejected`, and whatever is thrown in and leaves the flow where it stands.
     """
+    check_event(event)
     now = clock()
     try:
         event = _heard(record, event, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import abstractmethod
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -131,8 +132,6 @@ _T = TypeVar("_T")
 
 
 def _json_parameter(reply: AuthReply, parameter: str, absent: str, kind: TypeAdapter[_T]) -> _T:
-    try:
+    with contextlib.suppress(ValidationError):
         return kind.validate_json(reply.parameters.get(parameter) or absent)
-    except ValidationError:
-        problem = f"the challenge parameter {parameter} is not as expected"
-        raise MalformedResponse(problem, operation=reply.operation) from None
+    raise MalformedResponse(f"the challenge parameter {parameter} is not as expected", operation=reply.operation)

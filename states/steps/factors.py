@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Self, get_args
 
-from auth_flow.errors import GuardRejected, MalformedResponse
+from auth_flow.errors import GuardRejected, MalformedResponse, UnknownChallenge
 from auth_flow.states.base import reveal
 from auth_flow.states.events import Answer, ChooseFactor, Event, Factor, PresentPasskey
 from auth_flow.states.replies import AuthReply
@@ -24,7 +24,12 @@ class FirstFactorSelection(Challenge):
 
     @classmethod
     def read(cls, reply: AuthReply) -> Self:
-        """Read the factors on offer; RespondToAuthChallenge does not name them, then all may be tried."""
+        """Read the factors on offer; RespondToAuthChallenge does not name them, then all may be tried.
+
+        Raises `UnknownChallenge` where there are some and none is known.
+        """
+        if reply.available_challenges and not set(reply.available_challenges) & set(FACTORS):
+            raise UnknownChallenge(", ".join(reply.available_challenges))
         return cls(available_challenges=tuple(reply.available_challenges) or FACTORS)
 
     def hear(self, said: Answer) -> Event:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from auth_flow import AuthFlow
 from auth_flow.errors import GuardRejected
 from auth_flow.states import chart, guards
 from auth_flow.states.events import (
@@ -29,8 +28,8 @@ from auth_flow.states.guards import Ask
 from auth_flow.states.record import Record
 from auth_flow.states.steps import AutoSignInReady, FirstFactorSelection, MfaSelection, Step
 
+from .resting import flow_at
 from .samples import NOW, RECORDS
-from .test_walk import POOL, Silent
 
 AT = {record.state: record for record in RECORDS if not record.signed_in}
 SIGNED_IN = next(record for record in RECORDS if record.signed_in)
@@ -167,8 +166,8 @@ def test_a_guard_says_yes(guard: str, record: Record, event: Event) -> None:
 @pytest.mark.parametrize(("guard", "record", "event"), NO)
 async def test_a_guard_says_no(guard: str, record: Record, event: Event) -> None:
     assert not vars(guards)[guard](Ask(event, record, NOW))
-    before = record.to_json()
-    flow = AuthFlow(POOL, transport=Silent(), record=record, clock=lambda: NOW)
+    flow = await flow_at(record)
+    before, text = flow.record, flow.record.to_json()
     with pytest.raises(GuardRejected) as caught:
         await flow.send(event)
     error = caught.value
@@ -177,8 +176,8 @@ async def test_a_guard_says_no(guard: str, record: Record, event: Event) -> None
     assert error.rule == vars(guards)[guard].__doc__
     for word in (record.state, event.name, error.rule):
         assert word in error.message
-    assert flow.record is record
-    assert record.to_json() == before
+    assert flow.record is before
+    assert flow.record.to_json() == text
     assert flow.history[-1] == (NOW, event.name, record.state, record.state, "GuardRejected")
 
 

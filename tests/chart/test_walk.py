@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from auth_flow import AuthFlow, UserPool
 from auth_flow.core import Call, Compute, Outcome, advance
 from auth_flow.errors import AuthFlowError, EventNotAccepted, GuardRejected, SessionExpired
 from auth_flow.states import chart
@@ -21,9 +20,9 @@ from auth_flow.states.record import Record
 from auth_flow.states.steps import STEPS, Question
 
 from .contract import ACCEPTED, LOCAL, OTHER_WORK, WORK
+from .resting import POOL, flow_at
 from .samples import EVENTS, NOW, RECORDS
 
-POOL = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example")
 PAIRS = [(record, event) for record in RECORDS for event in EVENTS]
 
 
@@ -56,20 +55,11 @@ def test_a_transition(record: Record, event: Event) -> None:
     assert chart.begin(Ask(event, record, NOW)) in expected
 
 
-class Silent:
-    """A transport that must not be used."""
-
-    async def call(self, operation: str, body: Mapping[str, object]) -> NoReturn:
-        raise AssertionError(f"{operation} was sent")
-
-    async def aclose(self) -> None: ...
-
-
 @pytest.mark.anyio
 @pytest.mark.parametrize(("record", "event"), REFUSED, ids=name)
 async def test_a_refusal(record: Record, event: Event) -> None:
-    before = record.to_json()
-    flow = AuthFlow(POOL, transport=Silent(), record=record, clock=lambda: NOW)
+    flow = await flow_at(record)
+    before, text = flow.record, flow.record.to_json()
     with pytest.raises(EventNotAccepted) as caught:
         await flow.send(event)
     error = caught.value
@@ -78,8 +68,8 @@ async def test_a_refusal(record: Record, event: Event) -> None:
     assert set(error.accepts) == {name for name, states in ACCEPTED.items() if record.state in states}
     for word in (record.state, event.name, *error.accepts):
         assert word in error.message
-    assert flow.record is record
-    assert record.to_json() == before
+    assert flow.record is before
+    assert flow.record.to_json() == text
     assert flow.history[-1] == (NOW, event.name, record.state, record.state, "EventNotAccepted")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import anyio
 import pytest
@@ -26,10 +27,19 @@ from auth_flow import (
     Step,
     WayIn,
 )
-from auth_flow.errors import AuthFlowError, CodeMismatchException, EventNotAccepted, FlowBusy, GuardRejected, NotSignedIn
+from auth_flow.errors import (
+    AuthFlowError,
+    CodeMismatchException,
+    EventNotAccepted,
+    FlowBusy,
+    GuardRejected,
+    NotSignedIn,
+    TooManyRequestsException,
+)
+from auth_flow.observers import Notice, Observers, StepEntered
 from auth_flow.states.events import Event
 from auth_flow.states.record import Record
-from auth_flow.states.steps import ConfirmationRequired, PasswordRequired, TotpSetup
+from auth_flow.states.steps import ConfirmationRequired, NewPasswordRequired, PasswordRequired, TotpSetup
 
 from .scripted import (
     ANYTHING,
@@ -368,3 +378,70 @@ async def test_a_borrowed_transport_is_left_open(script: Script, clock: Clock) -
     async with AuthFlow(POOL, transport=script, clock=clock) as flow:
         script.expect(PASSWORD_SENT)
         await flow.send(SIGN_IN)  # Script.aclose fails the test
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "retryable"),
+    [
+        ("password", 1, True),
+        ("srp", 2, True),
+        ("set-up", 2, True),
+        ("set-up code", 1, True),
+        ("set-up code", 2, False),
+        ("chosen srp", 1, True),
+        ("chosen srp", 2, False),
+    ],
+)
+async def test_the_same_event_may_be_fed_again_only_while_the_session_is_unspent(
+    name: str, place: int, retryable: bool, script: Script, clock: Clock
+) -> None:
+    record, event, exchanges = TURNS[name]
+    flow = AuthFlow(POOL, transport=script, record=record, clock=clock)
+    script.expect(*exchanges[: place - 1], exchanges[place - 1]._replace(reply=refusal("TooManyRequestsException")))
+    with pytest.raises(TooManyRequestsException) as raised:
+        await flow.send(event)
+    assert raised.value.retryable == retryable
+
+
+async def test_a_set_up_after_an_answer_cannot_be_reached_by_the_same_answer(script: Script, clock: Clock) -> None:
+    flow = AuthFlow(POOL, transport=script, record=at(NewPasswordRequired(), "NEW_PASSWORD_REQUIRED"), clock=clock)
+    setup = challenge("MFA_SETUP", "session-1", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
+    script.expect(
+        respond("NEW_PASSWORD_REQUIRED", "session-1", setup, USERNAME="ada", NEW_PASSWORD="new horse"),
+        ASSOCIATE._replace(reply=refusal("TooManyRequestsException")),
+    )
+    with pytest.raises(TooManyRequestsException) as raised:
+        await flow.send(NewPassword(password="new horse"))
+    assert not raised.value.retryable
+
+
+async def test_send_returns_its_own_step_whatever_comes_while_observers_are_told(script: Script, clock: Clock) -> None:
+    steps: list[Step] = []
+
+    async def listener(notice: Notice) -> None:
+        if isinstance(notice, StepEntered) and notice.step != "IDLE":
+            steps.append(await flow.send(Cancel()))
+
+    flow = AuthFlow(POOL, transport=script, clock=clock, observers=Observers([listener]))
+    script.expect(initiate("USER_PASSWORD_AUTH", SMS, USERNAME="ada", PASSWORD="correct horse"))
+    step = await flow.send(SIGN_IN)
+    assert (step.name, steps, flow.step) == ("CONFIRM_SIGN_IN_WITH_SMS_CODE", [Idle()], Idle())
+
+
+class Mine(SignIn):
+    """An event of somebody's own, which no chart knows."""
+
+
+@pytest.mark.parametrize("said", ["123456", None, SignIn, Mine(username="ada")], ids=repr)
+async def test_what_is_no_event_is_refused(said: Any, script: Script, clock: Clock) -> None:
+    flow = AuthFlow(POOL, transport=script, clock=clock)
+    with pytest.raises(TypeError, match="A flow takes events"):
+        await flow.send(said)
+    assert flow.history == ()
+
+
+async def test_the_record_of_a_flow_that_was_signed_in_is_idle(script: Script, clock: Clock) -> None:
+    done = Record(step=Done(signed_in=True, username="ada", user_id="u"), username="ada")
+    flow = AuthFlow(POOL, transport=script, record=done, clock=clock)
+    assert flow.step == Idle()
+    assert "sign_in" in flow.accepts

@@ -18,7 +18,7 @@ from auth_flow import (
     SignUp,
     TotpSetup,
 )
-from auth_flow.errors import MalformedResponse, ResponseError
+from auth_flow.errors import MalformedResponse, ResponseError, UnknownChallenge
 from auth_flow.states.events import Event
 from auth_flow.states.record import Record
 from auth_flow.states.steps import SmsCode
@@ -197,3 +197,22 @@ async def refused(flow: AuthFlow, event: Event, operation: str) -> None:
     if isinstance(caught.value, MalformedResponse):
         assert caught.value.operation == operation
         assert not caught.value.retryable
+
+
+async def test_first_factors_of_which_none_is_known(script: Script, flow: AuthFlow) -> None:
+    reply: Json = {"ChallengeName": "SELECT_CHALLENGE", "Session": "s", "AvailableChallenges": ["PHONE_CALL", "SMOKE_SIGNAL"]}
+    script.expect(initiate("CUSTOM_AUTH", reply, USERNAME="ada"))
+    with pytest.raises(UnknownChallenge, match="PHONE_CALL, SMOKE_SIGNAL"):
+        await flow.send(SIGN_IN)
+    assert flow.record == Record()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [tokens(AccessToken=["eyJ-secret"]), tokens(AccessToken="eyJ-secret"), challenge("MFA_SETUP", MFAS_CAN_SETUP="eyJ-secret")],
+)
+async def test_what_was_read_is_not_behind_the_error_either(script: Script, flow: AuthFlow, reply: Any) -> None:
+    script.expect(initiate("CUSTOM_AUTH", reply, USERNAME="ada"))
+    with pytest.raises(MalformedResponse) as raised:
+        await flow.send(SIGN_IN)
+    assert (raised.value.__context__, raised.value.__cause__) == (None, None)

@@ -182,6 +182,8 @@ def test_values() -> None:
         (SignIn, {"username": "", "password": PASSWORD}),
         (SignIn, {"username": "ada", "password": [PASSWORD]}),
         (SignIn, {"username": "ada", "passwrod": PASSWORD}),
+        (SignIn, {"password": PASSWORD}),
+        (SignIn, {"username": "ada", "password": PASSWORD, "preferred_challenge": "EMAIL_OTP"}),
         (SignIn, {"username": {"password": PASSWORD}}),
         (EnterCode, {"code": {"code": CODE}}),
         (EnterCode, {"code": CODE, "friendly_device_name": [CODE]}),
@@ -195,5 +197,6 @@ def test_values() -> None:
 def test_what_is_refused_is_not_shown(kind: type[events.EventBase], fields: Json) -> None:
     with pytest.raises(ValidationError) as caught:
         kind.model_validate(fields)
-    for text in (str(caught.value), repr(caught.value)):
+    assert caught.value.__context__ is None
+    for text in (str(caught.value), repr(caught.value), caught.value.json(), repr(caught.value.errors())):
         assert not any(marker in text for marker in MARKERS)

@@ -1,0 +1,31 @@
+"""A flow that rests at a record, and whose requests would be noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+from auth_flow import AuthFlow, Record, UserPool
+from auth_flow.tokens import Tokens
+from tests.flow.scripted import jwt
+
+from .samples import NOW
+
+POOL = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example")
+
+
+class Silent:
+    """A transport that must not be used."""
+
+    async def call(self, operation: str, body: Mapping[str, object]) -> NoReturn:
+        raise AssertionError(f"{operation} was sent")
+
+    async def aclose(self) -> None: ...
+
+
+async def flow_at(record: Record) -> AuthFlow:
+    """The flow; signed in, where the record says so, with a session that was obtained elsewhere."""
+    flow = AuthFlow(POOL, transport=Silent(), record=record, clock=lambda: NOW)
+    if record.signed_in:
+        await flow.restore_session(Tokens.read(jwt(sub="uid-1", username="ada")))
+    return flow
