@@ -8,6 +8,7 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements-dev.lock"
@@ -28,7 +29,8 @@ def python_for(purpose: str, *requirements: str) -> Path:
         print(f"Preparing {home.relative_to(ROOT)} …", file=sys.stderr)
         venv.create(home, with_pip=True, clear=True)
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, *requirements], check=True, cwd=ROOT)
+        if subprocess.run([*pip, *requirements], check=False, cwd=ROOT).returncode:
+            sys.exit("That could not be installed: pip says why above. Is there a network?")
         stamp.write_text(wanted)
     return python
 
@@ -40,6 +42,14 @@ def development_python() -> Path:
 
 def run(*command: str | Path) -> None:
     """Run a command in the root of the repository, and exit as it does where it fails."""
-    finished = subprocess.run(command, cwd=ROOT, check=False)
-    if finished.returncode:
-        sys.exit(finished.returncode)
+    if status := subprocess.run(command, cwd=ROOT, check=False).returncode:
+        sys.exit(status)
+
+
+def quit_quietly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Interrupted, a script ends as its command did, which has said what there is to say."""
+    if not issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = quit_quietly

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from auth_flow.core.effects import Dialogue
-from auth_flow.core.requests import Requests, pairs
+from auth_flow.core.effects import Call, Dialogue
+from auth_flow.core.requests import Requests, pairs, session_is_over
 from auth_flow.core.sign_in import Arrival
+from auth_flow.errors import NotAuthorizedException
 from auth_flow.states.base import reveal
 from auth_flow.states.events import ConfirmResetPassword, ConfirmSignUp, SignUp, WayIn
 from auth_flow.states.record import Record
@@ -57,22 +58,28 @@ class AccountDialogue:
         return Arrival(self._with(record, step, reply.session))
 
     def confirm_sign_up(self, said: ConfirmSignUp) -> Dialogue[Arrival]:
-        """Confirm the account. SignUp's session is handed in, and the one that comes back signs in without a password."""
+        """Confirm the account. SignUp's session is handed in, and the one that comes back signs in without a password.
+
+        The session is good for minutes, the code for a day: where the service no longer knows the one, the other still counts.
+        """
         record = self._record_of(said.username)
         session = record.session if record.expires_at and self.clock() < record.expires_at else None
-        reply = SessionReply.read(
+        try:
+            reply = yield self._confirmation(record, said, session)
+        except NotAuthorizedException as error:
+            if session is None or not session_is_over(error):
+                raise
+            reply = yield self._confirmation(record, said, None)
+        return self._account_ready(record, SessionReply.read("ConfirmSignUp", reply).session)
+
+    def _confirmation(self, record: Record, said: ConfirmSignUp, session: SecretStr | None) -> Call:
+        return self.requests.account(
             "ConfirmSignUp",
-            (
-                yield self.requests.account(
-                    "ConfirmSignUp",
-                    _login_id(record),
-                    ConfirmationCode=reveal(said.code),
-                    ForceAliasCreation=said.force_alias_creation,
-                    Session=session.get_secret_value() if session else None,
-                )
-            ),
+            _login_id(record),
+            ConfirmationCode=reveal(said.code),
+            ForceAliasCreation=said.force_alias_creation,
+            Session=session.get_secret_value() if session else None,
         )
-        return self._account_ready(record, reply.session)
 
     def resend_code(self, username: str | None) -> Dialogue[Arrival]:
         """Send the code of a sign-up once more."""

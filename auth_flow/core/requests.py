@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from auth_flow.core.effects import Call
+from auth_flow.errors import NotAuthorizedException
 from auth_flow.pool import UserPool
 from auth_flow.states.base import Metadata
 
@@ -57,6 +58,11 @@ def pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
 def present(members: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members that are there: an absent one is left out of a request."""
     return {name: value for name, value in members.items() if value is not None}
+
+
+def session_is_over(error: NotAuthorizedException) -> bool:
+    """Whether it is the session that was refused. The service has one name for that and for a wrong answer; its words differ."""
+    return "session" in error.message.casefold()
 
 
 def _text(secret: SecretStr | None) -> str | None:

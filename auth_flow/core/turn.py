@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from auth_flow.core.accounts import AccountDialogue
 from auth_flow.core.effects import Dialogue, Keep
-from auth_flow.core.requests import Requests
+from auth_flow.core.requests import Requests, session_is_over
 from auth_flow.core.sign_in import Arrival, SignInDialogue
 from auth_flow.errors import (
     AuthFlowError,
@@ -217,8 +217,7 @@ def _refused(record: Record, event: Event, work: str, error: ServiceError, passw
             return _turned(record, ConfirmationRequired(), work, password)
         case PasswordResetRequiredException():
             return _turned(record, PasswordResetRequired(), work, password)
-        case NotAuthorizedException() if not isinstance(event, SignIn) and "session" in error.message.casefold():
-            # The service has one name for a wrong answer and for a session that is over; only its words tell them apart.
+        case NotAuthorizedException() if not isinstance(event, SignIn) and session_is_over(error):
             expired = SessionExpired(f"The service says: {error.message}")
             expired.__cause__ = error
             return _over(work, expired)

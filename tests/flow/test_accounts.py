@@ -209,6 +209,22 @@ async def test_auto_sign_in_by_the_session_in_another_process(script: Script, fl
     assert isinstance(await flow.send(AutoSignIn()), Done)
 
 
+async def test_a_code_outlives_the_session_of_the_sign_up(script: Script, flow: AuthFlow) -> None:
+    script.expect(account("SignUp", "ada", signed_up(Session="up-1")))
+    await flow.send(SignUp(username="ada"))
+    script.expect(confirmed(refusal("NotAuthorizedException", "Invalid session for the user."), Session="up-1"), confirmed({}))
+    assert await flow.send(ConfirmSignUp(code="123456")) == Done(signed_in=False, username="ada")
+
+
+@pytest.mark.parametrize("session", ["up-1", None])
+async def test_what_else_is_not_authorized_is_not_asked_again(script: Script, flow: AuthFlow, session: str | None) -> None:
+    handed = {"Session": session} if session else {}
+    script.expect(account("SignUp", "ada", signed_up(**handed)))
+    await flow.send(SignUp(username="ada"))
+    script.expect(confirmed(refusal("NotAuthorizedException", "Current status is CONFIRMED."), **handed))
+    await fails(flow, ConfirmSignUp(code="123456"), "NotAuthorizedException")
+
+
 async def test_a_session_that_is_over_is_not_handed_in(script: Script, flow: AuthFlow, clock: Clock) -> None:
     script.expect(account("SignUp", "ada", signed_up(Session="up-1"), Password="correct horse"))
     await flow.send(SignUp(username="ada", password="correct horse", auto_sign_in=PASSWORD_WAY))
