@@ -7,7 +7,7 @@ import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypedDict, Unpack
 
 from pydantic import SecretStr
 
@@ -28,6 +28,18 @@ if TYPE_CHECKING:
     from auth_flow.session.identity import IdentityPool
     from auth_flow.stores.base import Store
     from auth_flow.tokens import Tokens
+
+
+class FlowOptions(TypedDict, total=False):
+    """What a flow is made with besides its pool and its record: the keywords of `AuthFlow`."""
+
+    transport: Transport | None
+    user_context: Mapping[str, str] | None
+    devices: MutableMapping[str, RememberedDevice] | None
+    observers: Observers | None
+    store: Store | None
+    identity_pool: IdentityPool | None
+    clock: Callable[[], float]
 
 
 class Happening(NamedTuple):
@@ -302,7 +314,7 @@ class AuthFlow:
         return park(self._record, sealer, self.pool, owner=owner)
 
     @classmethod
-    def resume(cls, text: str, pool: UserPool, *, sealer: Sealer, owner: str = "", **options: Any) -> Self:
+    def resume(cls, text: str, pool: UserPool, *, sealer: Sealer, owner: str = "", **options: Unpack[FlowOptions]) -> Self:
         """Take up a flow that was parked not more than a day ago, in any process. `options` are those of the constructor.
 
         Raises `SealBroken`.
