@@ -231,7 +231,7 @@ class AuthFlow:
         return await self._open_transport().call(operation, body)
 
     def _keep(self, so_far: Keep) -> None:
-        self._record, self._password = so_far.record, so_far.password
+        self._record, self._password = so_far.record, so_far.password or self._password
 
     async def _adopt(self, outcome: Outcome) -> None:
         self._record, self._password = outcome.record, outcome.password

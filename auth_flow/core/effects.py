@@ -30,7 +30,10 @@ class Compute:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The flow has come this far, whatever happens next: this is its record now, and the password to hold. Send None back in."""
+    """The flow has come this far, whatever happens next: this is its record now. Send None back in.
+
+    `password` is what the flow is to hold from now on, None where that stays as it is.
+    """
 
     record: Record
     password: SecretStr | None = field(default=None, repr=False)

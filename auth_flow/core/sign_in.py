@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
 
 from auth_flow import srp
-from auth_flow.core.effects import Call, Compute, Dialogue
+from auth_flow.core.effects import Call, Compute, Dialogue, Keep
 from auth_flow.core.requests import Requests
 from auth_flow.errors import AuthFlowError, MalformedResponse, UnknownChallenge
 from auth_flow.states.base import reveal
@@ -130,6 +130,7 @@ class SignInDialogue:
                 return (yield from self._set_up_totp(self.record))
             case TotpSetup(), EnterCode():
                 session = yield from self._verify_totp(said)
+                yield Keep(self._waiting(step, challenge, session))
                 with _session_spent():
                     reply = yield from self._respond("MFA_SETUP", session, {})
             case PasswordRequired(), EnterPassword() if challenge == "PASSWORD_SRP":
@@ -178,7 +179,10 @@ class SignInDialogue:
         record = self._waiting(step, reply.challenge, reply.session)
         if isinstance(step, MfaSetupSelection) and len(step.allowed_mfa_types) == 1:
             if step.allowed_mfa_types == ("TOTP",):
-                with _session_spent() if self.record.session else nullcontext():
+                if self.record.session is None:
+                    return (yield from self._set_up_totp(record))
+                yield Keep(record)
+                with _session_spent():
                     return (yield from self._set_up_totp(record))
             record = record.model_copy(update={"step": EmailSetup()})
         return Arrival(record)

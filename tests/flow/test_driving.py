@@ -39,7 +39,7 @@ from auth_flow.errors import (
 from auth_flow.observers import Notice, Observers, StepEntered
 from auth_flow.states.events import Event
 from auth_flow.states.record import Record
-from auth_flow.states.steps import ConfirmationRequired, NewPasswordRequired, PasswordRequired, TotpSetup
+from auth_flow.states.steps import ConfirmationRequired, MfaSetupSelection, NewPasswordRequired, PasswordRequired, TotpSetup
 
 from .scripted import (
     ANYTHING,
@@ -148,6 +148,8 @@ async def test_cancelling_at_a_request_leaves_the_flow_where_it_was(name: str, p
         assert flow.step.name in ("CONFIRM_SIGN_IN_WITH_SMS_CODE", "CONTINUE_SIGN_IN_WITH_TOTP_SETUP", "CONFIRM_SIGN_UP")
     elif name == "confirmation" and (place, answered) != (1, False):  # the account is confirmed, whatever follows
         assert flow.step == AutoSignInReady()
+    elif name == "set-up code" and (place, answered) != (1, False):  # the code is verified: another one goes on from there
+        assert (flow.step, flow.record.session) == (record.step, SecretStr("v"))
     else:
         assert flow.record is record
         assert flow.history[-1] == (clock.now, event.name, record.state, record.state, "Cancelled")
@@ -413,6 +415,20 @@ async def test_a_set_up_after_an_answer_cannot_be_reached_by_the_same_answer(scr
     with pytest.raises(TooManyRequestsException) as raised:
         await flow.send(NewPassword(password="new horse"))
     assert not raised.value.retryable
+    assert flow.step == MfaSetupSelection(allowed_mfa_types=("TOTP",))
+    script.expect(ASSOCIATE)
+    assert isinstance(await flow.send(flow.step.answer("totp")), TotpSetup)
+
+
+async def test_another_code_goes_on_where_the_request_after_the_first_one_failed(script: Script, clock: Clock) -> None:
+    record, event, (verify, answer) = TURNS["set-up code"]
+    flow = AuthFlow(POOL, transport=script, record=record, clock=clock)
+    script.expect(verify, answer._replace(reply=refusal("TooManyRequestsException")))
+    with pytest.raises(TooManyRequestsException):
+        await flow.send(event)
+    again = {"Session": "v", "UserCode": "654321"}
+    script.expect(verify._replace(body=again), answer)
+    assert (await flow.send(EnterCode(code="654321"))).name == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
 
 
 async def test_send_returns_its_own_step_whatever_comes_while_observers_are_told(script: Script, clock: Clock) -> None:

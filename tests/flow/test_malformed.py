@@ -97,7 +97,8 @@ async def test_at_the_request_after_the_first(script: Script, clock: Clock, repl
         Exchange("VerifySoftwareToken", {"UserCode": "123456", "Session": "session-1"}, {"Status": "SUCCESS", "Session": "v"}),
         respond("MFA_SETUP", "v", reply, USERNAME="ada"),
     )
-    await refused(flow, EnterCode(code="123456"), "RespondToAuthChallenge")
+    times = {"issued_at": clock(), "expires_at": clock() + POOL.auth_session_validity}
+    await refused(flow, EnterCode(code="123456"), "RespondToAuthChallenge", session=SecretStr("v"), **times)
 
 
 async def test_a_challenge_without_a_session_cannot_be_answered(script: Script, at_sms_code: AuthFlow) -> None:
@@ -187,9 +188,9 @@ def at(record: Record, script: Script, clock: Clock) -> AuthFlow:
     return AuthFlow(POOL, transport=script, record=record, clock=clock)
 
 
-async def refused(flow: AuthFlow, event: Event, operation: str) -> None:
-    """The reply to `operation` is refused by name, and the flow has not moved."""
-    before = flow.record
+async def refused(flow: AuthFlow, event: Event, operation: str, **kept: Any) -> None:
+    """The reply to `operation` is refused by name, and the flow has not moved, but for what was `kept` before."""
+    before = flow.record.model_copy(update=kept)
     with pytest.raises(ResponseError) as caught:
         await flow.send(event)
     assert flow.record == before
