@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from environment import ROOT, development_python, python_for, run
+from environment import ROOT, development_python, interruptible, python_for, run
 
 
 def check_wheel() -> None:
@@ -43,4 +43,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with interruptible():
+        main()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 
-from environment import LOCK, python_for, run
+from environment import LOCK, interruptible, python_for, run
 
 if __name__ == "__main__":
-    run(python_for("demo", "--constraint", str(LOCK), ".[terminal]"), "-m", "auth_flow.cli", "demo", *sys.argv[1:])
+    with interruptible():
+        run(python_for("demo", "--constraint", str(LOCK), ".[terminal]"), "-m", "auth_flow.cli", "demo", *sys.argv[1:])

@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 import venv
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements-dev.lock"
@@ -27,9 +28,11 @@ def python_for(purpose: str, *requirements: str) -> Path:
     stamp = home / "installed"
     if not stamp.is_file() or stamp.read_text() != wanted:
         print(f"Preparing {home.relative_to(ROOT)} …", file=sys.stderr)
-        venv.create(home, with_pip=True, clear=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        if subprocess.run([*pip, *requirements], check=False, cwd=ROOT).returncode:
+        try:
+            venv.create(home, with_pip=True, clear=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            sys.exit(f"That could not be installed: {home.relative_to(ROOT)} cannot be made. {error}")
+        if status_of(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements):
             sys.exit("That could not be installed: pip says why above. Is there a network?")
         stamp.write_text(wanted)
     return python
@@ -42,14 +45,25 @@ def development_python() -> Path:
 
 def run(*command: str | Path) -> None:
     """Run a command in the root of the repository, and exit as it does where it fails."""
-    if status := subprocess.run(command, cwd=ROOT, check=False).returncode:
+    if status := status_of(*command):
         sys.exit(status)
 
 
-def quit_quietly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Interrupted, a script ends as its command did, which has said what there is to say."""
-    if not issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, error, trace)
+def status_of(*command: str | Path) -> int:
+    """Run a command in the root of the repository, and return its exit status as a shell tells it."""
+    with subprocess.Popen(command, cwd=ROOT) as running:
+        try:
+            status = running.wait()
+        except KeyboardInterrupt:
+            running.wait()  # it was interrupted too, and takes the time it needs to say so
+            raise
+    return status if status >= 0 else 128 - status
 
 
-sys.excepthook = quit_quietly
+@contextmanager
+def interruptible() -> Generator[None]:
+    """What a script does. Ctrl-C ends it without a traceback: its command has said what there is to say."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(130)

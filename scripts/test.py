@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from environment import development_python, run
+from environment import development_python, interruptible, run
 
 if __name__ == "__main__":
-    python, arguments = development_python(), sys.argv[1:]
-    if arguments:
-        run(python, "-m", "pytest", *arguments)
-    else:
-        run(python, "-m", "coverage", "run", "-m", "pytest")
-        run(python, "-m", "coverage", "report")
+    with interruptible():
+        python, arguments = development_python(), sys.argv[1:]
+        if arguments:
+            run(python, "-m", "pytest", *arguments)
+        else:
+            run(python, "-m", "coverage", "run", "-m", "pytest")
+            run(python, "-m", "coverage", "report")
