@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from auth_flow.transports.wire import Wire
 
 _log = logging.getLogger(__name__)
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class CognitoTransport:
@@ -72,7 +73,7 @@ class CognitoTransport:
 
     async def call(self, operation: str, body: Mapping[str, object]) -> dict[str, Any]:
         """Carry one request, repeated where that is safe, and return the decoded reply; see `Transport.call`."""
-        sending = _Sending(operation, self._headers(operation), json.dumps(body, separators=(",", ":")).encode())
+        sending = _Sending(operation, self._headers(operation), _encode(body).encode())
         with anyio.move_on_after(self._timeouts.total):
             for attempt in count(1):
                 sending.headers["amz-sdk-request"] = f"attempt={attempt}; max={self._retries.attempts}"

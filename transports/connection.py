@@ -36,6 +36,7 @@ class Connection:
     def __init__(self, origin: Origin, stream: ByteStream) -> None:
         self.origin = origin
         self.expires_at = 0.0
+        """When an idle connection is no longer to be used, by `time.monotonic`."""
         self._stream = stream
         self._descriptor = stream.extra(SocketAttribute.raw_socket).fileno()  # noqa: S610 (anyio's, not Django's)
         self._h11 = h11.Connection(h11.CLIENT)
@@ -43,7 +44,8 @@ class Connection:
     @property
     def reusable(self) -> bool:
         """Whether both sides are done with the last exchange and nothing follows it, such as an answer nobody asked for."""
-        return self._h11.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE} and not self._h11.trailing_data[0]
+        done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
+        return done and not self._h11.trailing_data[0]
 
     @property
     def silent(self) -> bool:
@@ -52,10 +54,11 @@ class Connection:
 
     async def send(self, request: Request, *, write: float | None, read: float | None) -> h11.Response:
         """Send a request whole and return the head of its answer."""
+        if self._h11.our_state is h11.DONE:
+            self._h11.start_next_cycle()
         try:
-            if self._h11.our_state is h11.DONE:
-                self._h11.start_next_cycle()
             await self._write(self._message(request), write)
+            self._h11.receive_data(await self._read(read))  # nothing of the answer is here yet
             while isinstance(head := await self._next_event(read), h11.InformationalResponse):
                 pass
         except h11.ProtocolError as error:

@@ -7,6 +7,7 @@ an answer read to its end, an error, a cancellation at any await: the slot comes
 from __future__ import annotations
 
 import sys
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -93,7 +94,7 @@ class Pool(httpx.AsyncBaseTransport):
 
     async def _reuse(self, origin: Origin) -> Connection | None:
         """The connection to `origin` that was idle for the shortest time. Those found expired or closed are let go."""
-        now = anyio.current_time()
+        now = time.monotonic()
         while self._idle and self._idle[0].expires_at <= now:
             await self._idle.popleft().aclose()
         while connection := next((one for one in reversed(self._idle) if one.origin == origin), None):
@@ -127,7 +128,7 @@ class Pool(httpx.AsyncBaseTransport):
             if self._closed or not connection.reusable or len(self._idle) >= self._max_idle:
                 await connection.aclose()
             else:
-                connection.expires_at = anyio.current_time() + self._expiry
+                connection.expires_at = time.monotonic() + self._expiry
                 self._idle.append(connection)
         finally:
             self._slots.leave()

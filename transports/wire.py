@@ -27,7 +27,7 @@ def _user_agent() -> str:
     return f"auth-flow{version} httpx/{httpx.__version__} python/{platform.python_version()}"
 
 
-_USER_AGENT = _user_agent()
+_HEADERS = {"user-agent": _user_agent(), "accept-encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Wire:
 
     async def post(self, operation: str, headers: Mapping[str, str], content: bytes, *, repeatable: bool) -> Answer:
         """POST `content`. `repeatable` tells whether the request may be made again although its answer was lost."""
-        headers = {"user-agent": _USER_AGENT, "accept-encoding": "identity", **headers}
+        headers = {**_HEADERS, **headers}
         send = self._send_to_pool if isinstance(self._through, Pool) else self._send_by_httpx
         with _typed_errors(operation, repeatable):
             status, received, body = await send(headers, content)
