@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 TARGET_PREFIX = "AWSCognitoIdentityProviderService."
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
+_log = logging.getLogger(__name__)
+
 
 class Response(NamedTuple):
     """An HTTP response."""
@@ -33,7 +36,10 @@ async def answer(service: CognitoService, target: str, body: bytes) -> Response:
     headers = {"content-type": CONTENT_TYPE, "x-amzn-requestid": str(uuid.uuid4())}
     try:
         reply = await _perform(service, target, body)
-    except Fault as fault:
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong in here, a client gets the service's own kind of answer
+        if not isinstance(error, Fault):
+            _log.exception("%s failed.", target)
+        fault = error if isinstance(error, Fault) else Fault("InternalErrorException", "Internal error.", 500)
         headers["x-amzn-errortype"] = f"{fault.name}:"
         return Response(fault.status, headers, _encode({"__type": fault.name, "message": fault.message}))
     return Response(200, headers, _encode(reply))

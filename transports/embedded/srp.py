@@ -162,7 +162,7 @@ def _is_fresh(timestamp: str, now: float) -> bool:
         number = MONTHS.index(month) + 1
         hour, minute, second = map(int, clock.split(":"))
         then = datetime(int(year), number, int(day), hour, minute, second, tzinfo=UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return zone == "UTC" and not day.startswith("0") and abs(then.timestamp() - now) <= TIMESTAMP_TOLERANCE
 

@@ -89,10 +89,24 @@ async def fire(
             result = await result
     except Exception as error:
         raise Fault("UserLambdaValidationException", f"{name} failed with error {error}.") from error
-    filled = (event if result is None else result).get("response")
+    returned: object = event if result is None else result
+    filled = cast("Event", returned).get("response") if isinstance(returned, dict) else None
     if not isinstance(filled, dict):
-        raise Fault("InvalidLambdaResponseException", "Unrecognizable lambda output")
+        raise invalid_output()
     return cast("dict[str, Any]", filled)
+
+
+def texts(response: Mapping[str, Any], name: str) -> dict[str, str]:
+    """A member of a trigger's response that maps names to texts; an absent one is empty."""
+    given = response.get(name) or {}
+    if not isinstance(given, dict) or not all(isinstance(text, str) for pair in given.items() for text in pair):
+        raise invalid_output()
+    return cast("dict[str, str]", given)
+
+
+def invalid_output() -> Fault:
+    """What a trigger returned is not what Cognito takes."""
+    return Fault("InvalidLambdaResponseException", "Unrecognizable lambda output")
 
 
 def _attributes(user: User | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ from auth_flow.transports.embedded.challenges.progress import second_factor_pass
 from auth_flow.transports.embedded.fault import Fault, invalid_parameter, missing_parameter, not_authorized, user_not_found
 from auth_flow.transports.embedded.registry import Reply
 from auth_flow.transports.embedded.service import check_may_sign_in
-from auth_flow.transports.embedded.triggers import TriggerName, fire
+from auth_flow.transports.embedded.triggers import TriggerName, fire, texts
 
 
 async def define_next(attempt: Attempt, parameters: dict[str, str]) -> Reply:
@@ -41,14 +41,14 @@ async def ask_custom_challenge(attempt: Attempt, name: str, _parameters: dict[st
     request = {"challengeName": name, "session": attempt.session.rounds}
     response: dict[str, Any] = {"publicChallengeParameters": {}, "privateChallengeParameters": {}, "challengeMetadata": None}
     created = await _fire(attempt, "CreateAuthChallenge", request, response)
-    attempt.session.private_parameters = created.get("privateChallengeParameters") or {}
+    attempt.session.private_parameters = texts(created, "privateChallengeParameters")
+    public = texts(created, "publicChallengeParameters")
     round_ = {
         "challengeName": name,
         "challengeMetadata": created.get("challengeMetadata"),
         "challengeResult": False,
     }
     attempt.session.rounds.append(round_)
-    public: dict[str, str] = created.get("publicChallengeParameters") or {}
     return attempt.ask(name, {**public, "USERNAME": attempt.identity})
 
 

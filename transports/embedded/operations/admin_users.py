@@ -28,7 +28,7 @@ from auth_flow.transports.embedded.operations.shapes import (
 from auth_flow.transports.embedded.operations.sign_up import post_confirmation
 from auth_flow.transports.embedded.outbox import Medium
 from auth_flow.transports.embedded.paging import page
-from auth_flow.transports.embedded.passwords import set_password, temporary_password
+from auth_flow.transports.embedded.passwords import check_policy, set_password, temporary_password
 from auth_flow.transports.embedded.registry import Reply, Request, operation
 from auth_flow.transports.embedded.schema import check_attributes, check_writable
 from auth_flow.transports.embedded.service import CognitoService
@@ -108,6 +108,10 @@ async def admin_create_user(service: CognitoService, request: AdminCreateUser) -
             if user
             else Fault("UserNotFoundException", "User does not exist.")
         )
+    if user is not None and user.status != "FORCE_CHANGE_PASSWORD":
+        raise Fault("UnsupportedUserStateException", "Resend not possible. User is not in FORCE_CHANGE_PASSWORD state.")
+    password = request.temporary_password or temporary_password(pool.settings.password_policy)
+    check_policy(pool.settings.password_policy, password)  # before anything is kept
     if user is None:
         kind, now, sub = check_username(pool, request.username), pool.clock(), str(uuid.uuid4())
         attributes = {**as_dict(request.user_attributes), **({kind: request.username} if kind else {})}
@@ -116,7 +120,6 @@ async def admin_create_user(service: CognitoService, request: AdminCreateUser) -
         for name in ("email", "phone_number"):
             if user.verified(name):
                 verify_attribute(pool, user, name, force=request.force_alias_creation)
-    password = request.temporary_password or temporary_password(pool.settings.password_policy)
     await set_password(pool, user, password)
     user.status = "FORCE_CHANGE_PASSWORD"
     user.temporary_password_expires = pool.clock() + 86400 * pool.settings.password_policy.temporary_password_validity_days

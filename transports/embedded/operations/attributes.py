@@ -47,14 +47,14 @@ async def update_user_attributes(service: CognitoService, request: UpdateUserAtt
     caller = service.caller(request.access_token)
     pool, user, given = caller.pool, caller.user, as_dict(request.user_attributes)
     check_attributes(pool.settings, given)
+    for alias in pool.settings.username_attributes:
+        if alias in given and pool.owner_of(alias, given[alias]) not in (None, user):
+            raise Fault("AliasExistsException", f"An account with the {alias} already exists.")
     deliveries: list[dict[str, str]] = []
     for name, value in given.items():
         if name not in MEDIUM_OF or value == user.attributes.get(name):
             user.write({name: value})
             continue
-        owner = pool.owner_of(name, value)
-        if name in pool.settings.username_attributes and owner not in (None, user):
-            raise Fault("AliasExistsException", f"An account with the {name} already exists.")
         if name in pool.settings.verify_before_update:
             user.unverified[name] = value
         else:
@@ -73,6 +73,7 @@ async def delete_user_attributes(service: CognitoService, request: DeleteUserAtt
     for name in request.user_attribute_names:
         if name in caller.pool.settings.required_attributes:
             raise invalid_parameter(f"Cannot delete required attribute {name}")
+    for name in request.user_attribute_names:
         caller.user.attributes.pop(name, None)
         caller.user.attributes.pop(f"{name}_verified", None)
     caller.pool.save(caller.user)
