@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import click
 
-from auth_flow.errors import NotSignedIn
+from auth_flow.errors import MissingExtra, NotSignedIn, SealBroken, StoreUnavailable
 from auth_flow.pool import UserPool
 from auth_flow.sealing import Sealer
 from auth_flow.session import Session
@@ -21,22 +21,24 @@ from auth_flow.transports.endpoints import endpoint_for
 
 FILE, KEY = "AUTH_FLOW_SESSION_FILE", "AUTH_FLOW_SESSION_KEY"
 
+_MAKE_A_KEY = 'python -c "from auth_flow import new_key; print(new_key())"'
+
 
 def session_store() -> Store:
     """The file of `AUTH_FLOW_SESSION_FILE`, or one among the person's; `AUTH_FLOW_SESSION_KEY` stands in for a keyring."""
-    path = Path(os.environ.get(FILE) or Path(click.get_app_dir("auth-flow")) / "sessions")
     key = os.environ.get(KEY)
     if key is None:
-        return KeyringStore(path)
+        return KeyringStore(_file())
     try:
-        return FileStore(path, Sealer([key]))
-    except ValueError as error:
-        raise click.UsageError(f"{KEY} is no key: {error} auth_flow.sealing.new_key() makes one.") from None
+        return FileStore(_file(), Sealer([key]))
+    except ValueError:
+        raise click.UsageError(f"{KEY} is no key. This makes one: {_MAKE_A_KEY}") from None
 
 
 async def check(store: Store) -> None:
     """Write to the store. One that does not work had better say so before anybody types a password."""
-    await store.delete("nothing")
+    with _told():
+        await store.delete("nothing")
 
 
 async def set_current(store: Store, session: Session) -> None:
@@ -50,12 +52,43 @@ async def set_current(store: Store, session: Session) -> None:
 async def kept_session(pool: UserPool, username: str | None) -> AsyncGenerator[Session]:
     """Open the session of a user, or the one that was kept last. Raises `NotSignedIn` where there is none."""
     store = session_store()
+    async with CognitoTransport(pool.endpoint or endpoint_for(pool.user_pool_id)) as transport:
+        with _told():
+            session = await _load(pool, username, store, transport)
+        yield session
+
+
+async def _load(pool: UserPool, username: str | None, store: Store, transport: CognitoTransport) -> Session:
     current = await store.load(_key(pool))
     name = username or (current.value if current else None)
-    if name is None:
-        raise NotSignedIn("Nobody is signed in to this pool here. Do so with: auth-flow sign-in --keep")
-    async with CognitoTransport(pool.endpoint or endpoint_for(pool.user_pool_id)) as transport:
-        yield await Session.load(pool, name, store=store, transport=transport)
+    try:
+        if name is not None:
+            return await Session.load(pool, name, store=store, transport=transport)
+    except NotSignedIn:
+        pass  # signed out since, which is no other case than never signed in
+    who, option = (f"{username} is not", f" --username {username}") if username else ("Nobody is", "")
+    raise NotSignedIn(f"{who} signed in to this pool here. Do so with: auth-flow sign-in --keep{option}")
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    """Name the file and the variable that somebody can do something about."""
+    try:
+        yield
+    except SealBroken:
+        key = f"the key in {KEY}. Set the key" if KEY in os.environ else f"the key in the keyring. Set {KEY} to the one"
+        raise StoreUnavailable(
+            f"{_file()} was not sealed with {key} that it was sealed with; or delete the file, and sign in again."
+        ) from None
+    except (MissingExtra, StoreUnavailable) as error:
+        if error.message.startswith("The keyring"):
+            reason = error.message.rstrip(".")
+            raise StoreUnavailable(f"{reason}. Set {KEY}, and do without a keyring. This makes a key: {_MAKE_A_KEY}") from None
+        raise StoreUnavailable(f"{_file()}: {error.message}") from None
+
+
+def _file() -> Path:
+    return Path(os.environ.get(FILE) or Path(click.get_app_dir("auth-flow")) / "sessions")
 
 
 def _key(pool: UserPool) -> str:

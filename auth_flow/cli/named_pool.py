@@ -33,12 +33,15 @@ class NamedPool:
 
     def user_pool(self) -> UserPool:
         """The user pool, with the client secret of the environment. Raises `ValueError` where the options cannot be right."""
+        if self.user_pool_id is None or self.client_id is None:
+            missing = "user-pool-id" if self.user_pool_id is None else "client-id"
+            raise ValueError(f"--{missing} is missing; {self.variable(missing)} may name it, too")
         if self.endpoint is None:
-            region_of(self.user_pool_id or "")
+            region_of(self.user_pool_id)
         try:
             return UserPool(
-                user_pool_id=self.user_pool_id or "",
-                client_id=self.client_id or "",
+                user_pool_id=self.user_pool_id,
+                client_id=self.client_id,
                 client_secret=os.environ.get("AUTH_FLOW_CLIENT_SECRET"),
                 endpoint=self.endpoint,
             )

@@ -19,7 +19,14 @@ from auth_flow.errors import (
 
 
 def explain(error: AuthFlowError) -> str:
-    """Say what happened and what to do about it. The service's own reason is kept where it tells more than its name."""
+    """Say in one line what happened and what to do about it.
+
+    The service's own reason is kept where it tells more than its name; it may have several lines, which are joined.
+    """
+    return " ".join(_reason(error).split())
+
+
+def _reason(error: AuthFlowError) -> str:
     match error:
         case SessionExpired():
             return "That took too long: the time for answering is over."

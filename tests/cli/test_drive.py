@@ -139,6 +139,16 @@ def test_options_that_cannot_be_right_are_refused_before_anything_is_read() -> N
         assert "Traceback" not in finished.stderr
 
 
+@pytest.mark.parametrize(
+    ("given", "missing"), [(["--user-pool-id", "eu-west-1_Abc"], "client-id"), (["--client-id", "1example"], "user-pool-id")]
+)
+def test_half_a_pool_is_told_by_what_is_missing(given: list[str], missing: str) -> None:
+    finished = drive(*given)
+    assert finished.returncode == 2
+    variable = f"AUTH_FLOW_{missing.upper().replace('-', '_')}"
+    assert finished.stderr.endswith(f"error: --{missing} is missing; {variable} may name it, too\n")
+
+
 def test_every_option_is_an_environment_variable_too() -> None:
     finished = drive(
         lines='{"event": "sign_in", "username": "ada", "auth_flow_type": "CUSTOM_WITHOUT_SRP"}\n',

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 import stat
+import subprocess
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from auth_flow.cli import main
 from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.sealing import Sealer
 from auth_flow.transports.embedded import totp
 from tests.cli.conftest import Serve, Typed
 from tests.cli.pools import TestPool
@@ -55,11 +58,14 @@ def test_a_token(pool: TestPool, capsys: Shown) -> None:
 def test_signing_out(pool: TestPool, capsys: Shown) -> None:
     assert main(["sign-out"]) == 0
     assert capsys.readouterr().out == "ada is signed out.\n"
-    for command in ("whoami", "token", "sign-out"):
-        assert main([command]) == 1
-        shown = capsys.readouterr()
-        assert not shown.out
-        assert shown.err.startswith("Error: ")
+    assert signed_out(capsys)
+
+
+def signed_out(capsys: Shown) -> bool:
+    """Whether every command says that nobody is signed in, and what to do about it."""
+    told = "Error: Nobody is signed in to this pool here. Do so with: auth-flow sign-in --keep\n"
+    shown = [(main([command]), *capsys.readouterr()) for command in ("whoami", "token", "sign-out")]
+    return shown == [(1, "", told)] * len(shown)
 
 
 def test_signing_out_everywhere(pool: TestPool, capsys: Shown) -> None:
@@ -89,8 +95,14 @@ def test_several_users(pool: TestPool, typed: Typed, capsys: Shown) -> None:
 
 def test_nobody_is_signed_in(served: Serve, capsys: Shown) -> None:
     with served():
-        assert main(["whoami"]) == 1
-    assert "auth-flow sign-in --keep" in capsys.readouterr().err
+        assert signed_out(capsys)
+
+
+def test_somebody_else_is_signed_in(pool: TestPool, capsys: Shown) -> None:
+    assert main(["whoami", "--username", "grace"]) == 1
+    assert capsys.readouterr().err == (
+        "Error: grace is not signed in to this pool here. Do so with: auth-flow sign-in --keep --username grace\n"
+    )
 
 
 def test_second_factors(pool: TestPool, typed: Typed, capsys: Shown) -> None:
@@ -133,22 +145,57 @@ def test_the_file_is_sealed_and_the_persons_own(pool: TestPool, capsys: Shown) -
 
 def test_another_key(pool: TestPool, monkeypatch: pytest.MonkeyPatch, capsys: Shown) -> None:
     monkeypatch.setenv("AUTH_FLOW_SESSION_KEY", "A" * 43)
-    assert main(["whoami"]) == 2
-    assert "sealed" in capsys.readouterr().err
+    file = os.environ["AUTH_FLOW_SESSION_FILE"]
+    for command in (["whoami"], ["sign-in", "--keep"]):
+        assert main(command) == 1
+        assert capsys.readouterr().err == (
+            f"Error: {file} was not sealed with the key in AUTH_FLOW_SESSION_KEY. "
+            "Set the key that it was sealed with; or delete the file, and sign in again.\n"
+        )
 
 
-@pytest.mark.parametrize(
-    ("key", "told"), [("nonsense", "AUTH_FLOW_SESSION_KEY is no key"), (None, "pip install 'auth-flow[keyring]'")]
-)
-def test_a_place_that_cannot_be_used_is_told_before_anybody_types(
-    key: str | None, told: str, served: Serve, typed: Typed, monkeypatch: pytest.MonkeyPatch, capsys: Shown
-) -> None:
-    monkeypatch.setitem(sys.modules, "keyring", None)
-    if key is None:
-        monkeypatch.delenv("AUTH_FLOW_SESSION_KEY")
-    else:
-        monkeypatch.setenv("AUTH_FLOW_SESSION_KEY", key)
+MAKE_A_KEY = 'python -c "from auth_flow import new_key; print(new_key())"'
+
+
+def test_a_key_that_is_none(served: Serve, typed: Typed, monkeypatch: pytest.MonkeyPatch, capsys: Shown) -> None:
+    monkeypatch.setenv("AUTH_FLOW_SESSION_KEY", "nonsense")
     with served():
         typed()
         assert main(["sign-in", "--keep"]) == 2
-    assert told in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert told.endswith(f"Error: AUTH_FLOW_SESSION_KEY is no key. This makes one: {MAKE_A_KEY}\n")
+    assert "nonsense" not in told
+
+
+class NoKeyring(ModuleType):
+    """The package keyring where the system has none."""
+
+    class KeyringError(Exception): ...
+
+    def get_password(self, service: str, name: str) -> str:
+        raise self.KeyringError
+
+
+@pytest.mark.parametrize("keyring", [None, NoKeyring("keyring")], ids=["no package", "no keyring"])
+def test_without_a_keyring_a_key_is_asked_for_before_anybody_types(
+    keyring: ModuleType | None, served: Serve, typed: Typed, monkeypatch: pytest.MonkeyPatch, capsys: Shown
+) -> None:
+    for module in ("keyring", "keyring.errors"):
+        monkeypatch.setitem(sys.modules, module, keyring)
+    monkeypatch.delenv("AUTH_FLOW_SESSION_KEY")
+    with served():
+        typed()
+        assert main(["sign-in", "--keep"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Error: The keyring ")
+    assert line.endswith(f"Set AUTH_FLOW_SESSION_KEY, and do without a keyring. This makes a key: {MAKE_A_KEY}")
+    key = subprocess.run(["sh", "-c", MAKE_A_KEY.replace("python", sys.executable)], capture_output=True, text=True, check=True)
+    assert Sealer([key.stdout.strip()])
+
+
+def test_a_file_that_cannot_be_used(pool: TestPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Shown) -> None:
+    monkeypatch.setenv("AUTH_FLOW_SESSION_FILE", str(tmp_path))
+    assert main(["whoami"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"Error: {tmp_path}: The file cannot be used: ")
+    assert "keyring" not in told

@@ -25,6 +25,13 @@ def test_where_the_name_says_enough_there_is_a_sentence(name: str) -> None:
     assert explain(refusal(name)).endswith(".")
 
 
+def test_what_the_service_says_is_told_in_one_line() -> None:
+    message = "Attributes did not conform:\n  email:\tnot valid\r\n"
+    assert explain(ServiceError.of("InvalidParameterException", message, operation="SignUp", status=400)) == (
+        "Attributes did not conform: email: not valid (InvalidParameterException)"
+    )
+
+
 def test_errors_of_the_library() -> None:
     assert explain(GuardRejected("IDLE", "sign_in", "is_signed_out", "Sign out first.")) == "Sign out first."
     assert explain(SessionExpired()).startswith("That took too long")
