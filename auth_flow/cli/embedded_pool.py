@@ -12,6 +12,7 @@ from auth_flow.flow import AuthFlow
 from auth_flow.pool import UserPool
 from auth_flow.transports.cognito import CognitoTransport
 from auth_flow.transports.embedded import Client, ClientSettings, EmbeddedCognito, EmbeddedUserPool, PoolSettings
+from auth_flow.transports.embedded.passwords import check_policy
 
 
 def _contacts(name: str) -> dict[str, str]:
@@ -22,34 +23,51 @@ USERNAME, PASSWORD = "ada", "Correct-Horse-1"
 ATTRIBUTES = _contacts(USERNAME)
 """The made-up user, where a command needs one."""
 
+
+def _made_at(made: EmbeddedUserPool | Client) -> float:
+    """Rows come in the order of their random ids; only the time tells what was made first."""
+    return made.created
+
+
 _OPTIONAL_MFA = PoolSettings(mfa_configuration="OPTIONAL")
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedPool:
-    """A service with one pool and one app client."""
+    """A service with one pool and one app client. `found` says whether the pool was in the database already."""
 
     service: EmbeddedCognito
     pool: EmbeddedUserPool
     client: Client
+    found: bool
 
     @classmethod
     @contextmanager
     def open(
         cls, settings: PoolSettings = _OPTIONAL_MFA, *, database: Path | None = None, with_secret: bool = False
     ) -> Generator[Self]:
-        """Open the pool of a database; where there is none yet, or no database, make one as asked for."""
-        service = EmbeddedCognito(storage=database)
-        try:
-            pool = next(iter(service.pools.values()), None) or service.create_pool(settings)
-            client = next(iter(pool.clients), None) or pool.create_client(ClientSettings(generate_secret=with_secret))
-            yield cls(service, pool, client)
-        finally:
-            service.close()
+        """Open the pool and the client that were made first in a database; where there is none yet, or no database, make them.
 
-    def add_user(self, name: str, password: str) -> None:
-        """Make a confirmed user with an e-mail address and a phone number, in place of one of this name."""
+        Raises `OSError` or `sqlite3.Error` where the database cannot be opened.
+        """
+        with EmbeddedCognito(storage=database) as service:
+            oldest = min(service.pools.values(), key=_made_at, default=None)
+            pool = oldest or service.create_pool(settings)
+            client = min(pool.clients, key=_made_at, default=None) or pool.create_client(
+                ClientSettings(generate_secret=with_secret)
+            )
+            yield cls(service, pool, client, found=oldest is not None)
+
+    def add_user(self, name: str, password: str) -> bool:
+        """Make a confirmed user with an e-mail address and a phone number. One that exists is left as it is, and False returned.
+
+        Raises `Fault` where the pool's policy refuses the password.
+        """
+        if self.pool.user(name):
+            return False
+        check_policy(self.pool.settings.password_policy, password)
         self.pool.create_user(name, password, attributes=_contacts(name))
+        return True
 
     def tell_messages(self, tell: Callable[[str], None]) -> None:
         """Have each message told as it is sent."""

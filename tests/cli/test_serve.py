@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 import boto3
 import pytest
 
+from auth_flow import Done, SignIn
 from auth_flow.cli import main
-from auth_flow.cli.embedded_pool import PASSWORD, USERNAME
+from auth_flow.cli.embedded_pool import PASSWORD, USERNAME, EmbeddedPool
+from tests.cli.pools import KEY
 
 USER = f"{USERNAME}:{PASSWORD}"
 
@@ -38,12 +41,13 @@ class Served:
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[Served]:
+def serving(*options: str, variables: int | None = None) -> Iterator[Served]:
     command = [sys.executable, "-m", "auth_flow.cli", "serve", "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            lines = [process.stdout.readline() for _ in range(3 + ("--client-secret" in options))]
+            expected = variables or 3 + ("--client-secret" in options)
+            lines = [process.stdout.readline() for _ in range(expected)]
             yield Served(process, dict(re.findall(r"export (\w+)=(\S+)", "".join(lines))))
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 0
@@ -90,35 +94,101 @@ def test_sign_in_finds_it_by_its_variables() -> None:
     assert signed_in.stdout.startswith("DONE  ada is signed in")
 
 
-def test_a_database_survives_a_restart(tmp_path: Path) -> None:
-    database = str(tmp_path / "pool.sqlite")
-    with serving("--database", database, "--user", USER) as first:
-        pass
-    with serving("--database", database) as second:
-        same = ("AUTH_FLOW_USER_POOL_ID", "AUTH_FLOW_CLIENT_ID")
+def test_the_same_command_again_finds_what_it_made(tmp_path: Path) -> None:
+    options = ("--database", str(tmp_path / "pool.sqlite"), "--user", USER, "--mfa", "ON", "--client-secret")
+    with serving(*options) as first:
+        before = user_of(first)
+    with serving(*options) as second:
+        assert "keeps --mfa ON" in second.told("(The pool in .*)")
+        assert "keeps its client, with a secret" in second.told("(The pool in .*)")
+        assert "keeps the password" in second.told("(The user ada exists already.*)")
+        same = [name for name in first.variables if name != "AUTH_FLOW_ENDPOINT"]
         assert [first.variables[name] for name in same] == [second.variables[name] for name in same]
-        pool_id = second.variables["AUTH_FLOW_USER_POOL_ID"]
-        assert client(second).admin_get_user(UserPoolId=pool_id, Username=USERNAME)["UserStatus"] == "CONFIRMED"
+        assert user_of(second) == before
+
+
+def user_of(served: Served) -> Any:
+    user = client(served).admin_get_user(UserPoolId=served.variables["AUTH_FLOW_USER_POOL_ID"], Username=USERNAME)
+    return {name: value for name, value in user.items() if name != "ResponseMetadata"}
+
+
+def test_a_user_of_a_database_keeps_the_password(tmp_path: Path) -> None:
+    database = tmp_path / "pool.sqlite"
+    with EmbeddedPool.open(database=database) as made:
+        made.add_user(USERNAME, PASSWORD)
+    with EmbeddedPool.open(database=database) as found:
+        assert not found.add_user(USERNAME.upper(), "Another-Horse-2")
+        anyio.run(sign_in, found)
+
+
+async def sign_in(embedded: EmbeddedPool) -> None:
+    async with embedded.flow() as flow:
+        assert isinstance(await flow.send(SignIn(username=USERNAME, password=PASSWORD)), Done)
+
+
+def test_the_pool_and_the_client_are_those_that_were_made_first(tmp_path: Path) -> None:
+    database = tmp_path / "pool.sqlite"
+    with EmbeddedPool.open(database=database) as made:
+        for _ in range(20):
+            made.service.create_pool(key=KEY)
+            made.pool.create_client()
+    with EmbeddedPool.open(database=database) as found:
+        assert (found.pool.id, found.client.id) == (made.pool.id, made.client.id)
+
+
+@pytest.mark.parametrize(
+    ("option", "told"), [(["--mfa", "ON"], "keeps --mfa OPTIONAL"), (["--client-secret"], "keeps its client, without a secret")]
+)
+def test_options_for_a_new_pool_do_not_change_one(option: list[str], told: str, tmp_path: Path) -> None:
+    database = tmp_path / "pool.sqlite"
+    with EmbeddedPool.open(database=database) as made:
+        pass
+    with serving("--database", str(database), *option, variables=3) as found:
+        notice = found.told("(The pool in .*)")
+        assert notice == f"The pool in {database} was there before, and {told}: {option[0]} is for a new one."
+        assert found.variables["AUTH_FLOW_CLIENT_ID"] == made.client.id
+
+
+def test_a_password_that_the_pool_itself_would_refuse(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--port", "0", "--user", "ada:short"]) == 2
+    told = capsys.readouterr().err
+    assert "--user ada: Password did not conform with policy: Password not long enough." in told
+    assert "short" not in told
 
 
 @pytest.mark.parametrize("user", ["ada", "ada:", ":Correct-Horse-1"])
-def test_a_user_without_name_or_password(user: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["serve", "--port", "0", "--user", user]) == 2
+def test_a_user_without_name_or_password(user: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = tmp_path / "pool.sqlite"
+    assert main(["serve", "--port", "0", "--database", str(database), "--user", user]) == 2
     assert "NAME:PASSWORD" in capsys.readouterr().err
+    assert not database.exists()
 
 
 def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        assert main(["serve", "--port", str(taken.getsockname()[1])]) == 2
-    assert "cannot be served" in capsys.readouterr().err
+        port = taken.getsockname()[1]
+        assert main(["serve", "--port", str(port)]) == 1
+    assert (
+        capsys.readouterr().err
+        == f"Error: Port {port} of 127.0.0.1 cannot be had: Address already in use. --port takes another one.\n"
+    )
 
 
-def test_a_database_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["serve", "--port", "0", "--database", str(tmp_path / "nowhere" / "pool.sqlite")]) == 2
-    assert "cannot be served" in capsys.readouterr().err
+@pytest.mark.parametrize("content", [None, b"no database, but text that is long enough"])
+def test_a_database_that_is_none(content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = tmp_path / "nowhere" / "pool.sqlite"
+    if content is not None:
+        database.parent.mkdir()
+        database.write_bytes(content)
+    assert main(["serve", "--port", "0", "--database", str(database)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"Error: {database} cannot be opened: ")
 
 
-def test_what_it_needs_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_it_needs_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    assert main(["serve", "--port", "0"]) == 2
-    assert "pip install 'auth-flow[server]'" in capsys.readouterr().err
+    database = tmp_path / "pool.sqlite"
+    assert main(["serve", "--port", "0", "--database", str(database)]) == 2
+    assert not database.exists()
+    told = "Error: auth-flow serve needs an optional part: pip install 'auth-flow[server,terminal]'\n"
+    assert capsys.readouterr().err == told
