@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
 from auth_flow.transports.embedded.fault import Fault
 
 if TYPE_CHECKING:
@@ -89,19 +91,29 @@ async def fire(
             result = await result
     except Exception as error:
         raise Fault("UserLambdaValidationException", f"{name} failed with error {error}.") from error
-    returned: object = event if result is None else result
-    filled = cast("Event", returned).get("response") if isinstance(returned, dict) else None
-    if not isinstance(filled, dict):
-        raise invalid_output()
-    return cast("dict[str, Any]", filled)
+    try:
+        return _Output.model_validate(event if result is None else result).response
+    except ValidationError:
+        raise invalid_output() from None
+
+
+class _Output(BaseModel):
+    """What a trigger returns, as far as it is looked at."""
+
+    model_config = ConfigDict(strict=True)
+
+    response: dict[str, Any]
+
+
+_TEXTS = TypeAdapter(dict[str, str], config=ConfigDict(strict=True))
 
 
 def texts(response: Mapping[str, Any], name: str) -> dict[str, str]:
     """A member of a trigger's response that maps names to texts; an absent one is empty."""
-    given = response.get(name) or {}
-    if not isinstance(given, dict) or not all(isinstance(text, str) for pair in given.items() for text in pair):
-        raise invalid_output()
-    return cast("dict[str, str]", given)
+    try:
+        return _TEXTS.validate_python(response.get(name) or {})
+    except ValidationError:
+        raise invalid_output() from None
 
 
 def invalid_output() -> Fault:
