@@ -67,12 +67,11 @@ class AuthFlow:
 
     `transport` carries the requests; many flows may share one. Without it, the flow opens a connection to Cognito at its first
     request and closes it when the flow is closed. `record` takes up a flow that was put away; one that was signed in is idle, for
-    its session stays with who signed in, or in a store. `user_context` is
-    `UserContextData` for the service's threat protection: `EncodedData`, `IpAddress`. `clock` tells seconds since the epoch.
-    `devices`, `observers` and `store` are also those of the session that comes of it; see `Session`.
-    `identity_pool` is where the user's AWS credentials come from; it stays open.
+    its session stays with who signed in, or in a store. `user_context` is `UserContextData` for the service's threat protection:
+    `EncodedData`, `IpAddress`. `clock` tells seconds since the epoch. `devices`, `observers` and `store` are also those of the
+    session that comes of it; see `Session`. `identity_pool` is where the user's AWS credentials come from; it stays open.
 
-    A flow takes one event at a time. Cancelling `send` leaves the flow where it stood.
+    A flow takes one event at a time. Cancelling `send` leaves the flow where it stood, but for what has happened for good.
     """
 
     def __init__(
