@@ -1,4 +1,8 @@
-"""The first event of each conversation: what options have not given is asked for; after a refusal, all of it is."""
+"""The first event of each conversation: what options have not given is asked for, and after a refusal what was refused.
+
+Where that is the password, nothing else is asked for: who has typed a wrong one types the next without reading the question, and
+only that question hides it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from auth_flow.cli.prompter import Prompter
+from auth_flow.errors import (
+    AuthFlowError,
+    CredentialError,
+    InvalidPasswordException,
+    PasswordHistoryPolicyViolationException,
+    UserNotFoundException,
+)
 from auth_flow.states.events import ResetPassword, SignIn, SignUp, WayIn
+
+NEW_PASSWORD_REFUSED = (InvalidPasswordException, PasswordHistoryPolicyViolationException)
 
 CONTACTS = {"email": "E-mail address", "phone_number": "Phone number, as in +12065550100"}
 
@@ -19,16 +32,15 @@ class SignInForm:
     way_in: WayIn
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    _used: bool = field(default=False, init=False)
 
-    def __call__(self) -> SignIn:
-        """Ask for what is missing."""
-        if self.username is None or self._used:
+    def __call__(self, refusal: AuthFlowError | None = None) -> SignIn:
+        """Ask for what is missing, or was refused."""
+        of_password = self.way_in.takes_password and _is_of_password(refusal)
+        if self.username is None or (refusal and not of_password):
             self.username = self.person.text("User name", self.username)
-        password = None if self._used else self.password
+        password = None if refusal else self.password
         if password is None and self.way_in.takes_password:
             password = self.person.secret("Password")
-        self._used = True
         return SignIn(username=self.username, password=password, **dict(self.way_in))
 
 
@@ -41,16 +53,15 @@ class SignUpForm:
     username: str | None = None
     attributes: Mapping[str, str] | None = None
     sign_in: bool = True
-    _used: bool = field(default=False, init=False)
 
-    def __call__(self) -> SignUp:
-        """Ask for what is missing."""
-        if self.username is None or self._used:
+    def __call__(self, refusal: AuthFlowError | None = None) -> SignUp:
+        """Ask for what is missing, or was refused."""
+        again = refusal is not None and not isinstance(refusal, NEW_PASSWORD_REFUSED)
+        if self.username is None or again:
             self.username = self.person.text("User name", self.username)
         password = self.person.new_password("Password") if self.way_in.takes_password else None
-        if self.attributes is None or self._used:
+        if self.attributes is None or again:
             self.attributes = self._contacts(self.attributes or {})
-        self._used = True
         auto_sign_in = self.way_in if self.sign_in else False
         return SignUp(username=self.username, password=password, user_attributes=dict(self.attributes), auto_sign_in=auto_sign_in)
 
@@ -65,11 +76,13 @@ class ResetForm:
 
     person: Prompter
     username: str | None = None
-    _used: bool = field(default=False, init=False)
 
-    def __call__(self) -> ResetPassword:
-        """Ask for what is missing."""
-        if self.username is None or self._used:
+    def __call__(self, refusal: AuthFlowError | None = None) -> ResetPassword:
+        """Ask for what is missing, or was refused."""
+        if self.username is None or refusal:
             self.username = self.person.text("User name", self.username)
-        self._used = True
         return ResetPassword(username=self.username)
+
+
+def _is_of_password(refusal: AuthFlowError | None) -> bool:
+    return isinstance(refusal, CredentialError) and not isinstance(refusal, UserNotFoundException)

@@ -44,12 +44,14 @@ from auth_flow.states.steps import (
 class Wish(Enum):
     """What a person may want at a step that no single event stands for."""
 
-    START_AGAIN = "again"
+    START_AGAIN = "start again"
 
 
 Said: TypeAlias = Event | Wish
 
-_RESEND, _AGAIN = "resend", Wish.START_AGAIN.value
+_RESEND = "resend"
+_RESEND_TOO = (_RESEND, "again")
+"""What has a code sent again, whichever way that takes. One of them is advertised; the other is what people try."""
 
 _MEANINGS = {
     "PASSWORD": "the password, sent as it is",
@@ -63,18 +65,20 @@ _MEANINGS = {
 }
 
 
-def ask(step: Step, person: Prompter) -> Said:
-    """Ask what the step waits for. Raises `GuardRejected` where the answer is none for it."""
+def ask(step: Step, person: Prompter, *, once_more: bool = False) -> Said:
+    """Ask what the step waits for. `once_more` leaves out what the person was told when first asked.
+
+    Raises `GuardRejected` where the answer is none for the step.
+    """
+    if not once_more:
+        _introduce(step, person)
     match step:
         case SmsCode() | EmailCode():
-            person.tell(_sent(step.code_delivery))
-            person.tell(f'Type "{_AGAIN}" to start again with a new code.', "quiet")
             code = person.code("Code")
-            return Wish.START_AGAIN if code == _AGAIN else EnterCode(code=code)
+            return Wish.START_AGAIN if _is_resend(code) else EnterCode(code=code)
         case TotpCode():
             return step.answer(person.code("Code of your authenticator app"))
         case TotpSetup():
-            person.show_authenticator_key(step.shared_secret, step.setup_uri)
             return step.answer(person.code("Code that the app shows"))
         case EmailSetup():
             return step.answer(person.text("E-mail address for codes"))
@@ -89,24 +93,18 @@ def ask(step: Step, person: Prompter) -> Said:
         case NewPasswordRequired():
             return _new_password(step, person)
         case PasskeyRequired():
-            person.tell("Hand these options to an authenticator, and its assertion back as one line of JSON:")
-            person.tell(json.dumps(step.options))
             return step.answer(person.text("Assertion, or the name of another factor"))
         case CustomChallenge():
-            for name, value in step.parameters.items():
-                person.tell(f"{name}: {value}")
             return step.answer(person.secret("Answer"))
         case ConfirmationRequired():
-            code = _resendable("The account has to be confirmed.", step.code_delivery, person)
-            return ResendCode() if code == _RESEND else ConfirmSignUp(code=code)
+            code = person.code("Code")
+            return ResendCode() if _is_resend(code) else ConfirmSignUp(code=code)
         case PasswordResetCode():
-            code = _resendable("The password is to be reset.", step.code_delivery, person)
-            return ResendCode() if code == _RESEND else ConfirmResetPassword(code=code, new_password=_set_password(person))
+            code = person.code("Code")
+            return ResendCode() if _is_resend(code) else ConfirmResetPassword(code=code, new_password=_set_password(person))
         case PasswordResetRequired():
-            person.tell("The password has to be reset before you can sign in. A code is being sent.")
             return ResetPassword()
         case AutoSignInReady():
-            person.tell("The account is in order. Sign in with its password.")
             return AutoSignIn(password=person.secret("Password"))
         case Idle() | Done():
             raise ValueError(f"{step.name} asks nothing")
@@ -114,12 +112,49 @@ def ask(step: Step, person: Prompter) -> Said:
             assert_never(step)
 
 
+def with_new_password(said: Said, person: Prompter) -> Said | None:
+    """Ask only for another password, and keep all else that was said; None where no password was set with it."""
+    match said:
+        case NewPassword():
+            return NewPassword(password=_set_password(person), user_attributes=said.user_attributes)
+        case ConfirmResetPassword():
+            return ConfirmResetPassword(code=said.code, new_password=_set_password(person), username=said.username)
+        case _:
+            return None
+
+
+def _introduce(step: Step, person: Prompter) -> None:
+    """Tell what one has to know before the first question of a step."""
+    match step:
+        case SmsCode() | EmailCode():
+            _tell_code("", step.code_delivery, person)
+        case TotpSetup():
+            person.show_authenticator_key(step.shared_secret, step.setup_uri)
+        case NewPasswordRequired():
+            person.tell("The password was a temporary one; choose your own.")
+        case PasskeyRequired():
+            person.tell("Hand these options to an authenticator, and its assertion back as one line of JSON:")
+            person.tell(json.dumps(step.options))
+        case CustomChallenge():
+            for name, value in step.parameters.items():
+                person.tell(f"{name}: {value}")
+        case ConfirmationRequired():
+            _tell_code("The account has to be confirmed. ", step.code_delivery, person)
+        case PasswordResetCode():
+            _tell_code("The password is to be reset. ", step.code_delivery, person)
+        case PasswordResetRequired():
+            person.tell("The password has to be reset before you can sign in. A code is being sent.")
+        case AutoSignInReady():
+            person.tell("The account is in order. Sign in with its password.")
+        case _:
+            pass  # the question says it all
+
+
 def _choose(label: str, offered: tuple[str, ...], person: Prompter) -> str:
     return person.choose(label, {name: _MEANINGS.get(name, "") for name in offered})
 
 
 def _new_password(step: NewPasswordRequired, person: Prompter) -> NewPassword:
-    person.tell("The password was a temporary one; choose your own.")
     password = _set_password(person)
     attributes = {name: person.text(name.replace("_", " ").capitalize()) for name in step.missing_attributes}
     return NewPassword(password=password, user_attributes=attributes or None)
@@ -129,10 +164,13 @@ def _set_password(person: Prompter) -> str:
     return person.new_password("New password")
 
 
-def _resendable(why: str, delivery: CodeDelivery | None, person: Prompter) -> str:
-    person.tell(f"{why} {_sent(delivery)}".strip())
+def _is_resend(typed: str) -> bool:
+    return typed.lower() in _RESEND_TOO
+
+
+def _tell_code(why: str, delivery: CodeDelivery | None, person: Prompter) -> None:
+    person.tell(f"{why}{_sent(delivery)}".strip())
     person.tell(f'Type "{_RESEND}" to have a new code sent.', "quiet")
-    return person.code("Code")
 
 
 def _sent(delivery: CodeDelivery | None) -> str:

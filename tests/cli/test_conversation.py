@@ -11,7 +11,6 @@ from auth_flow.cli.words import explain
 from auth_flow.errors import (
     AuthFlowError,
     CodeMismatchException,
-    NotAuthorizedException,
     ResourceNotFoundException,
     SessionExpired,
 )
@@ -51,31 +50,52 @@ def test_a_wrong_code_is_asked_for_again() -> None:
     pool.add(mfa=["SMS_MFA"])
     person = ScriptedPerson(USERNAME, PASSWORD, pool.wrong_code, "letters", pool.code)
     assert signed_in(sign_in(pool, person))
-    assert words(CodeMismatchException) in person.heard
-    assert "A code by SMS or e-mail consists of digits." in person.heard
+    assert person.heard == [
+        "A code was sent by SMS to +*******0100.",
+        'Type "resend" to have a new code sent.',
+        words(CodeMismatchException),
+        "A code by SMS or e-mail consists of digits.",
+    ]
 
 
 def test_a_code_is_sent_again_by_starting_again() -> None:
     pool = TestPool()
     pool.add(mfa=["EMAIL_OTP"])
     sent = pool.service.outbox.messages
-    assert signed_in(sign_in(pool, ScriptedPerson(USERNAME, PASSWORD, "again", pool.code)))
+    person = ScriptedPerson(USERNAME, PASSWORD, "resend", pool.code)
+    assert signed_in(sign_in(pool, person))
     assert len(sent) == 2
+    assert person.everything_heard.count("A code was sent") == 2
 
 
 def test_a_wrong_password_is_asked_for_again() -> None:
     pool = TestPool()
     pool.add()
-    person = ScriptedPerson(USERNAME, "wrong", "yes", "", PASSWORD)
+    person = ScriptedPerson(USERNAME, "wrong", "wrong too", PASSWORD)
     assert signed_in(sign_in(pool, person))
-    assert person.asked[2] == ("offer", "Incorrect username or password. (NotAuthorizedException) Begin again?")
+    assert person.asked == [("text", "User name"), *[("secret", "Password")] * 3]
+    assert person.heard == ["Incorrect username or password. (NotAuthorizedException)"] * 2
+
+
+def test_a_user_name_that_nobody_has_is_asked_for_again() -> None:
+    pool = TestPool()
+    pool.add()
+    pool.client.settings = pool.client.settings.model_copy(update={"prevent_user_existence_errors": "LEGACY"})
+    person = ScriptedPerson("adaa", PASSWORD, USERNAME, PASSWORD)
+    assert signed_in(sign_in(pool, person))
+    assert person.heard == ["There is no such user."]
 
 
 def test_who_does_not_begin_again_gets_the_error() -> None:
     pool = TestPool()
-    pool.add()
-    with pytest.raises(NotAuthorizedException):
-        sign_in(pool, ScriptedPerson(USERNAME, "wrong", "no"))
+    pool.add(mfa=["SMS_MFA"])
+
+    def too_late() -> str:
+        pool.clock.turn(minutes=4)
+        return "123456"
+
+    with pytest.raises(SessionExpired):
+        sign_in(pool, ScriptedPerson(USERNAME, PASSWORD, too_late, "no"))
 
 
 def test_an_expired_sign_in_begins_again_without_retyping() -> None:
@@ -89,21 +109,23 @@ def test_an_expired_sign_in_begins_again_without_retyping() -> None:
 
     person = ScriptedPerson(USERNAME, PASSWORD, too_late, "yes", pool.code)
     assert signed_in(sign_in(pool, person))
-    assert person.asked[3] == ("offer", f"{words(SessionExpired)} Begin again?")
+    assert person.asked[3] == ("offer", "Begin again?")
+    assert person.heard[2] == words(SessionExpired)
 
 
 def test_a_temporary_password_is_replaced_and_the_policy_explained() -> None:
     pool = TestPool(required_attributes=("email", "name"))
     pool.add(status="FORCE_CHANGE_PASSWORD")
-    person = ScriptedPerson(USERNAME, PASSWORD, "short", "Ada", NEW_PASSWORD, "Ada")
+    person = ScriptedPerson(USERNAME, PASSWORD, "short", "Ada", NEW_PASSWORD)
     assert signed_in(sign_in(pool, person))
+    assert person.asked[-1] == ("new password", "New password")
     assert any(line.startswith("That password is not accepted: ") and "policy" in line for line in person.heard)
 
 
 def test_an_unconfirmed_account_is_confirmed_on_the_way() -> None:
     pool = TestPool()
     pool.add(status="UNCONFIRMED")
-    assert signed_in(sign_in(pool, ScriptedPerson(USERNAME, PASSWORD, "resend", pool.code)))
+    assert signed_in(sign_in(pool, ScriptedPerson(USERNAME, PASSWORD, "again", pool.code)))
 
 
 def test_a_required_reset_is_done_on_the_way() -> None:
@@ -113,14 +135,20 @@ def test_a_required_reset_is_done_on_the_way() -> None:
     assert signed_in(sign_in(pool, person))
 
 
+def test_a_required_reset_that_the_service_refuses_is_not_asked_for_without_end() -> None:
+    pool = TestPool()
+    pool.add(status="RESET_REQUIRED", attributes={})
+    with pytest.raises(AuthFlowError):
+        sign_in(pool, ScriptedPerson(USERNAME, PASSWORD))
+
+
 def test_choosing_a_factor_and_a_second_one() -> None:
     pool = TestPool()
     key = totp.new_secret()
     pool.add(mfa=["SMS_MFA", "SOFTWARE_TOKEN_MFA"], totp_secret=key)
-    person = ScriptedPerson(
-        USERNAME, "PASSWORD", "wrong", "yes", "", "PASSWORD", PASSWORD, "TOTP", lambda: totp.code(key, pool.clock())
-    )
+    person = ScriptedPerson(USERNAME, "PASSWORD", "wrong", PASSWORD, "TOTP", lambda: totp.code(key, pool.clock()))
     assert signed_in(sign_in(pool, person, WayIn(auth_flow_type="USER_AUTH")))
+    assert [kind for kind, _ in person.asked] == ["text", "choice", "secret", "secret", "choice", "code"]
 
 
 def test_setting_up_an_authenticator_app() -> None:
@@ -128,7 +156,8 @@ def test_setting_up_an_authenticator_app() -> None:
     pool.add(attributes={})
     person = ScriptedPerson(USERNAME, PASSWORD, "TOTP", "000000", lambda: totp.code(key_shown(person), pool.clock()))
     assert signed_in(sign_in(pool, person))
-    assert "That is not the right code." in person.heard
+    assert person.heard[1:] == ["That is not the right code."]
+    assert "otpauth://" in person.heard[0]
 
 
 def key_shown(person: ScriptedPerson) -> str:
@@ -137,7 +166,7 @@ def key_shown(person: ScriptedPerson) -> str:
 
 def test_signing_up_confirming_and_signing_in() -> None:
     pool = TestPool()
-    answers: list[Line] = [USERNAME, "short", ATTRIBUTES["email"], "", "yes", "", PASSWORD, "", "", pool.code]
+    answers: list[Line] = [USERNAME, "short", ATTRIBUTES["email"], "", PASSWORD, pool.code]
     person = ScriptedPerson(*answers)
     with conversation(pool.flow(), person) as talk:
         assert signed_in(talk.hold(SignUpForm(person, WayIn())))
@@ -145,6 +174,15 @@ def test_signing_up_confirming_and_signing_in() -> None:
     assert user is not None
     assert user.attributes["email"] == ATTRIBUTES["email"]
     assert "phone_number" not in user.attributes
+
+
+def test_signing_up_with_a_name_that_is_taken() -> None:
+    pool = TestPool()
+    pool.add()
+    person = ScriptedPerson(USERNAME, PASSWORD, "", "", "grace", PASSWORD, ATTRIBUTES["email"], "", pool.code)
+    with conversation(pool.flow(), person) as talk:
+        assert talk.hold(SignUpForm(person, WayIn())).username == "grace"
+    assert person.asked[4] == ("text", "User name")
 
 
 def test_signing_up_without_a_password() -> None:
@@ -166,9 +204,10 @@ def test_signing_up_without_signing_in() -> None:
 def test_resetting_a_password() -> None:
     pool = TestPool()
     pool.add()
-    person = ScriptedPerson(USERNAME, pool.code, "short", pool.code, NEW_PASSWORD)
+    person = ScriptedPerson(USERNAME, pool.code, "short", NEW_PASSWORD)
     with conversation(pool.flow(), person) as talk:
         assert not talk.hold(ResetForm(person)).signed_in
+    assert [kind for kind, _ in person.asked[-2:]] == ["new password", "new password"]
     assert signed_in(sign_in(pool, ScriptedPerson(USERNAME, NEW_PASSWORD)))
 
 

@@ -55,9 +55,9 @@ ASSERTION = {"id": "abc", "type": "public-key", "response": {"signature": "c2ln"
 
 QUESTIONS = [
     (SmsCode(code_delivery=SENT), ["123456"], EnterCode(code="123456")),
-    (SmsCode(code_delivery=SENT), ["again"], Wish.START_AGAIN),
+    (SmsCode(code_delivery=SENT), ["resend"], Wish.START_AGAIN),
     (EmailCode(code_delivery=SENT), ["123456"], EnterCode(code="123456")),
-    (EmailCode(code_delivery=SENT), ["again"], Wish.START_AGAIN),
+    (EmailCode(code_delivery=SENT), ["Again"], Wish.START_AGAIN),
     (TotpCode(), ["123456"], EnterCode(code="123456")),
     (TotpSetup(shared_secret="JBSWY3DP", setup_uri="otpauth://totp/a"), ["123456"], EnterCode(code="123456")),
     (EmailSetup(), ["ada@example.org"], SetUpEmail(email="ada@example.org")),
@@ -77,7 +77,7 @@ QUESTIONS = [
     (ConfirmationRequired(), ["123456"], ConfirmSignUp(code="123456")),
     (ConfirmationRequired(code_delivery=SENT), ["resend"], ResendCode()),
     (PasswordResetCode(code_delivery=SENT), ["123456", "new"], ConfirmResetPassword(code="123456", new_password="new")),
-    (PasswordResetCode(), ["resend"], ResendCode()),
+    (PasswordResetCode(), ["again"], ResendCode()),
     (PasswordResetRequired(), [], ResetPassword()),
     (AutoSignInReady(), ["secret"], AutoSignIn(password="secret")),
 ]
@@ -126,6 +126,14 @@ def test_what_a_step_carries_is_shown() -> None:
     assert "A code was sent by SMS to +*******0100." in person.heard
     assert "JBSWY3DP otpauth://totp/a" in person.heard
     assert "question: 2+2" in person.heard
+
+
+@pytest.mark.parametrize(("step", "typed"), [(step, typed) for step, typed, _ in QUESTIONS if typed])
+def test_asked_once_more_it_only_asks(step: Step, typed: list[str]) -> None:
+    person = ScriptedPerson(*typed)
+    ask(step, person, once_more=True)
+    assert person.heard == []
+    assert person.asked
 
 
 def test_an_assertion_that_is_no_json_is_refused() -> None:
