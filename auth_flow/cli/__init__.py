@@ -7,8 +7,15 @@ from collections.abc import Sequence
 
 _EXTRA = {"click", "rich", "segno"}
 
+_NEEDS = {
+    **dict.fromkeys(("demo", "sign-in", "sign-up", "reset-password", "whoami", "token", "mfa", "sign-out", "chart"), "terminal"),
+    "serve": "server,terminal",
+}
+"""The extras that each command needs, for an installation that cannot ask the commands themselves."""
+
 _WITHOUT_EXTRA = """\
 Usage: auth-flow drive [OPTIONS]
+       auth-flow --version
 
   Sign users in to Amazon Cognito. This installation has one command:
 
@@ -20,7 +27,7 @@ optional part: pip install 'auth-flow[terminal]'
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 done, 1 the service or the network said no, 2 wrong usage, 130 interrupted."""
+    """Run a command and return its exit code: 0 done, 1 it could not be done, 2 wrong usage or not installed, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["drive"]:
         from auth_flow.cli import drive
@@ -36,8 +43,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _without_extra(arguments: list[str]) -> int:
+    from auth_flow.cli.version import version
+
     if not arguments or arguments[0] in ("--help", "-h"):
         sys.stdout.write(_WITHOUT_EXTRA)
         return 0
-    sys.stderr.write(f"auth-flow {arguments[0]} needs an optional part: pip install 'auth-flow[terminal]'\n")
+    if arguments[0] == "--version":
+        sys.stdout.write(f"{version()}\n")
+        return 0
+    sys.stderr.write(f"Error: {_complaint(arguments[0])}\n")
     return 2
+
+
+def _complaint(argument: str) -> str:
+    if argument in _NEEDS:
+        return f"auth-flow {argument} needs an optional part: pip install 'auth-flow[{_NEEDS[argument]}]'"
+    kind = "option" if argument.startswith("-") else "command"
+    return f"No such {kind} {argument!r}."

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from auth_flow.cli import chart, mfa, serve, signed_in, signing_in
 from auth_flow.cli.demo.command import demo
 from auth_flow.cli.terminal import printable
+from auth_flow.cli.version import version
 from auth_flow.cli.words import explain
 from auth_flow.errors import AuthFlowError, CallerError, NotSignedIn
 
@@ -34,11 +35,21 @@ _HELP = """Sign users in to Amazon Cognito.
 The pool can also be given by AUTH_FLOW_USER_POOL_ID, AUTH_FLOW_CLIENT_ID and AUTH_FLOW_ENDPOINT. The secret of an app client
 comes from AUTH_FLOW_CLIENT_SECRET, never from an option. Passwords are asked for, never given as options.
 
-Exit codes: 0 done, 1 the service or the network said no, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 the service, the network or this machine said no, or the input ended, 2 wrong usage, or a part that is not
+installed, 130 interrupted.
 """
 
 
+def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(version())
+        context.exit()
+
+
 @click.group(cls=_InOrder, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version and exit."
+)
 def auth_flow() -> None:
     """All commands."""
 

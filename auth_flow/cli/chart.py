@@ -34,7 +34,7 @@ def chart(form: Literal["mermaid", "dot", "svg"]) -> None:
 def _svg() -> str:
     program = shutil.which("dot")
     if program is None:
-        raise click.UsageError(
+        raise click.ClickException(
             "Graphviz draws the SVG, and its program `dot` is not on the PATH. Install it, or take --format dot."
         )
     drawn = subprocess.run([program, "-Tsvg"], input=diagram.dot(), capture_output=True, text=True, check=True)  # noqa: S603

@@ -17,7 +17,7 @@ from auth_flow.cli.prompter import Tone
 _STYLES: dict[Tone, str] = {"plain": "", "quiet": "dim", "good": "bold green", "bad": "red"}
 
 
-class InputEnded(click.UsageError):
+class InputEnded(click.ClickException):
     """Standard input ended before the question that it should have answered."""
 
     def __init__(self, label: str) -> None:
@@ -73,7 +73,7 @@ class Terminal:
             if typed in meant:
                 return meant[typed]
             if not self.patient:
-                raise click.UsageError(f"{printable(typed)} is none of {', '.join(choices)}.")
+                raise click.ClickException(f"{printable(typed)} is none of {', '.join(choices)}.")
             self.tell(f"Type a number or a name: {', '.join(choices)}.", "bad")
 
     def offer(self, question: str) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import sys
 from collections.abc import Mapping
+from importlib import metadata
 
 import pytest
 
@@ -35,6 +37,29 @@ def test_help_names_all_commands(arguments: list[str], capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
     assert [command for command in COMMANDS if f"\n  {command} " in shown] == COMMANDS
     assert "130 interrupted" in " ".join(shown.split())
+    assert "--version" in shown
+
+
+@pytest.mark.parametrize("module", ["auth_flow", "auth_flow.cli"])
+def test_it_runs_as_a_module(module: str) -> None:
+    ended = subprocess.run([sys.executable, "-m", module, "sing-in"], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("Usage: auth-flow ")
+
+
+def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(metadata, "version", {"auth-flow": "1.2.3"}.__getitem__)
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == "auth-flow 1.2.3\n"
+
+
+def test_version_of_a_checkout(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def not_installed(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", not_installed)
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == "auth-flow, not installed: a checkout\n"
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command != "drive"])
@@ -61,8 +86,6 @@ MISTAKES: Mapping[str, tuple[list[str], str]] = {
     "unknown flow": (["sign-in", *POOL, "--flow", "MAGIC"], "USER_SRP_AUTH"),
     "flow without choice": (["sign-in", *POOL, "--flow", "USER_SRP_AUTH", "--preferred", "EMAIL_OTP"], "USER_AUTH"),
     "attribute without value": (["sign-up", *POOL, "--attribute", "email"], "NAME=VALUE"),
-    "nothing to read": (["sign-in", *POOL], "User name"),
-    "no password to read": (["sign-in", *POOL, "--password-stdin"], "Password"),
 }
 
 
@@ -73,7 +96,17 @@ def test_a_mistake_is_told_in_words(mistake: str, typed: Typed, capsys: pytest.C
     assert main(arguments) == 2
     shown = capsys.readouterr()
     assert told in shown.err
+    assert shown.err.startswith("Usage: auth-flow ")
     assert "Traceback" not in shown.err
+    assert not shown.out
+
+
+@pytest.mark.parametrize(("options", "asked"), [([], "User name"), (["--username", "ada", "--password-stdin"], "Password")])
+def test_input_that_ends(options: list[str], asked: str, typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+    typed()
+    assert main(["sign-in", *POOL, *options]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == f"Error: Input ended where this was asked: {asked}.\n"
     assert not shown.out
 
 
@@ -106,7 +139,7 @@ def test_tokens_are_printed_on_request_alone(served: Serve, typed: Typed, capsys
 
 
 @pytest.mark.parametrize(
-    ("lines", "code"), [([USERNAME, "wrong"], 1), ([USERNAME, PASSWORD, "12345"], 1), ([USERNAME, PASSWORD], 2)]
+    ("lines", "code"), [([USERNAME, "wrong"], 1), ([USERNAME, PASSWORD, "12345"], 1), ([USERNAME, PASSWORD], 1)]
 )
 def test_a_pipe_gets_no_second_try(
     lines: list[str], code: int, served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]
@@ -154,12 +187,27 @@ class TestBaseInstall:
     def test_help(self, capsys: pytest.CaptureFixture[str]) -> None:
         for arguments in ([], ["--help"]):
             assert main(arguments) == 0
-            assert "pip install 'auth-flow[terminal]'" in capsys.readouterr().out
+            shown = capsys.readouterr().out
+            assert "pip install 'auth-flow[terminal]'" in shown
+            assert "--version" in shown
 
-    @pytest.mark.parametrize("command", ["demo", "sign-in"])
+    @pytest.mark.parametrize("command", [command for command in COMMANDS if command != "drive"])
     def test_commands_say_what_to_install(self, command: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert main([command]) == 2
-        assert capsys.readouterr().err == f"auth-flow {command} needs an optional part: pip install 'auth-flow[terminal]'\n"
+        extras = "server,terminal" if command == "serve" else "terminal"
+        told = f"Error: auth-flow {command} needs an optional part: pip install 'auth-flow[{extras}]'\n"
+        assert capsys.readouterr().err == told
+
+    @pytest.mark.parametrize(("argument", "kind"), [("sing-in", "command"), ("--sing-in", "option")])
+    def test_what_is_unknown_is_nothing_to_install(self, argument: str, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main([argument]) == 2
+        told = capsys.readouterr().err
+        assert f"Error: No such {kind} '{argument}'." in told
+        assert "pip install" not in told
+
+    def test_version(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["--version"]) == 0
+        assert capsys.readouterr().out.startswith("auth-flow")
 
     def test_drive_works(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit) as ended:

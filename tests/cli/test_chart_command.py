@@ -70,5 +70,5 @@ def test_svg(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_svg_without_graphviz(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PATH", "")
-    assert main(["chart", "--format", "svg"]) == 2
-    assert "Graphviz" in capsys.readouterr().err
+    assert main(["chart", "--format", "svg"]) == 1
+    assert capsys.readouterr().err.startswith("Error: Graphviz")

@@ -60,8 +60,9 @@ def test_a_choice_by_number_or_by_name(typed: str, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("typed", ["0", "3", "PIGEON"])
 def test_no_choice(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     person, _ = terminal(monkeypatch, f"{typed}\n")
-    with pytest.raises(click.UsageError, match="none of SMS, TOTP"):
+    with pytest.raises(click.ClickException, match="none of SMS, TOTP") as refusal:
         person.choose("Second factor", {"SMS": "", "TOTP": ""})
+    assert refusal.value.exit_code == 1
 
 
 def test_what_the_service_says_does_not_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
