@@ -21,8 +21,9 @@ Usage: auth-flow drive [OPTIONS]
 
   drive    run a flow from another program: JSON lines in, JSON lines out
 
-The commands for people in a terminal (demo, sign-in, serve and others) need an
-optional part: pip install 'auth-flow[terminal]'
+The commands for people in a terminal (demo, sign-in and others) need an optional
+part: pip install 'auth-flow[terminal]'. For serve, it is two of them:
+pip install 'auth-flow[server,terminal]'
 """
 
 

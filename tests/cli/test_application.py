@@ -189,6 +189,7 @@ class TestBaseInstall:
             assert main(arguments) == 0
             shown = capsys.readouterr().out
             assert "pip install 'auth-flow[terminal]'" in shown
+            assert "pip install 'auth-flow[server,terminal]'" in shown
             assert "--version" in shown
 
     @pytest.mark.parametrize("command", [command for command in COMMANDS if command != "drive"])

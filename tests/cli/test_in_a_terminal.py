@@ -28,6 +28,23 @@ def test_the_demo() -> None:
         assert terminal.exit_code() == 0
 
 
+def test_a_password_that_the_policy_refuses_is_asked_for_again_hidden() -> None:
+    with PseudoTerminal("demo", "--begin", "sign-up") as terminal:
+        for password in ("tooshort", NEW_PASSWORD):
+            for label in ("Password: ", "Once more: "):
+                terminal.expect(rf"\n *{label}$")
+                terminal.enter(password)
+        code = terminal.expect(r"Your code is (\d{6})").group(1)
+        terminal.expect("Code: ")
+        terminal.enter("000000" if code != "000000" else "111111")
+        assert terminal.expect(r"(?s)not the right code\.(.*?)Code: ").group(1).strip() == ""
+        terminal.enter(code)
+        terminal.expect("DONE  ada is signed in")
+        assert terminal.exit_code() == 0
+        assert terminal.shown.count("That password is not accepted: ") == 1
+        assert not re.search("tooshort|Another|Y/n", terminal.shown)
+
+
 @pytest.mark.parametrize("colour", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}, {"PYTHONIOENCODING": "ascii"}])
 def test_the_demo_sets_up_an_authenticator_app(colour: dict[str, str]) -> None:
     with PseudoTerminal("demo", "--mfa", "set-up", environment=colour) as terminal:
