@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from getpass import getpass
 
@@ -39,8 +40,11 @@ class Terminal:
         return sys.stdin.isatty()
 
     def tell(self, text: str, tone: Tone = "plain") -> None:
-        """Print a line."""
-        self.console.print(Text(printable(text), _STYLES[tone]), soft_wrap=True)
+        """Print a line. A terminal gets it folded between words, with what is too long for it left whole."""
+        shown = printable(text)
+        if self.console.is_terminal:
+            shown = "\n".join(map(self._folded, shown.split("\n")))
+        self.console.print(Text(shown, _STYLES[tone]), soft_wrap=True)
 
     def text(self, label: str, default: str | None = None) -> str:
         """Ask in the open."""
@@ -92,26 +96,36 @@ class Terminal:
         """Turn a spinner."""
         return self.console.status("Asking Cognito …", spinner="line" if self.console.options.ascii_only else "dots")
 
+    def _folded(self, line: str) -> str:
+        return textwrap.fill(line, self.console.width, break_long_words=False, break_on_hyphens=False)
+
     def _prompt(self, label: str, default: str | None = None) -> str:
-        if not self.patient:
-            return self._line(label, default)
-        typed: str = click.prompt(printable(label), default=default, show_default=bool(default), err=self.console.stderr)
-        return typed
+        def asked() -> str:
+            typed: str = click.prompt(label, default=default or "", show_default=bool(default), err=self.console.stderr)
+            return typed
+
+        label = printable(label)
+        return self._insisting(asked, default) if self.patient else self._line(label, default)
 
     def _hidden(self, label: str, default: str | None = None) -> str:
-        if not self.patient:
-            return self._line(label, default)
-        while True:
+        def asked() -> str:
             # getpass asks only once nothing is echoed any more; click would ask first, and show what is typed early.
-            typed = getpass(f"{printable(label)}: ") or default
-            if typed:
-                return typed
+            return getpass(f"{label}: ") or default or ""
+
+        label = printable(label)
+        return self._insisting(asked, default) if self.patient else self._line(label, default)
+
+    def _insisting(self, ask: Callable[[], str], default: str | None) -> str:
+        """Ask until something was typed, unless nothing will do."""
+        while not (typed := ask()) and default is None:
+            self.tell("Nothing was typed. Ctrl-C cancels.", "bad")
+        return typed
 
     def _line(self, label: str, default: str | None) -> str:
         line = sys.stdin.readline()
         answer = line.rstrip("\r\n") or default
         if not line or answer is None:
-            raise InputEnded(printable(label))
+            raise InputEnded(label)
         return answer
 
 

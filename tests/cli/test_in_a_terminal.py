@@ -45,16 +45,35 @@ def test_a_password_that_the_policy_refuses_is_asked_for_again_hidden() -> None:
         assert not re.search("tooshort|Another|Y/n", terminal.shown)
 
 
+def test_the_demo_shows_its_app_to_nobody_who_was_sent_a_code() -> None:
+    with PseudoTerminal("demo", "--mfa", "choice") as terminal:
+        terminal.expect("Password")
+        terminal.enter("")
+        terminal.expect("Second factor")
+        terminal.enter("SMS")
+        code = terminal.expect(r"Your code is (\d{6})").group(1)
+        terminal.expect("Code: ")
+        terminal.enter("111111" if code != "111111" else "222222")
+        terminal.expect("not the right code")
+        terminal.expect("Code: ")
+        terminal.enter(code)
+        terminal.expect("DONE")
+        assert "Authenticator app" not in terminal.shown
+
+
 @pytest.mark.parametrize("colour", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}, {"PYTHONIOENCODING": "ascii"}])
 def test_the_demo_sets_up_an_authenticator_app(colour: dict[str, str]) -> None:
     with PseudoTerminal("demo", "--mfa", "set-up", environment=colour) as terminal:
         terminal.expect("Password")
         terminal.enter(PASSWORD)
         terminal.expect(r"1  TOTP .*\n.*2  EMAIL")
+        terminal.enter("")
+        terminal.expect("Nothing was typed")
         terminal.enter("totp")
         terminal.expect(r"type its key there:\s+(\w{4} ){7}\w{4}")
         assert ("█▀" in terminal.shown) == ("PYTHONIOENCODING" not in colour)
         code = terminal.expect(r"(?s)Authenticator app.*?(\d{6})").group(1)
+        assert ("╭" in terminal.shown) == (not {"TERM", "PYTHONIOENCODING"} & set(colour))
         terminal.enter(code)
         terminal.expect("DONE")
         assert terminal.exit_code() == 0
@@ -74,6 +93,9 @@ def test_sign_in_over_a_socket_through_confirmation_and_a_code() -> None:
     with running(pool.service) as endpoint, PseudoTerminal("sign-in", environment=environment(pool, endpoint)) as terminal:
         terminal.expect("User name: ")
         terminal.enter(USERNAME)
+        terminal.expect("Password: ")
+        terminal.enter("")
+        terminal.expect("Nothing was typed")
         terminal.expect("Password: ")
         terminal.enter("wrong")
         terminal.expect(r"\n *Incorrect username or password\. \(NotAuthorizedException\)\nPassword: ")

@@ -72,6 +72,25 @@ def test_what_the_service_says_does_not_steer_the_terminal(monkeypatch: pytest.M
     assert printable("a\nb\u202e") == "a\nb\ufffd"
 
 
+LONG = "ada, whose password is Correct-Horse-1, went from IDLE to CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION"
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "lines"),
+    [
+        (True, ["ada, whose password is", "Correct-Horse-1, went from IDLE", "to", LONG.split()[-1]]),
+        (False, [LONG]),
+    ],
+)
+def test_a_line_is_folded_between_words_for_who_reads_it_in_a_terminal(
+    is_terminal: bool, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = io.StringIO()
+    monkeypatch.setenv("TERM", "xterm")
+    Terminal(Console(file=shown, width=32, force_terminal=is_terminal, no_color=True)).tell(LONG)
+    assert shown.getvalue().splitlines() == lines
+
+
 @pytest.mark.parametrize(("encoding", "width", "drawn"), [("utf-8", 80, True), ("utf-8", 30, False), ("ascii", 80, False)])
 def test_the_qr_code_is_drawn_where_it_fits(encoding: str, width: int, drawn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     person, shown = terminal(monkeypatch, "", encoding, width)

@@ -25,12 +25,15 @@ class Phone:
         self._show(f"outbox: {message.medium} to {message.destination}", message.text)
 
     def look(self) -> str | None:
-        """The code to type now: of the newest message that was not looked at, else the one that the authenticator app shows."""
-        code, self._message_code = self._message_code, None
-        if code is None and self.authenticator_key is not None:
-            code = totp.code(self.authenticator_key, time.time())
-            self._show("Authenticator app", code)
+        """The code to type now: that of the newest message, else the one that the authenticator app shows."""
+        if self._message_code is not None or self.authenticator_key is None:
+            return self._message_code
+        code = totp.code(self.authenticator_key, time.time())
+        self._show("Authenticator app", code)
         return code
 
     def _show(self, title: str, text: str) -> None:
+        if self.console.is_dumb_terminal:
+            self.console.print(Text(f"{title}: {text}", "bold"), soft_wrap=True)
+            return
         self.console.print(Panel.fit(Text(text, "bold"), title=Text(title), border_style="cyan", padding=(0, 2)))
