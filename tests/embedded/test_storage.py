@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -50,3 +52,11 @@ def test_passwords_are_not_kept(tmp_path: Path, signing_key: SigningKey) -> None
     with EmbeddedCognito(storage=tmp_path / "cognito.sqlite") as service:
         service.create_pool(key=signing_key).create_user("ada", PASSWORD)
     assert PASSWORD.encode() not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_a_file_that_is_no_database_is_let_go(tmp_path: Path) -> None:
+    file = tmp_path / "pool.db"
+    file.write_text("no database, but text of some length" * 10)
+    with pytest.raises(sqlite3.DatabaseError):
+        EmbeddedCognito(storage=file)
+    gc.collect()  # an open connection would be a ResourceWarning

@@ -20,10 +20,14 @@ class Storage:
         # One connection for all threads: the service may run in another thread than the one that made it.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._lock = Lock()
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS rows (kind TEXT, key TEXT, json TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
-        )
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute(
+                "CREATE TABLE IF NOT EXISTS rows (kind TEXT, key TEXT, json TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
+            )
+        except sqlite3.Error:  # the file is no database, or it is locked
+            self.close()
+            raise
 
     def read(self, kind: str) -> list[tuple[str, str]]:
         """All rows of a kind, as pairs of key and JSON."""
