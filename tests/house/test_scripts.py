@@ -19,8 +19,8 @@ def script(program: str) -> subprocess.CompletedProcess[str]:
 
 CANCELLED = """
 import sys, time
-print("ready", flush=True)
 try:
+    print("ready", flush=True)  # in here, for Ctrl-C may come right after it
     time.sleep(60)
 except KeyboardInterrupt:
     time.sleep(0.6)  # what has to be put in order first
