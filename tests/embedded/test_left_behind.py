@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auth_flow import srp
-from auth_flow.transports.embedded import Triggers
+from auth_flow.transports.embedded import ClientSettings, Triggers
 from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
@@ -86,3 +86,11 @@ async def test_a_fault_of_our_own_is_answered_as_the_service_would(wire: Wire, m
     monkeypatch.setattr(type(wire.pool), "user", lambda *_: 1 // 0)
     with pytest.raises(Refused, match="InternalErrorException"):
         await wire.sign_in("ada", PASSWORD)
+
+
+async def test_revoking_for_a_client_that_cannot_be_vouched_for(wire: Wire) -> None:
+    confidential = wire.pool.create_client(ClientSettings(generate_secret=True))
+    with pytest.raises(Refused, match="UnauthorizedException: User pool client nope does not exist"):
+        await wire.call("RevokeToken", Token="any", ClientId="nope")
+    with pytest.raises(Refused, match="UnauthorizedException: Invalid client secret"):
+        await wire.call("RevokeToken", Token="any", ClientId=confidential.id, ClientSecret="x" * 24)

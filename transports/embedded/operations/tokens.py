@@ -58,8 +58,11 @@ async def get_tokens_from_refresh_token(service: CognitoService, request: GetTok
 @operation(RevokeToken)
 async def revoke_token(service: CognitoService, request: RevokeToken) -> Reply:
     """End a refresh token and the access tokens that came of it. A token nobody knows is as good as revoked."""
-    pool, client = service.client(request.client_id)
-    check_client_secret(client, request.client_secret)
+    try:
+        pool, client = service.client(request.client_id)
+        check_client_secret(client, request.client_secret)
+    except Fault as fault:  # the model has neither ResourceNotFoundException nor NotAuthorizedException for this operation
+        raise Fault("UnauthorizedException", fault.message) from None
     if not client.settings.enable_token_revocation:
         raise Fault("UnsupportedOperationException", "Token revocation is not enabled for the client.")
     if request.token.count(".") == 2:
