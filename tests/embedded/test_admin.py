@@ -116,3 +116,19 @@ async def test_an_administrator_sets_the_preference(wire: Wire) -> None:
     await wire.call("AdminSetUserMFAPreference", **ada, EmailMfaSettings={"Enabled": True, "PreferredMfa": True})
     assert (await wire.call("AdminGetUser", **ada))["PreferredMfaSetting"] == "EMAIL_OTP"
     assert (await wire.sign_in())["ChallengeName"] == "EMAIL_OTP"
+
+
+async def test_an_administrator_gives_no_alias_to_a_second_user(wire: Wire) -> None:
+    wire.pool.settings = wire.pool.settings.model_copy(update={"alias_attributes": ("email",)})
+    bob = {"UserPoolId": wire.pool.id, "Username": wire.pool.create_user("bob").username}
+    taken = [{"Name": "email", "Value": "ada@example.org"}, {"Name": "email_verified", "Value": "true"}]
+    with pytest.raises(Refused, match="AliasExistsException"):
+        await wire.call("AdminUpdateUserAttributes", **bob, UserAttributes=taken)
+    assert "email" not in {attribute["Name"] for attribute in (await wire.call("AdminGetUser", **bob))["UserAttributes"]}
+
+
+async def test_a_removed_address_is_not_called_verified(wire: Wire) -> None:
+    ada = {"UserPoolId": wire.pool.id, "Username": "ada"}
+    await wire.call("AdminDeleteUserAttributes", **ada, UserAttributeNames=["email"])
+    names = {attribute["Name"] for attribute in (await wire.call("AdminGetUser", **ada))["UserAttributes"]}
+    assert names == {"sub", "phone_number", "phone_number_verified"}

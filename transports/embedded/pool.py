@@ -138,6 +138,15 @@ class EmbeddedUserPool:
             return None
         return next((user for user in self.users if self._answers_to(user, alias, value)), None)
 
+    def clash(self, user: User) -> str | None:
+        """The alias attribute of which another user has this one's value, if there is one."""
+        for alias in (*self.settings.alias_attributes, *self.settings.username_attributes):
+            value = user.attributes.get(alias)
+            holders = [other for other in self.users if value and self._answers_to(other, alias, value)]
+            if value and self._answers_to(user, alias, value) and any(other.username != user.username for other in holders):
+                return alias
+        return None
+
     def grants_of(self, user: User) -> list[Grant]:
         """All token families of a user."""
         return [grant for grant in self.grants if grant.username == user.username]

@@ -216,6 +216,10 @@ async def admin_update_user_attributes(service: CognitoService, request: AdminUp
     pool, user = service.user(request.user_pool_id, request.username)
     given = as_dict(request.user_attributes)
     check_attributes(pool.settings, given, by_administrator=True)
+    changed = user.model_copy(deep=True)
+    changed.write(given)
+    if alias := pool.clash(changed):
+        raise Fault("AliasExistsException", f"An account with the {alias} already exists.")
     user.write(given)
     pool.save(user)
     return {}
@@ -228,6 +232,7 @@ async def admin_delete_user_attributes(service: CognitoService, request: AdminDe
     check_writable(pool.settings, request.user_attribute_names, by_administrator=True)
     for name in request.user_attribute_names:
         user.attributes.pop(name, None)
+        user.attributes.pop(f"{name}_verified", None)
     pool.save(user)
     return {}
 
