@@ -202,3 +202,9 @@ async def test_a_disabled_user_cannot_recover(wire: Wire) -> None:
         await wire.call("ForgotPassword", **named)
     with pytest.raises(Refused, match="NotAuthorizedException: User is disabled"):
         await wire.call("ConfirmForgotPassword", **named, ConfirmationCode="1", Password=PASSWORD)
+
+
+@pytest.mark.parametrize("number", ["0x1", "1_0", "+2", " 2", "\u0662"])
+async def test_a_public_value_is_hexadecimal_digits(wire: Wire, number: str) -> None:
+    with pytest.raises(Refused, match="InvalidParameterException"):
+        await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=number)

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import importlib
+import re
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ N = int(
     16,
 )
 G = 2
+HEXADECIMAL = re.compile(r"[0-9a-fA-F]+")
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -106,10 +108,9 @@ class Exchange(BaseModel):
     @classmethod
     def begin(cls, group: str, identity: str, verifier: Verifier, a_public: str) -> Exchange | None:
         """Answer the client's A (hexadecimal); None where it is no number between 1 and N − 1."""
-        try:
-            a = int(a_public, 16)
-        except ValueError:
+        if not HEXADECIMAL.fullmatch(a_public):  # int() would also take 0x, signs, spaces and underscores
             return None
+        a = int(a_public, 16)
         if not 0 < a < N:
             return None
         b = secrets.randbits(256)
