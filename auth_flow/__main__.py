@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from auth_flow.cli import main
+from auth_flow._cli import main
 
 sys.exit(main())

@@ -33,12 +33,14 @@
         ├── StoreUnavailable            the store cannot be reached, or does not work
         └── ClaimExpired                an event took longer than the claim on its flow lasts
 
-`retryable` tells whether the very same event or call may be fed again as it is. `name` is the service's exception name where
-the service spoke, else that of the class here (`TransportError` for its whole branch). Messages hold no secret: neither what
-the caller typed nor what the service issued.
+`retryable` tells whether the very same event or call may be fed again as it is. `name` is the
+service's exception name where the service spoke, else that of the class here (`TransportError` for
+its whole branch). Messages hold no secret: neither what the caller typed nor what the service
+issued.
 
-The exceptions are those of botocore's service model `cognito-idp/2016-04-18` for the operations that need no AWS signature, and
-two that the service answers although the model lacks them: `TokenRevokedException` and `ThrottlingException`.
+The exceptions are those of botocore's service model `cognito-idp/2016-04-18` for the operations
+that need no AWS signature, and two that the service answers although the model lacks them:
+`TokenRevokedException` and `ThrottlingException`.
 """
 
 from __future__ import annotations
@@ -52,10 +54,14 @@ class AuthFlowError(Exception):
     retryable: bool = False
     """Whether the very same event or call may be fed again as it is."""
     retry_after: float = 0.0
-    """Seconds that the service asked to wait before that (`Retry-After`); 0 where it asked for nothing."""
+    """Seconds that the service asked to wait before that (`Retry-After`); 0 where it asked for
+    nothing.
+    """
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Let errors travel between processes. Their constructors take other things than the message, which is in `args`."""
+        """Let errors travel between processes. Their constructors take other things than the
+        message, which is in `args`.
+        """
         return _revived, (type(self), self.args), self.__dict__
 
     @property
@@ -73,7 +79,7 @@ def _revived(kind: type[AuthFlowError], args: tuple[object, ...]) -> AuthFlowErr
     return kind.__new__(kind, *args)
 
 
-# ---------------------------------------------------------------------------------------------------------------- caller
+# Caller
 
 
 class CallerError(AuthFlowError):
@@ -81,22 +87,30 @@ class CallerError(AuthFlowError):
 
 
 class InvalidLine(CallerError):
-    """A line of the drive protocol is not JSON, names no event or call, or has a missing or wrong field."""
+    """A line of the drive protocol is not JSON, names no event or call, or has a missing or wrong
+    field.
+    """
 
 
 class EventNotAccepted(CallerError):
     """The state has no transition for this event.
 
-    `state` is the name of the step, `event` that of the event, `accepts` are the events that would do.
+    `state` is the name of the step, `event` that of the event, `accepts` are the events that would
+    do.
     """
 
     def __init__(self, state: str, event: str, accepts: tuple[str, ...]) -> None:
-        super().__init__(f"{state} does not take {event}" + (f"; it takes {', '.join(accepts)}." if accepts else "."))
+        super().__init__(
+            f"{state} does not take {event}"
+            + (f"; it takes {', '.join(accepts)}." if accepts else ".")
+        )
         self.state, self.event, self.accepts = state, event, accepts
 
 
 class GuardRejected(CallerError):
-    """The transition exists, and one of its guards says no. `guard` is the guard's name, `rule` what it demands."""
+    """The transition exists, and one of its guards says no. `guard` is the guard's name, `rule`
+    what it demands.
+    """
 
     def __init__(self, state: str, event: str, guard: str, rule: str) -> None:
         super().__init__(f"{state} refused {event}: {rule}")
@@ -104,7 +118,9 @@ class GuardRejected(CallerError):
 
 
 class FlowBusy(CallerError):
-    """Another event of this flow is under way. A flow takes one event at a time; the second of two is not sent."""
+    """Another event of this flow is under way. A flow takes one event at a time; the second of two
+    is not sent.
+    """
 
     retryable = True
 
@@ -114,7 +130,9 @@ class NotSignedIn(CallerError):
 
 
 class SealBroken(CallerError):
-    """A text is not one that was sealed for this purpose with one of these keys, or it is too old. It is not told which."""
+    """A text is not one that was sealed for this purpose with one of these keys, or it is too old.
+    It is not told which.
+    """
 
 
 class MissingExtra(CallerError):
@@ -125,27 +143,39 @@ class MissingExtra(CallerError):
         self.extra = extra
 
 
-# --------------------------------------------------------------------------------------------------------------- service
+# Service
 
 
 class SessionExpired(AuthFlowError):
-    """The time for answering the challenge is over, by this flow's clock or by the service's word. The flow is idle again."""
+    """The time for answering the challenge is over, by this flow's clock or by the service's word.
+    The flow is idle again.
+    """
 
 
 class InvalidToken(AuthFlowError):
-    """A token is not what it says: its signature, issuer, client, use or time is not as it has to be."""
+    """A token is not what it says: its signature, issuer, client, use or time is not as it has to
+    be.
+    """
 
 
 class ServiceError(AuthFlowError):
-    """Cognito refused the request. `ServiceError` itself stands for a name that the service model does not have.
+    """Cognito refused the request. `ServiceError` itself stands for a name that the service model
+    does not have.
 
-    `operation` is the request's, `status` the HTTP status, `request_id` AWS's id of the request (None where the answer had none).
+    `operation` is the request's, `status` the HTTP status, `request_id` AWS's id of the request
+    (None where the answer had none).
     """
 
     _by_name: ClassVar[dict[str, type[ServiceError]]] = {}
 
     def __init__(
-        self, message: str, *, name: str | None = None, operation: str, status: int = 400, request_id: str | None = None
+        self,
+        message: str,
+        *,
+        name: str | None = None,
+        operation: str,
+        status: int = 400,
+        request_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self._name = name or type(self).__name__
@@ -160,9 +190,15 @@ class ServiceError(AuthFlowError):
         return self._name
 
     @staticmethod
-    def of(name: str, message: str, *, operation: str, status: int, request_id: str | None = None) -> ServiceError:
-        """The error for an exception name: its own class where the model has it, else by the HTTP status."""
-        fallback = OutageError if status >= 500 else ThrottlingError if status == 429 else ServiceError
+    def of(
+        name: str, message: str, *, operation: str, status: int, request_id: str | None = None
+    ) -> ServiceError:
+        """The error for an exception name: its own class where the model has it, else by the HTTP
+        status.
+        """
+        fallback = (
+            OutageError if status >= 500 else ThrottlingError if status == 429 else ServiceError
+        )
         kind = ServiceError._by_name.get(name, fallback)
         return kind(message, name=name, operation=operation, status=status, request_id=request_id)
 
@@ -202,7 +238,9 @@ class UnauthorizedException(CredentialError): ...
 
 
 class AccountError(ServiceError):
-    """The account has to be brought in order first: confirmed, reset, or told apart from another one."""
+    """The account has to be brought in order first: confirmed, reset, or told apart from another
+    one.
+    """
 
 
 class UserNotConfirmedException(AccountError): ...
@@ -337,7 +375,7 @@ class InternalErrorException(OutageError): ...
 class ConcurrentModificationException(OutageError): ...
 
 
-# -------------------------------------------------------------------------------------------------------------- response
+# Response
 
 
 class ResponseError(AuthFlowError):
@@ -345,7 +383,9 @@ class ResponseError(AuthFlowError):
 
 
 class UnknownChallenge(ResponseError):
-    """The service asked for something the chart does not know. `challenge` is its name; the flow stands where it stood."""
+    """The service asked for something the chart does not know. `challenge` is its name; the flow
+    stands where it stood.
+    """
 
     def __init__(self, challenge: str) -> None:
         super().__init__(f"Cognito asked for {challenge}, which this version does not know.")
@@ -353,9 +393,11 @@ class UnknownChallenge(ResponseError):
 
 
 class MalformedResponse(ResponseError):
-    """An answer is not what the service model says: no JSON, too large, a member missing or of another type.
+    """An answer is not what the service model says: no JSON, too large, a member missing or of
+    another type.
 
-    `operation` is the request's, `status` the HTTP status and `request_id` AWS's id where there is one.
+    `operation` is the request's, `status` the HTTP status and `request_id` AWS's id where there is
+    one.
     """
 
     def __init__(
@@ -368,14 +410,21 @@ class MalformedResponse(ResponseError):
         retryable: bool = False,
     ) -> None:
         super().__init__(f"{operation}: {message}")
-        self.operation, self.status, self.request_id, self.retryable = operation, status, request_id, retryable
+        self.operation, self.status, self.request_id, self.retryable = (
+            operation,
+            status,
+            request_id,
+            retryable,
+        )
 
 
-# ------------------------------------------------------------------------------------------------------------- transport
+# Transport
 
 
 class TransportError(AuthFlowError):
-    """No answer came. `operation` is the request's; `retryable` is false where the request's fate is unknown and it matters."""
+    """No answer came. `operation` is the request's; `retryable` is false where the request's fate
+    is unknown and it matters.
+    """
 
     def __init__(self, message: str, *, operation: str, retryable: bool = False) -> None:
         super().__init__(f"{operation}: {message}")
@@ -383,7 +432,9 @@ class TransportError(AuthFlowError):
 
     @property
     def name(self) -> str:
-        """`TransportError` for the whole branch: what failed on the way matters less than whether to try again."""
+        """`TransportError` for the whole branch: what failed on the way matters less than whether
+        to try again.
+        """
         return TransportError.__name__
 
 
@@ -399,7 +450,7 @@ class ConnectionLost(TransportError):
     """The connection broke after the request had begun to be sent."""
 
 
-# ----------------------------------------------------------------------------------------------------------------- store
+# Store
 
 
 class StoreError(AuthFlowError):
@@ -407,17 +458,23 @@ class StoreError(AuthFlowError):
 
 
 class StoreConflict(StoreError):
-    """The entry has moved on since it was read, by another task or process. Nothing was written: load it, and decide anew."""
+    """The entry has moved on since it was read, by another task or process. Nothing was written:
+    load it, and decide anew.
+    """
 
     def __init__(self) -> None:
         super().__init__("The entry has moved on since it was read.")
 
 
 class StoreUnavailable(StoreError):
-    """The store cannot be reached, or does not work. What was to be written may or may not have been."""
+    """The store cannot be reached, or does not work. What was to be written may or may not have
+    been.
+    """
 
     retryable = True
 
 
 class ClaimExpired(StoreError):
-    """An event took longer than the claim on its flow lasts, and was given up: another worker may have the flow by now."""
+    """An event took longer than the claim on its flow lasts, and was given up: another worker may
+    have the flow by now.
+    """

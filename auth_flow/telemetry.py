@@ -1,4 +1,5 @@
-"""Observers' notices for OpenTelemetry, as metrics and as events of the current span. It needs `opentelemetry-api`.
+"""Observers' notices for OpenTelemetry, as metrics and as events of the current span. It needs
+`opentelemetry-api`.
 
 ::
 
@@ -11,23 +12,27 @@ from typing import TYPE_CHECKING
 
 from opentelemetry import metrics, trace
 
-from auth_flow.observers import Notice, RefreshFailed, SignedOut, StepEntered
-from auth_flow.states.base import snake_case
+from auth_flow._observers import Notice, RefreshFailed, SignedOut, StepEntered
+from auth_flow.states._base import snake_case
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
 
 
 class Telemetry:
-    """A listener: counts notices as `auth_flow.notices`, and adds each to the span that is under way.
+    """A listener: counts notices as `auth_flow.notices`, and adds each to the span that is under
+    way.
 
-    Attributes are `notice` (such as `signed_in`), and where there is one `reason`, `error.type` or `step`. Nothing tells whose
-    session it is: users make no good dimension of a metric, and have no place in a trace unless somebody puts them there.
+    Attributes are `notice` (such as `signed_in`), and where there is one `reason`, `error.type` or
+    `step`. Nothing tells whose session it is: users make no good dimension of a metric, and have no
+    place in a trace unless somebody puts them there.
     """
 
     def __init__(self, meter_provider: MeterProvider | None = None) -> None:
         meter = metrics.get_meter("auth_flow", meter_provider=meter_provider)
-        self._notices = meter.create_counter("auth_flow.notices", description="Sign-ins, sign-outs, refreshes and steps.")
+        self._notices = meter.create_counter(
+            "auth_flow.notices", description="Sign-ins, sign-outs, refreshes and steps."
+        )
 
     def __call__(self, notice: Notice) -> None:
         """Record one notice."""

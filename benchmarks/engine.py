@@ -1,4 +1,5 @@
-"""What the engine and the chart cost for each event, without a transport: CPU time, in this process.
+"""What the engine and the chart cost for each event, without a transport: CPU time, in this
+process.
 
     python -m benchmarks.engine
 
@@ -13,13 +14,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from auth_flow._user_pool import UserPool
 from auth_flow.core import advance
-from auth_flow.core.effects import Call
-from auth_flow.pool import UserPool
 from auth_flow.states import chart
-from auth_flow.states.events import AnswerChallenge, EnterCode, SignIn
-from auth_flow.states.guards import Ask
-from auth_flow.states.record import Record
+from auth_flow.states._effects import Call
+from auth_flow.states._events import AnswerChallenge, EnterCode, SignIn
+from auth_flow.states._guards import GuardContext
+from auth_flow.states._record import Record
 
 POOL = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example")
 ROUNDS, REPEATS = 2000, 5
@@ -27,14 +28,37 @@ ROUNDS, REPEATS = 2000, 5
 
 def token() -> str:
     """An unsigned token with the claims of Cognito's."""
-    claims = {"sub": "11111111-2222-4333-8444-555555555555", "username": "ada", "exp": 4102444800, "iat": 1700000000}
-    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({"alg": "RS256"}, claims)]
+    claims = {
+        "sub": "11111111-2222-4333-8444-555555555555",
+        "username": "ada",
+        "exp": 4102444800,
+        "iat": 1700000000,
+    }
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+        for part in ({"alg": "RS256"}, claims)
+    ]
     return ".".join([*parts, "c2ln"])
 
 
-TOKENS = {"AuthenticationResult": {"AccessToken": token(), "IdToken": token(), "RefreshToken": "r", "ExpiresIn": 3600}}
-CUSTOM = {"ChallengeName": "CUSTOM_CHALLENGE", "Session": "s" * 900, "ChallengeParameters": {"USERNAME": "ada", "round": "1"}}
-SMS = {"ChallengeName": "SMS_MFA", "Session": "s" * 900, "ChallengeParameters": {"CODE_DELIVERY_DESTINATION": "+*******0100"}}
+TOKENS = {
+    "AuthenticationResult": {
+        "AccessToken": token(),
+        "IdToken": token(),
+        "RefreshToken": "r",
+        "ExpiresIn": 3600,
+    }
+}
+CUSTOM = {
+    "ChallengeName": "CUSTOM_CHALLENGE",
+    "Session": "s" * 900,
+    "ChallengeParameters": {"USERNAME": "ada", "round": "1"},
+}
+SMS = {
+    "ChallengeName": "SMS_MFA",
+    "Session": "s" * 900,
+    "ChallengeParameters": {"CODE_DELIVERY_DESTINATION": "+*******0100"},
+}
 
 
 def turn(record: Record, event: Any, reply: Mapping[str, Any]) -> Record:
@@ -67,7 +91,7 @@ def main() -> None:
     answer, code = AnswerChallenge(answer="blue"), EnterCode(code="123456")
 
     def transitions() -> None:
-        chart.begin(Ask(answer, at_custom, 0.0))
+        chart.begin(GuardContext(answer, at_custom, 0.0))
         chart.settle("AUTHENTICATING", "DONE")
 
     bare = cpu(transitions)

@@ -1,10 +1,10 @@
-"""What it costs to import auth-flow and to be ready for a first request: CPU and memory, each measured in fresh processes.
+"""What it costs to import auth-flow and to be ready for a first request: CPU and memory, each
+measured in fresh processes.
 
     python benchmarks/import_time.py
 
-Needs auth-flow, boto3 and Linux, whose /proc tells the peak of memory. The programs take turns, and each figure is the median of
-its runs.
-"""
+Needs auth-flow, boto3 and Linux, whose /proc tells the peak of memory. The programs take turns, and
+each figure is the median of its runs."""
 
 from __future__ import annotations
 
@@ -40,10 +40,14 @@ boto3.client("cognito-idp", region_name="us-east-1", aws_access_key_id="none", a
 """,
 }
 
-# An installed package has its bytecode beside it. A checkout has to be allowed to, or its modules would be compiled in every run.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+# An installed package has its bytecode beside it. A checkout has to be allowed to, or its modules
+# would be compiled in every run.
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
 
-# The peak is that of the process's own memory map: ru_maxrss would begin with what this process, its parent, had.
+# The peak is that of the process's own memory map: ru_maxrss would begin with what this process,
+# its parent, had.
 MEASURED = """
 import time
 before = time.process_time()
@@ -56,7 +60,9 @@ print(json.dumps([after * 1000, (after - before) * 1000, int(peak[1]) / 1024]))
 
 
 class Cost(NamedTuple):
-    """Milliseconds of CPU of the whole process and of the program alone; MiB of memory at the peak."""
+    """Milliseconds of CPU of the whole process and of the program alone; MiB of memory at the
+    peak.
+    """
 
     process: float
     program: float
@@ -65,7 +71,14 @@ class Cost(NamedTuple):
 
 def run(program: str) -> Cost:
     command = [sys.executable, "-c", MEASURED.format(program=program)]
-    done = subprocess.run(command, cwd=Path(__file__).parents[1], env=ENVIRONMENT, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        command,
+        cwd=Path(__file__).parents[1],
+        env=ENVIRONMENT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return Cost(*json.loads(done.stdout))
 
 
@@ -74,7 +87,12 @@ def main() -> None:
         run(program)
     rounds = [{name: run(program) for name, program in PROGRAMS.items()} for _ in range(RUNS)]
     costs = {
-        name: Cost(*(statistics.median(figures) for figures in zip(*(each[name] for each in rounds), strict=True)))
+        name: Cost(
+            *(
+                statistics.median(figures)
+                for figures in zip(*(each[name] for each in rounds), strict=True)
+            )
+        )
         for name in PROGRAMS
     }
     print(f"Median of {RUNS} fresh processes       CPU, process   CPU, program   peak memory")
@@ -82,10 +100,16 @@ def main() -> None:
         print(f"  {name:30} {cost.process:10.0f} ms {cost.program:11.0f} ms {cost.memory:9.1f} MiB")
 
     _, packages, ours, flow, request, boto3 = costs.values()
-    print(f"import auth_flow / the four packages:  CPU {ours.program / packages.program:.2f} (goal: at most 1.3)")
+    print(
+        f"import auth_flow / the four packages:  CPU {ours.program / packages.program:.2f} (goal: at most 1.3)"
+    )
     print(f"                                    memory {ours.memory / packages.memory:.2f}")
-    print(f"AuthFlow / boto3.client:               CPU {flow.process / boto3.process:.2f} (goal: at most 0.8)")
-    print(f"                                    memory {flow.memory / boto3.memory:.2f} (goal: at most 0.8)")
+    print(
+        f"AuthFlow / boto3.client:               CPU {flow.process / boto3.process:.2f} (goal: at most 0.8)"
+    )
+    print(
+        f"                                    memory {flow.memory / boto3.memory:.2f} (goal: at most 0.8)"
+    )
     print(f"… with its first request:              CPU {request.process / boto3.process:.2f}")
 
 

@@ -1,10 +1,11 @@
-"""What a whole USER_PASSWORD_AUTH sign-in costs the caller's CPU, beside the bare POST over httpx that it contains.
+"""What a whole USER_PASSWORD_AUTH sign-in costs the caller's CPU, beside the bare POST over httpx
+that it contains.
 
     python -m benchmarks.sign_in [--rounds 7] [--requests 400]
 
-One flow after the other signs in over one shared transport, to a server in another process; a bare `httpx.AsyncClient` posts the
-same body to it in turn. Medians of the rounds, in milliseconds of CPU each, and their ratio.
-"""
+One flow after the other signs in over one shared transport, to a server in another process; a bare
+`httpx.AsyncClient` posts the same body to it in turn. Medians of the rounds, in milliseconds of CPU
+each, and their ratio."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ import anyio
 import httpx
 
 from auth_flow import AuthFlow, Done, SignIn, UserPool
-from auth_flow.transports.cognito import CognitoTransport
+from auth_flow.transports._cognito import CognitoTransport
 from benchmarks.engine import TOKENS
 from benchmarks.transport import CONTENT, HEADERS, Server
 
@@ -75,7 +76,9 @@ async def compare(url: str, rounds: int, requests: int) -> None:
             ours.append(await cpu(sign_in, requests))
             bare.append(await cpu(post, requests))
     signing_in, posting = statistics.median(ours), statistics.median(bare)
-    print(f"sign-in {signing_in:.3f} ms, bare httpx POST {posting:.3f} ms, ratio {signing_in / posting:.2f}")
+    print(
+        f"sign-in {signing_in:.3f} ms, bare httpx POST {posting:.3f} ms, ratio {signing_in / posting:.2f}"
+    )
 
 
 def main() -> None:

@@ -1,10 +1,11 @@
-"""What one SRP sign-in costs, and what fifty at once do to the event loop, beside pycognito in the same run.
+"""What one SRP sign-in costs, and what fifty at once do to the event loop, beside pycognito in the
+same run.
 
     python benchmarks/srp.py
 
-Needs auth-flow and pycognito. The service's half is not measured: both clients answer one challenge, made up beforehand. The row
-"nothing" is the heartbeat alone: what the machine itself (a shared one, above all) keeps from it.
-"""
+Needs auth-flow and pycognito. The service's half is not measured: both clients answer one
+challenge, made up beforehand. The row "nothing" is the heartbeat alone: what the machine itself (a
+shared one, above all) keeps from it."""
 
 from __future__ import annotations
 
@@ -27,10 +28,12 @@ import anyio
 from anyio import to_thread
 from pycognito.aws_srp import AWSSRP
 
-from auth_flow import srp
-from auth_flow.work import compute
+from auth_flow._work import compute
+from auth_flow.states import _srp as srp
 
-warnings.filterwarnings("ignore", category=DeprecationWarning, module="pycognito")  # its TIMESTAMP is made with utcnow()
+warnings.filterwarnings(
+    "ignore", category=DeprecationWarning, module="pycognito"
+)  # its TIMESTAMP is made with utcnow()
 
 EXCHANGES = 40
 FLOWS = 50
@@ -46,7 +49,14 @@ CHALLENGE = {
 
 
 def sign(keys: srp.ClientKeys) -> str:
-    return srp.claim(keys, CHALLENGE, group=GROUP, user=USER, password=PASSWORD, timestamp=srp.timestamp(time.time()))
+    return srp.claim(
+        keys,
+        CHALLENGE,
+        group=GROUP,
+        user=USER,
+        password=PASSWORD,
+        timestamp=srp.timestamp(time.time()),
+    )
 
 
 def auth_flow() -> None:
@@ -80,7 +90,9 @@ def cpu(exchange: Callable[[], None]) -> float:
 
 
 async def worst_gap(exchange: Callable[[], Awaitable[None]]) -> float:
-    """The longest time in milliseconds from one beat to the next of a task that sleeps 1 ms, beside FLOWS exchanges at once."""
+    """The longest time in milliseconds from one beat to the next of a task that sleeps 1 ms, beside
+    FLOWS exchanges at once.
+    """
     gaps: list[float] = []
 
     async def heartbeat() -> None:
@@ -104,14 +116,19 @@ async def worst_gap(exchange: Callable[[], Awaitable[None]]) -> float:
 
 def gaps(ways: dict[str, Callable[[], Awaitable[None]]]) -> dict[str, list[float]]:
     """The worst gap of each round, the ways taken in turns."""
-    rounds = [{name: anyio.run(worst_gap, way) for name, way in ways.items()} for _ in range(ROUNDS)]
+    rounds = [
+        {name: anyio.run(worst_gap, way) for name, way in ways.items()} for _ in range(ROUNDS)
+    ]
     return {name: [each[name] for each in rounds] for name in ways}
 
 
 @contextlib.contextmanager
 def busy_cores() -> Iterator[None]:
     """Every core has another process to serve as well."""
-    spinners = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    spinners = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _ in range(os.cpu_count() or 1)
+    ]
     try:
         yield
     finally:
@@ -127,7 +144,9 @@ def main() -> None:
     ours, theirs = (min(column) for column in zip(*times, strict=True))
     print(f"CPU of one SRP sign-in, least of {EXCHANGES}, taken in turns")
     print(f"  auth-flow            {ours:7.2f} ms")
-    print(f"  pycognito            {theirs:7.2f} ms   auth-flow takes 1/{theirs / ours:.1f} of it (goal: 1/10)")
+    print(
+        f"  pycognito            {theirs:7.2f} ms   auth-flow takes 1/{theirs / ours:.1f} of it (goal: 1/10)"
+    )
 
     ways = {
         "nothing": partial(anyio.sleep, 0.4),
@@ -138,10 +157,17 @@ def main() -> None:
     free = gaps(ways)
     with busy_cores():
         busy = gaps(ways)
-    print(f"Worst gap of a 1 ms heartbeat beside {FLOWS} SRP sign-ins on asyncio: median (and worst) of {ROUNDS} rounds, in ms")
-    print(f"  (goal: below 10)             cores free           cores busy   ({os.cpu_count()} cores)")
+    print(
+        f"Worst gap of a 1 ms heartbeat beside {FLOWS} SRP sign-ins on asyncio: median (and worst) of {ROUNDS} rounds, in ms"
+    )
+    print(
+        f"  (goal: below 10)             cores free           cores busy   ({os.cpu_count()} cores)"
+    )
     for name in ways:
-        print(f"  {name:20}", *(f"{statistics.median(g[name]):11.1f} ({max(g[name]):7.1f})" for g in (free, busy)))
+        print(
+            f"  {name:20}",
+            *(f"{statistics.median(g[name]):11.1f} ({max(g[name]):7.1f})" for g in (free, busy)),
+        )
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""Whole SRP sign-ins a second at 32 flows, beside pycognito in 32 threads, and what they do to the event loop.
+"""Whole SRP sign-ins a second at 32 flows, beside pycognito in 32 threads, and what they do to the
+event loop.
 
     python -m benchmarks.srp_sign_in [--rounds 3] [--sign-ins 96]
 
-A server in another process answers at once: a challenge that can be answered, then tokens. It checks nothing, so that it is never
-what the clients wait for. The rounds take turns; the medians and their ratio are printed, and the worst gap of a heartbeat of one
-millisecond beside our sign-ins. pip install pycognito boto3.
-"""
+A server in another process answers at once: a challenge that can be answered, then tokens. It
+checks nothing, so that it is never what the clients wait for. The rounds take turns; the medians
+and their ratio are printed, and the worst gap of a heartbeat of one millisecond beside our
+sign-ins. pip install pycognito boto3."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ from botocore.config import Config
 from pycognito import AWSSRP
 
 from auth_flow import AuthFlow, Done, SignIn, UserPool
-from auth_flow.transports.cognito import CognitoTransport
+from auth_flow.transports._cognito import CognitoTransport
 from benchmarks.engine import TOKENS
 from benchmarks.transport import Server
 
@@ -50,7 +51,10 @@ class SignInServer(Server):
         """Choose the answer by the operation, which stands in the head."""
         if b"InitiateAuth" in data or b"RespondToAuthChallenge" in data:
             body = json.dumps(CHALLENGE if b"InitiateAuth" in data else TOKENS).encode()
-            head = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: %d\r\n\r\n" % len(body)
+            head = (
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: %d\r\n\r\n"
+                % len(body)
+            )
             self.ANSWER = head + body
         super().data_received(data)
 
@@ -59,7 +63,9 @@ def serve(ready: Connection) -> None:
     """Tell the port, and answer until killed."""
 
     async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(SignInServer, "127.0.0.1", 0, backlog=1024)
+        server = await asyncio.get_running_loop().create_server(
+            SignInServer, "127.0.0.1", 0, backlog=1024
+        )
         ready.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
@@ -106,7 +112,9 @@ def theirs(url: str, sign_ins: int) -> float:
     )
 
     def sign_in(_: int) -> None:
-        AWSSRP("ada", "Correct-Horse-1", POOL.user_pool_id, POOL.client_id, client=client).authenticate_user()
+        AWSSRP(
+            "ada", "Correct-Horse-1", POOL.user_pool_id, POOL.client_id, client=client
+        ).authenticate_user()
 
     sign_in(0)
     start = time.perf_counter()

@@ -2,11 +2,11 @@
 
     python -m benchmarks.transport [--rounds 5] [--requests 1024]
 
-A server in another process answers each request with a Cognito-sized reply. Each client posts from 1, 32 and 256 flows at once,
-and from one flow while it keeps 256 idle connections; its CPU time is what `process_time` says. Rounds are interleaved, so that
-whatever the machine does meanwhile strikes all alike; the medians are printed in milliseconds per POST, and as ratios to httpx.
-Clients that are not installed are left out: pip install httpx2 aiohttp aiobotocore boto3.
-"""
+A server in another process answers each request with a Cognito-sized reply. Each client posts from
+1, 32 and 256 flows at once, and from one flow while it keeps 256 idle connections; its CPU time is
+what `process_time` says. Rounds are interleaved, so that whatever the machine does meanwhile
+strikes all alike; the medians are printed in milliseconds per POST, and as ratios to httpx. Clients
+that are not installed are left out: pip install httpx2 aiohttp aiobotocore boto3."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from typing import Any
 
 import httpx
 
-from auth_flow.transports.cognito import CognitoTransport
-from auth_flow.transports.pool import Pool
+from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.transports._connection_pool import ConnectionPool
 
 Post = Callable[[], Awaitable[None]]
 FLOWS = (1, 32, 256)
@@ -42,7 +42,13 @@ HEADERS = {
     "accept-encoding": "identity",
 }
 REPLY = json.dumps(
-    {"AuthenticationResult": {"AccessToken": "a" * 1000, "IdToken": "i" * 1000, "RefreshToken": "r" * 1700}}
+    {
+        "AuthenticationResult": {
+            "AccessToken": "a" * 1000,
+            "IdToken": "i" * 1000,
+            "RefreshToken": "r" * 1700,
+        }
+    }
 ).encode()
 LIMITS = {"max_connections": 256, "max_keepalive_connections": 256, "keepalive_expiry": 600.0}
 
@@ -62,21 +68,25 @@ class Server(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.received += data
         head, separator, body = self.received.partition(b"\r\n\r\n")
-        if separator and len(body) >= int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]):
+        if separator and len(body) >= int(
+            head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        ):
             self.received = b""
             self.transport.write(self.ANSWER)
 
 
 def serve(ready: Connection) -> None:
     async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", 0, backlog=1024)
+        server = await asyncio.get_running_loop().create_server(
+            Server, "127.0.0.1", 0, backlog=1024
+        )
         ready.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
     asyncio.run(main())
 
 
-# ------------------------------------------------------------------------------------------------------------- clients
+# Clients
 
 
 @asynccontextmanager
@@ -91,10 +101,12 @@ async def auth_flow(url: str) -> AsyncIterator[Post]:
 
 @asynccontextmanager
 async def bare_pool(url: str) -> AsyncIterator[Post]:
-    async with Pool(limits=httpx.Limits(**LIMITS)) as pool:
+    async with ConnectionPool(limits=httpx.Limits(**LIMITS)) as pool:
 
         async def post() -> None:
-            response = await pool.handle_async_request(httpx.Request("POST", url, headers=HEADERS, content=CONTENT))
+            response = await pool.handle_async_request(
+                httpx.Request("POST", url, headers=HEADERS, content=CONTENT)
+            )
             json.loads(await response.aread())
 
         yield post
@@ -115,12 +127,15 @@ def wide_httpx(url: str) -> Any:
 
 
 def client_over_pool(url: str) -> Any:
-    return plain_httpx(url, transport=Pool(limits=httpx.Limits(**LIMITS)))
+    return plain_httpx(url, transport=ConnectionPool(limits=httpx.Limits(**LIMITS)))
 
 
 @asynccontextmanager
 async def cognito_over_httpx(url: str) -> AsyncIterator[Post]:
-    async with httpx.AsyncClient(timeout=60) as client, CognitoTransport(url, client=client) as transport:
+    async with (
+        httpx.AsyncClient(timeout=60) as client,
+        CognitoTransport(url, client=client) as transport,
+    ):
 
         async def post() -> None:
             await transport.call("InitiateAuth", BODY)
@@ -159,7 +174,9 @@ async def bare_httpcore2(url: str) -> AsyncIterator[Post]:
 async def aiohttp(url: str) -> AsyncIterator[Post]:
     import aiohttp
 
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=256, keepalive_timeout=600)) as session:
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=256, keepalive_timeout=600)
+    ) as session:
 
         async def post() -> None:
             async with session.post(url, headers=HEADERS, data=CONTENT) as response:
@@ -179,7 +196,9 @@ def _unsigned(**own: object) -> Any:
 async def aiobotocore(url: str) -> AsyncIterator[Post]:
     from aiobotocore.session import get_session
 
-    async with get_session().create_client("cognito-idp", "eu-west-1", endpoint_url=url, config=_unsigned()) as client:
+    async with get_session().create_client(
+        "cognito-idp", "eu-west-1", endpoint_url=url, config=_unsigned()
+    ) as client:
 
         async def post() -> None:
             await client.initiate_auth(**BODY)
@@ -195,7 +214,9 @@ async def boto3(url: str) -> AsyncIterator[Post]:
     with ThreadPoolExecutor(256) as threads:
 
         async def post() -> None:
-            await asyncio.get_running_loop().run_in_executor(threads, lambda: client.initiate_auth(**BODY))
+            await asyncio.get_running_loop().run_in_executor(
+                threads, lambda: client.initiate_auth(**BODY)
+            )
 
         yield post
 
@@ -215,7 +236,7 @@ CLIENTS: dict[str, tuple[Callable[[str], Any], str]] = {
 }
 
 
-# ------------------------------------------------------------------------------------------------------------- measuring
+# Measuring
 
 
 async def cpu(post: Post, flows: int, requests: int) -> float:
@@ -256,14 +277,24 @@ def main() -> None:
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(child,), daemon=True)
     server.start()
     try:
-        times = asyncio.run(measure(f"http://127.0.0.1:{ready.recv()}/", options.rounds, options.requests))
+        times = asyncio.run(
+            measure(f"http://127.0.0.1:{ready.recv()}/", options.rounds, options.requests)
+        )
     finally:
         server.terminate()
-    medians = {name: {what: statistics.median(ms) for what, ms in row.items()} for name, row in times.items()}
+    medians = {
+        name: {what: statistics.median(ms) for what, ms in row.items()}
+        for name, row in times.items()
+    }
     columns = list(medians["httpx"])
     print(f"{'CPU ms per POST (ratio to httpx)':34}" + "".join(f"{what:>16}" for what in columns))
     for name, row in medians.items():
-        print(f"{name:34}" + "".join(f"{row[what]:9.2f} ({row[what] / medians['httpx'][what]:4.2f})" for what in columns))
+        print(
+            f"{name:34}"
+            + "".join(
+                f"{row[what]:9.2f} ({row[what] / medians['httpx'][what]:4.2f})" for what in columns
+            )
+        )
 
 
 if __name__ == "__main__":

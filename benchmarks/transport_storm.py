@@ -1,4 +1,5 @@
-"""A million requests over one pool, cancelled at random or struck by a fault; afterwards nothing may be left of them.
+"""A million requests over one pool, cancelled at random or struck by a fault; afterwards nothing
+may be left of them.
 
 python -m benchmarks.transport_storm [--requests 1000000] [--seed 1] [--backend asyncio]
 """
@@ -22,7 +23,9 @@ def main() -> None:
     start = time.perf_counter()
     ends = anyio.run(storm, options.requests, options.seed, backend=options.backend)
     seconds = time.perf_counter() - start
-    print(f"{options.backend}: {sum(ends.values())} requests in {seconds:.0f} s; every slot free, no socket and no task left.")
+    print(
+        f"{options.backend}: {sum(ends.values())} requests in {seconds:.0f} s; every slot free, no socket and no task left."
+    )
     print(", ".join(f"{end} {count}" for end, count in ends.most_common()))
 
 

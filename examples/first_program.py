@@ -1,7 +1,7 @@
 """A first program: sign in, and answer whatever is asked.
 
-It runs as it is, against a user pool in the same process. For a real one, drop the two lines about the embedded pool and give
-`UserPool` the ids of yours; nothing else changes.
+It runs as it is, against a user pool in the same process. For a real one, drop the two lines about
+the embedded pool and give `UserPool` the ids of yours; nothing else changes.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import anyio
 
 from auth_flow import AuthFlow, SignIn, Step, UserPool
-from auth_flow.transports.cognito import CognitoTransport
-from auth_flow.transports.embedded import EmbeddedCognito, EmbeddedUserPool, PoolSettings
+from auth_flow.embedded import EmbeddedCognito, EmbeddedUserPool, PoolSettings
+from auth_flow.transports._cognito import CognitoTransport
 
 
 async def main() -> None:
@@ -33,7 +33,9 @@ async def main() -> None:
 def made_up_pool(service: EmbeddedCognito) -> EmbeddedUserPool:
     """A pool with one user, whose second factor is a code by SMS."""
     users = service.create_pool(PoolSettings(mfa_configuration="OPTIONAL"))
-    users.create_user("ada", "Correct-Horse-1", attributes={"phone_number": "+15555550100"}, mfa=["SMS_MFA"])
+    users.create_user(
+        "ada", "Correct-Horse-1", attributes={"phone_number": "+15555550100"}, mfa=["SMS_MFA"]
+    )
     return users
 
 

@@ -1,7 +1,7 @@
 """Walk through a sign-in with MFA, in the terminal, against a user pool in the same process.
 
-`python3 scripts/demo.py` needs nothing but Python: it installs auth-flow into an environment of its own, and runs
-`auth-flow demo` there.
+`python3 scripts/demo.py` needs nothing but Python: it installs auth-flow into an environment of its
+own, and runs `auth-flow demo` there.
 """
 
 from __future__ import annotations
@@ -12,4 +12,10 @@ from environment import LOCK, interruptible, python_for, run
 
 if __name__ == "__main__":
     with interruptible():
-        run(python_for("demo", "--constraint", str(LOCK), ".[terminal]"), "-m", "auth_flow.cli", "demo", *sys.argv[1:])
+        run(
+            python_for("demo", "--constraint", str(LOCK), ".[terminal]"),
+            "-m",
+            "auth_flow",
+            "demo",
+            *sys.argv[1:],
+        )

@@ -1,6 +1,8 @@
-"""Run the tests, on asyncio and on trio, and report what they do not cover. Arguments go to pytest; then the report is left out.
+"""Run the tests, on asyncio and on trio, and report what they do not cover. Arguments go to pytest;
+then the report is left out.
 
-`python3 scripts/test.py` needs nothing but Python: it installs what the tests need into an environment of its own.
+`python3 scripts/test.py` needs nothing but Python: it installs what the tests need into an
+environment of its own.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The chart: every state, every transition, every guard. This file alone owns the state machine.
 
-States at rest are the steps: a flow stands in one of them, waits for a person, and can be put away. While a request is under
-way, the flow is in one of three working states; it never rests there. So every event is two transitions: one, guarded, from the
-step to the work it causes, and one from the work to the step that Cognito's reply leads to. Where the work fails, or is
-cancelled, the second never happens and the flow stands where it stood.
+States at rest are the steps: a flow stands in one of them, waits for a person, and can be put away.
+While a request is under way, the flow is in one of three working states; it never rests there. So
+every event is two transitions: one, guarded, from the step to the work it causes, and one from the
+work to the step that Cognito's reply leads to. Where the work fails, or is cancelled, the second
+never happens and the flow stands where it stood.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from statemachine import State, StateChart
 from statemachine.exceptions import TransitionNotAllowed
 
 from auth_flow.errors import EventNotAccepted, GuardRejected
-from auth_flow.states import guards
-from auth_flow.states.events import EVENTS, Answer
-from auth_flow.states.guards import Ask
-from auth_flow.states.guards import session_is_alive as alive
+from auth_flow.states import _guards as guards
+from auth_flow.states._events import EVENTS, Answer
+from auth_flow.states._guards import GuardContext
+from auth_flow.states._guards import session_is_alive as alive
 from auth_flow.states.steps import STEPS, Question
 
 
@@ -31,7 +32,7 @@ class SignInChart(StateChart[object]):
     atomic_configuration_update = True
     enable_self_transition_entries = False
 
-    # ------------------------------------------------------------------------------------------------ states at rest
+    # States at rest
     idle = State(value="IDLE", initial=True)
 
     # First factors.
@@ -60,8 +61,10 @@ class SignInChart(StateChart[object]):
 
     done = State(value="DONE")
 
-    # -------------------------------------------------------------------------------------------------- states at work
-    authenticating = State(value="AUTHENTICATING")  # InitiateAuth, RespondToAuthChallenge and what belongs to them
+    # States at work
+    authenticating = State(
+        value="AUTHENTICATING"
+    )  # InitiateAuth, RespondToAuthChallenge and what belongs to them
     registering = State(value="REGISTERING")  # SignUp, ConfirmSignUp, ResendConfirmationCode
     recovering = State(value="RECOVERING")  # ForgotPassword, ConfirmForgotPassword
 
@@ -72,13 +75,13 @@ class SignInChart(StateChart[object]):
     )
     _unfinished = (idle, *_challenges, confirmation, auto_sign_in_ready, reset_required, reset_code)
 
-    # ----------------------------------------------------------------------------------- what a caller says: to begin
-    sign_in = authenticating.from_(*_unfinished, cond=guards.password_fits_way_in) | done.to(
-        authenticating, cond=[guards.is_signed_out, guards.password_fits_way_in]
+    # What a caller says: to begin
+    sign_in = authenticating.from_(*_unfinished, cond=guards.password_fits_options) | done.to(
+        authenticating, cond=[guards.is_signed_out, guards.password_fits_options]
     )
     sign_up = idle.to(registering)
 
-    # ------------------------------------------------------------------------- what a caller says: to answer a challenge
+    # What a caller says: to answer a challenge
     enter_code = (
         authenticating.from_(sms_code, email_code, cond=[alive, guards.code_is_digits])
         | authenticating.from_(totp_code, totp_setup, cond=[alive, guards.code_is_six_digits])
@@ -86,11 +89,15 @@ class SignInChart(StateChart[object]):
     )
     choose_mfa = (
         mfa_selection.to(authenticating, cond=[alive, guards.choice_is_offered])
-        | mfa_setup_selection.to(email_setup, cond=[alive, guards.choice_is_offered, guards.chooses_email])
+        | mfa_setup_selection.to(
+            email_setup, cond=[alive, guards.choice_is_offered, guards.chooses_email]
+        )
         | mfa_setup_selection.to(authenticating, cond=[alive, guards.choice_is_offered])
     )
     choose_factor = (
-        factor_selection.to(password, cond=[alive, guards.choice_is_offered, guards.chooses_password])
+        factor_selection.to(
+            password, cond=[alive, guards.choice_is_offered, guards.chooses_password]
+        )
         | factor_selection.to(authenticating, cond=[alive, guards.choice_is_offered])
         | passkey.to(password, cond=[alive, guards.chooses_password])
         | passkey.to(authenticating, cond=alive)
@@ -103,21 +110,25 @@ class SignInChart(StateChart[object]):
     set_up_email = email_setup.to(authenticating, cond=[alive, guards.address_is_an_address])
     present_passkey = passkey.to(authenticating, cond=[alive, guards.credential_is_an_assertion])
 
-    # --------------------------------------------------------------------- what a caller says: accounts and passwords
-    confirm_sign_up = registering.from_(idle, confirmation, cond=[guards.username_is_known, guards.code_is_one_word])
-    resend_code = registering.from_(idle, confirmation, cond=guards.username_is_known) | reset_code.to(
-        recovering, cond=guards.username_is_known
+    # What a caller says: accounts and passwords
+    confirm_sign_up = registering.from_(
+        idle, confirmation, cond=[guards.username_is_known, guards.code_is_one_word]
     )
+    resend_code = registering.from_(
+        idle, confirmation, cond=guards.username_is_known
+    ) | reset_code.to(recovering, cond=guards.username_is_known)
     auto_sign_in = auto_sign_in_ready.to(authenticating, cond=guards.credentials_are_at_hand)
     reset_password = recovering.from_(idle, reset_required, cond=guards.username_is_known)
     confirm_reset_password = recovering.from_(
-        idle, reset_code, cond=[guards.username_is_known, guards.code_is_one_word, guards.password_is_given]
+        idle,
+        reset_code,
+        cond=[guards.username_is_known, guards.code_is_one_word, guards.password_is_given],
     )
 
-    # ---------------------------------------------------------------------------------------- what a caller says: to end
+    # What a caller says: to end
     cancel = idle.from_(*_unfinished)
 
-    # ------------------------------------------------------------------------------------------- what a reply leads to
+    # What a reply leads to
     asked_to_choose_factor = authenticating.to(factor_selection)
     asked_for_password = authenticating.to(password)
     asked_for_passkey = authenticating.to(passkey)
@@ -136,7 +147,7 @@ class SignInChart(StateChart[object]):
     finished = authenticating.to(done) | registering.to(done) | recovering.to(done)
     account_ready = registering.to(auto_sign_in_ready) | recovering.to(auto_sign_in_ready)
 
-    # --------------------------------------------------------------------------------- when it is over before it is done
+    # When it is over before it is done
     ended = idle.from_(authenticating, *_challenges, done)
     session_restored = done.from_(*_unfinished, done)
 
@@ -163,14 +174,19 @@ _OUTCOMES = {(arrow.source, arrow.target) for arrow in TRANSITIONS if arrow.even
 
 
 def accepts(state: str) -> tuple[str, ...]:
-    """Return the names of the events that a state has transitions for, whatever their guards say."""
-    names = dict.fromkeys(arrow.event for arrow in TRANSITIONS if arrow.source == state and arrow.event in EVENTS)
+    """Return the names of the events that a state has transitions for, whatever their guards
+    say.
+    """
+    names = dict.fromkeys(
+        arrow.event for arrow in TRANSITIONS if arrow.source == state and arrow.event in EVENTS
+    )
     typed = (Answer.name,) if issubclass(STEPS[state], Question) else ()
     return (*typed, *names)
 
 
-def begin(ask: Ask) -> str:
-    """Put an event to the chart, and return the state it leads to: the work to be done, or at once the next step.
+def begin(ask: GuardContext) -> str:
+    """Put an event to the chart, and return the state it leads to: the work to be done, or at once
+    the next step.
 
     Raises `EventNotAccepted` and `GuardRejected`.
     """
@@ -184,17 +200,20 @@ def begin(ask: Ask) -> str:
 
 
 def settle(source: str, target: str) -> None:
-    """Take the transition that no caller asks for: from work, or from a step that is over, to a step.
+    """Take the transition that no caller asks for: from work, or from a step that is over, to a
+    step.
 
-    No guard stands on these arrows, so there is nothing for the machine to decide. Its table is asked: a hundredth of the cost.
-    Raises `EventNotAccepted` where the chart has no such arrow.
+    No guard stands on these arrows, so there is nothing for the machine to decide. Its table is
+    asked: a hundredth of the cost. Raises `EventNotAccepted` where the chart has no such arrow.
     """
     if (source, target) not in _OUTCOMES:
         raise EventNotAccepted(source, target, ())
 
 
 def _machine() -> SignInChart:
-    """The thread's machine, made at its first event: it is borrowed for one transition, so that a flow at rest needs none."""
+    """The thread's machine, made at its first event: it is borrowed for one transition, so that a
+    flow at rest needs none.
+    """
     try:
         machine: SignInChart = _own.machine
     except AttributeError:
@@ -205,11 +224,13 @@ def _machine() -> SignInChart:
 _own = threading.local()
 
 
-def _refusal(ask: Ask) -> EventNotAccepted | GuardRejected:
+def _refusal(ask: GuardContext) -> EventNotAccepted | GuardRejected:
     """Say why: there is no such arrow, or which guard of the last one says no."""
     state, event = ask.record.state, ask.event.name
     arrows = [arrow for arrow in TRANSITIONS if arrow.source == state and arrow.event == event]
     if not arrows:
         return EventNotAccepted(state, event, accepts(state))
-    guard = next(guard for guard in map(vars(guards).__getitem__, arrows[-1].guards) if not guard(ask))
+    guard = next(
+        guard for guard in map(vars(guards).__getitem__, arrows[-1].guards) if not guard(ask)
+    )
     return GuardRejected(state, event, guard.__name__, guard.__doc__ or "")

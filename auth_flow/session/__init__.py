@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from auth_flow.session.attributes import AttributeUpdate, User
-from auth_flow.session.devices import Device, RememberedDevice
-from auth_flow.session.mfa import AuthFactors, MfaPreference, MfaSetting, TotpRegistration
-from auth_flow.session.passkeys import Passkey, PasskeyPage
-from auth_flow.session.session import CurrentUser, Session, SignOut
+from auth_flow.session._attributes import AttributeUpdate, User
+from auth_flow.session._devices import Device, RememberedDevice
+from auth_flow.session._mfa import AuthFactors, MfaPreference, MfaSetting, TotpRegistration
+from auth_flow.session._passkeys import Passkey, PasskeyPage
+from auth_flow.session._session import CurrentUser, Session, SignOut
 
 __all__ = [
     "AttributeUpdate",

@@ -1,7 +1,8 @@
-"""The steps: what a flow waits for. `Step` is the closed union of all of them, so that `match` can be checked for completeness.
+"""The steps: what a flow waits for. `Step` is the closed union of all of them, so that `match` can
+be checked for completeness.
 
-Each challenge of Cognito stands in one class, with all there is to know about it. A new challenge is a new class here, a line
-in the chart, and a handler in the embedded pool.
+Each challenge of Cognito stands in one class, with all there is to know about it. A new challenge
+is a new class here, a line in the chart, and a handler in the embedded pool.
 """
 
 from __future__ import annotations
@@ -9,18 +10,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias, get_args
 
-from auth_flow.states.steps.accounts import (
+from auth_flow.states.steps._accounts import (
     AutoSignInReady,
     ConfirmationRequired,
     PasswordResetCode,
     PasswordResetRequired,
 )
-from auth_flow.states.steps.base import Challenge, CodeDelivery, Question, StepBase
-from auth_flow.states.steps.codes import EmailCode, SmsCode, TotpCode
-from auth_flow.states.steps.custom import CustomChallenge
-from auth_flow.states.steps.factors import FirstFactorSelection, PasskeyRequired
-from auth_flow.states.steps.mfa import MFA_TYPES, EmailSetup, MfaSelection, MfaSetupSelection, TotpSetup, setup_uri
-from auth_flow.states.steps.passwords import NewPasswordRequired, PasswordRequired
+from auth_flow.states.steps._base import Challenge, CodeDelivery, Question, StepBase
+from auth_flow.states.steps._codes import EmailCode, SmsCode, TotpCode
+from auth_flow.states.steps._custom import CustomChallenge
+from auth_flow.states.steps._factors import FirstFactorSelection, PasskeyRequired
+from auth_flow.states.steps._mfa import (
+    MFA_TYPES,
+    EmailSetup,
+    MfaSelection,
+    MfaSetupSelection,
+    TotpSetup,
+    setup_uri,
+)
+from auth_flow.states.steps._passwords import NewPasswordRequired, PasswordRequired
 
 
 class Idle(StepBase):
@@ -30,7 +38,8 @@ class Idle(StepBase):
 
 
 class Done(StepBase):
-    """Signed in; or, with `signed_in` false, an account was brought in order and nothing is left to do.
+    """Signed in; or, with `signed_in` false, an account was brought in order and nothing is left to
+    do.
 
     `user_id` is the access token's `sub`. Tokens are not here: this step may be shown and logged.
     """
@@ -68,7 +77,10 @@ STEPS: dict[str, type[Step]] = {step.name: step for step in get_args(Step)}
 """Step classes by name."""
 
 CHALLENGES: dict[str, type[Challenge]] = {
-    challenge: step for step in STEPS.values() if issubclass(step, Challenge) for challenge in step.challenges
+    challenge: step
+    for step in STEPS.values()
+    if issubclass(step, Challenge)
+    for challenge in step.challenges
 }
 """The step that stands for each of Cognito's challenge names."""
 

@@ -1,10 +1,19 @@
-"""Which state takes which event, and where that may lead: written down by hand, not derived from the chart."""
+"""Which state takes which event, and where that may lead: written down by hand, not derived from
+the chart.
+"""
 
 from __future__ import annotations
 
-CODES = ("CONFIRM_SIGN_IN_WITH_SMS_CODE", "CONFIRM_SIGN_IN_WITH_EMAIL_CODE", "CONFIRM_SIGN_IN_WITH_TOTP_CODE")
+CODES = (
+    "CONFIRM_SIGN_IN_WITH_SMS_CODE",
+    "CONFIRM_SIGN_IN_WITH_EMAIL_CODE",
+    "CONFIRM_SIGN_IN_WITH_TOTP_CODE",
+)
 FACTORS, PASSKEY = "CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION", "CONFIRM_SIGN_IN_WITH_PASSKEY"
-PASSWORD, NEW_PASSWORD = "CONFIRM_SIGN_IN_WITH_PASSWORD", "CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED"
+PASSWORD, NEW_PASSWORD = (
+    "CONFIRM_SIGN_IN_WITH_PASSWORD",
+    "CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED",
+)
 CUSTOM = "CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE"
 MFA, MFA_SETUP = "CONTINUE_SIGN_IN_WITH_MFA_SELECTION", "CONTINUE_SIGN_IN_WITH_MFA_SETUP_SELECTION"
 TOTP_SETUP, EMAIL_SETUP = "CONTINUE_SIGN_IN_WITH_TOTP_SETUP", "CONTINUE_SIGN_IN_WITH_EMAIL_SETUP"
@@ -12,7 +21,18 @@ SIGN_UP, READY = "CONFIRM_SIGN_UP", "COMPLETE_AUTO_SIGN_IN"
 RESET, RESET_CODE = "RESET_PASSWORD", "CONFIRM_RESET_PASSWORD_WITH_CODE"
 IDLE, DONE = "IDLE", "DONE"
 
-CHALLENGES = (*CODES, FACTORS, PASSKEY, PASSWORD, NEW_PASSWORD, CUSTOM, MFA, MFA_SETUP, TOTP_SETUP, EMAIL_SETUP)
+CHALLENGES = (
+    *CODES,
+    FACTORS,
+    PASSKEY,
+    PASSWORD,
+    NEW_PASSWORD,
+    CUSTOM,
+    MFA,
+    MFA_SETUP,
+    TOTP_SETUP,
+    EMAIL_SETUP,
+)
 UNFINISHED = (IDLE, *CHALLENGES, SIGN_UP, READY, RESET, RESET_CODE)
 STATES = (*UNFINISHED, DONE)
 
@@ -38,8 +58,13 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
 """The states in which each event is accepted; `sign_in` in DONE only where nobody is signed in."""
 
 WORK: dict[str, str] = {
-    **dict.fromkeys(("sign_in", "enter_code", "choose_mfa", "choose_factor", "enter_password", "new_password"), "AUTHENTICATING"),
-    **dict.fromkeys(("answer_challenge", "set_up_email", "present_passkey", "auto_sign_in"), "AUTHENTICATING"),
+    **dict.fromkeys(
+        ("sign_in", "enter_code", "choose_mfa", "choose_factor", "enter_password", "new_password"),
+        "AUTHENTICATING",
+    ),
+    **dict.fromkeys(
+        ("answer_challenge", "set_up_email", "present_passkey", "auto_sign_in"), "AUTHENTICATING"
+    ),
     **dict.fromkeys(("sign_up", "confirm_sign_up", "resend_code"), "REGISTERING"),
     **dict.fromkeys(("reset_password", "confirm_reset_password"), "RECOVERING"),
 }
@@ -52,7 +77,10 @@ LOCAL: dict[tuple[str, str], str] = {
 }
 """Choices that Cognito takes together with what follows, so that nothing is sent for them alone."""
 
-OTHER_WORK: dict[tuple[str, str], str] = {(SIGN_UP, "enter_code"): "REGISTERING", (RESET_CODE, "resend_code"): "RECOVERING"}
+OTHER_WORK: dict[tuple[str, str], str] = {
+    (SIGN_UP, "enter_code"): "REGISTERING",
+    (RESET_CODE, "resend_code"): "RECOVERING",
+}
 """Where the state decides what an event is about."""
 
 OUTCOMES: dict[str, tuple[str, ...]] = {
@@ -64,12 +92,16 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
 
 GUARDS: dict[tuple[str, str], set[frozenset[str]]] = {
     (IDLE, "confirm_sign_up"): {frozenset({"username_is_known", "code_is_one_word"})},
-    (IDLE, "confirm_reset_password"): {frozenset({"username_is_known", "code_is_one_word", "password_is_given"})},
+    (IDLE, "confirm_reset_password"): {
+        frozenset({"username_is_known", "code_is_one_word", "password_is_given"})
+    },
     (IDLE, "resend_code"): {frozenset({"username_is_known"})},
     (IDLE, "reset_password"): {frozenset({"username_is_known"})},
-    (DONE, "sign_in"): {frozenset({"is_signed_out", "password_fits_way_in"})},
+    (DONE, "sign_in"): {frozenset({"is_signed_out", "password_fits_options"})},
     (READY, "auto_sign_in"): {frozenset({"credentials_are_at_hand"})},
-    (NEW_PASSWORD, "new_password"): {frozenset({"session_is_alive", "password_is_given", "missing_attributes_are_given"})},
+    (NEW_PASSWORD, "new_password"): {
+        frozenset({"session_is_alive", "password_is_given", "missing_attributes_are_given"})
+    },
     (CUSTOM, "answer_challenge"): {frozenset({"session_is_alive", "answer_is_given"})},
     (PASSKEY, "present_passkey"): {frozenset({"session_is_alive", "credential_is_an_assertion"})},
     (EMAIL_SETUP, "set_up_email"): {frozenset({"session_is_alive", "address_is_an_address"})},
@@ -78,8 +110,14 @@ GUARDS: dict[tuple[str, str], set[frozenset[str]]] = {
         frozenset({"session_is_alive", "choice_is_offered"}),
         frozenset({"session_is_alive", "choice_is_offered", "chooses_password"}),
     },
-    **{(state, "sign_in"): {frozenset({"password_fits_way_in"})} for state in UNFINISHED},
-    **{(state, "enter_code"): {frozenset({"session_is_alive", "code_is_digits"})} for state in CODES[:2]},
-    **{(state, "enter_code"): {frozenset({"session_is_alive", "code_is_six_digits"})} for state in (CODES[2], TOTP_SETUP)},
+    **{(state, "sign_in"): {frozenset({"password_fits_options"})} for state in UNFINISHED},
+    **{
+        (state, "enter_code"): {frozenset({"session_is_alive", "code_is_digits"})}
+        for state in CODES[:2]
+    },
+    **{
+        (state, "enter_code"): {frozenset({"session_is_alive", "code_is_six_digits"})}
+        for state in (CODES[2], TOTP_SETUP)
+    },
 }
 """What guards the transitions of an event, where more than the session's age does."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from auth_flow import AuthFlow, Record, UserPool
-from auth_flow.tokens import Tokens
+from auth_flow.states._tokens import Tokens
 from tests.flow.scripted import jwt
 
 from .samples import NOW

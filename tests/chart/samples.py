@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-from auth_flow.states.events import (
+from auth_flow.states._events import (
     Answer,
     AnswerChallenge,
     AutoSignIn,
@@ -22,10 +22,10 @@ from auth_flow.states.events import (
     ResetPassword,
     SetUpEmail,
     SignIn,
+    SignInOptions,
     SignUp,
-    WayIn,
 )
-from auth_flow.states.record import Record
+from auth_flow.states._record import Record
 from auth_flow.states.steps import (
     AutoSignInReady,
     CodeDelivery,
@@ -55,9 +55,19 @@ DELIVERY = CodeDelivery(destination="a***@e***", medium="EMAIL", attribute="emai
 
 _steps: tuple[tuple[Step, str | None], ...] = (
     (Idle(), None),
-    (FirstFactorSelection(available_challenges=("PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "WEB_AUTHN")), "SELECT_CHALLENGE"),
+    (
+        FirstFactorSelection(
+            available_challenges=("PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "WEB_AUTHN")
+        ),
+        "SELECT_CHALLENGE",
+    ),
     (PasswordRequired(), "PASSWORD"),
-    (PasskeyRequired(options={"challenge": "Y2g", "allowCredentials": [{"id": "aWQ", "type": "public-key"}]}), "WEB_AUTHN"),
+    (
+        PasskeyRequired(
+            options={"challenge": "Y2g", "allowCredentials": [{"id": "aWQ", "type": "public-key"}]}
+        ),
+        "WEB_AUTHN",
+    ),
     (NewPasswordRequired(missing_attributes=("given_name", "custom:pet")), "NEW_PASSWORD_REQUIRED"),
     (CustomChallenge(parameters={"question": "Which colour?"}), "CUSTOM_CHALLENGE"),
     (SmsCode(code_delivery=CodeDelivery(destination="+*******5309", medium="SMS")), "SMS_MFA"),
@@ -66,7 +76,12 @@ _steps: tuple[tuple[Step, str | None], ...] = (
     (MfaSelection(allowed_mfa_types=("SMS", "TOTP", "EMAIL")), "SELECT_MFA_TYPE"),
     (MfaSetupSelection(allowed_mfa_types=("TOTP", "EMAIL")), "MFA_SETUP"),
     (EmailSetup(), "MFA_SETUP"),
-    (TotpSetup(shared_secret="JBSWY3DPEHPK3PXP", setup_uri="otpauth://totp/a:b?secret=JBSWY3DPEHPK3PXP"), "MFA_SETUP"),
+    (
+        TotpSetup(
+            shared_secret="JBSWY3DPEHPK3PXP", setup_uri="otpauth://totp/a:b?secret=JBSWY3DPEHPK3PXP"
+        ),
+        "MFA_SETUP",
+    ),
     (ConfirmationRequired(code_delivery=DELIVERY, user_id="uid-1"), None),
     (AutoSignInReady(), None),
     (PasswordResetRequired(), None),
@@ -83,7 +98,12 @@ def _record(step: Step, challenge: str | None) -> Record:
         case Done():
             return Record(step=step, login_id="ada", username="ada")
         case _ if challenge is None:
-            return Record(step=step, login_id="ada", way_in=WayIn(auth_flow_type="USER_AUTH"), goes_on=True)
+            return Record(
+                step=step,
+                login_id="ada",
+                sign_in_options=SignInOptions(auth_flow_type="USER_AUTH"),
+                goes_on=True,
+            )
         case _:
             return Record(
                 step=step,
@@ -93,7 +113,9 @@ def _record(step: Step, challenge: str | None) -> Record:
                 session=SecretStr("session-1"),
                 issued_at=NOW - 60,
                 expires_at=NOW + 120,
-                way_in=WayIn(auth_flow_type="USER_AUTH", preferred_challenge="PASSWORD"),
+                sign_in_options=SignInOptions(
+                    auth_flow_type="USER_AUTH", preferred_challenge="PASSWORD"
+                ),
                 goes_on=True,
             )
 
@@ -124,4 +146,6 @@ EVENTS: tuple[Event, ...] = (
     ConfirmResetPassword(username="ada", code="123456", new_password="new horse"),
     Cancel(),
 )
-"""An event of every class, with what the step that takes it would ask for; two where the choice decides."""
+"""An event of every class, with what the step that takes it would ask for; two where the choice
+decides.
+"""

@@ -1,12 +1,15 @@
-"""Every guard, saying yes and saying no; and a refusal that names it, sends nothing and changes nothing."""
+"""Every guard, saying yes and saying no; and a refusal that names it, sends nothing and changes
+nothing.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from auth_flow.errors import GuardRejected
-from auth_flow.states import chart, guards
-from auth_flow.states.events import (
+from auth_flow.states import _guards as guards
+from auth_flow.states import chart
+from auth_flow.states._events import (
     AnswerChallenge,
     AutoSignIn,
     ChooseFactor,
@@ -22,10 +25,10 @@ from auth_flow.states.events import (
     ResetPassword,
     SetUpEmail,
     SignIn,
-    WayIn,
+    SignInOptions,
 )
-from auth_flow.states.guards import Ask
-from auth_flow.states.record import Record
+from auth_flow.states._guards import GuardContext
+from auth_flow.states._record import Record
 from auth_flow.states.steps import AutoSignInReady, FirstFactorSelection, MfaSelection, Step
 
 from .resting import flow_at
@@ -35,10 +38,20 @@ AT = {record.state: record for record in RECORDS if not record.signed_in}
 SIGNED_IN = next(record for record in RECORDS if record.signed_in)
 
 SMS, TOTP = AT["CONFIRM_SIGN_IN_WITH_SMS_CODE"], AT["CONFIRM_SIGN_IN_WITH_TOTP_CODE"]
-TOTP_SETUP, EMAIL_SETUP = AT["CONTINUE_SIGN_IN_WITH_TOTP_SETUP"], AT["CONTINUE_SIGN_IN_WITH_EMAIL_SETUP"]
-NEW_PASSWORD, CUSTOM = AT["CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED"], AT["CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE"]
+TOTP_SETUP, EMAIL_SETUP = (
+    AT["CONTINUE_SIGN_IN_WITH_TOTP_SETUP"],
+    AT["CONTINUE_SIGN_IN_WITH_EMAIL_SETUP"],
+)
+NEW_PASSWORD, CUSTOM = (
+    AT["CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED"],
+    AT["CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE"],
+)
 PASSKEY, PASSWORD = AT["CONFIRM_SIGN_IN_WITH_PASSKEY"], AT["CONFIRM_SIGN_IN_WITH_PASSWORD"]
-SIGN_UP, RESET_CODE, IDLE = AT["CONFIRM_SIGN_UP"], AT["CONFIRM_RESET_PASSWORD_WITH_CODE"], AT["IDLE"]
+SIGN_UP, RESET_CODE, IDLE = (
+    AT["CONFIRM_SIGN_UP"],
+    AT["CONFIRM_RESET_PASSWORD_WITH_CODE"],
+    AT["IDLE"],
+)
 
 
 def with_step(step: Step) -> Record:
@@ -56,13 +69,15 @@ ASSERTION = {"id": "aWQ", "type": "public-key", "response": {}}
 
 
 def without(member: str) -> PresentPasskey:
-    return PresentPasskey(credential={name: value for name, value in ASSERTION.items() if name != member})
+    return PresentPasskey(
+        credential={name: value for name, value in ASSERTION.items() if name != member}
+    )
 
 
 YES: list[tuple[str, Record, Event]] = [
     ("is_signed_out", AT["DONE"], SignIn(username="ada", auth_flow_type="USER_AUTH")),
     *[
-        ("password_fits_way_in", IDLE, event)
+        ("password_fits_options", IDLE, event)
         for event in (
             SignIn(username="ada", password=" "),
             SignIn(username="ada", password="x", auth_flow_type="USER_PASSWORD_AUTH"),
@@ -71,7 +86,12 @@ YES: list[tuple[str, Record, Event]] = [
             SignIn(username="ada", auth_flow_type="USER_AUTH"),
             SignIn(username="ada", password="ignored", auth_flow_type="USER_AUTH"),
             SignIn(username="ada", auth_flow_type="USER_AUTH", preferred_challenge="WEB_AUTHN"),
-            SignIn(username="ada", password="x", auth_flow_type="USER_AUTH", preferred_challenge="PASSWORD_SRP"),
+            SignIn(
+                username="ada",
+                password="x",
+                auth_flow_type="USER_AUTH",
+                preferred_challenge="PASSWORD_SRP",
+            ),
         )
     ],
     ("choice_is_offered", MFA, ChooseMfa(mfa="EMAIL")),
@@ -79,23 +99,38 @@ YES: list[tuple[str, Record, Event]] = [
     *[("code_is_digits", SMS, EnterCode(code=code)) for code in ("1", "123456", "12345678")],
     *[("code_is_six_digits", record, EnterCode(code="000000")) for record in (TOTP, TOTP_SETUP)],
     ("password_is_given", PASSWORD, EnterPassword(password=" ")),
-    ("missing_attributes_are_given", NEW_PASSWORD, NewPassword(password="x", user_attributes={**ATTRIBUTES, "more": ""})),
+    (
+        "missing_attributes_are_given",
+        NEW_PASSWORD,
+        NewPassword(password="x", user_attributes={**ATTRIBUTES, "more": ""}),
+    ),
     ("answer_is_given", CUSTOM, AnswerChallenge(answer=" ")),
-    *[("address_is_an_address", EMAIL_SETUP, SetUpEmail(email=text)) for text in ("a@b", "ada+x@e.example.org")],
+    *[
+        ("address_is_an_address", EMAIL_SETUP, SetUpEmail(email=text))
+        for text in ("a@b", "ada+x@e.example.org")
+    ],
     ("credential_is_an_assertion", PASSKEY, PresentPasskey(credential=ASSERTION)),
     ("username_is_known", SIGN_UP, ConfirmSignUp(code="1")),
     ("username_is_known", IDLE, ResendCode(username="ada")),
     *[("code_is_one_word", SIGN_UP, ConfirmSignUp(code=code)) for code in ("1", "abc-def")],
     ("credentials_are_at_hand", ready(), AutoSignIn(password="x")),
-    ("credentials_are_at_hand", ready(way_in=WayIn()), AutoSignIn(password="x")),
-    ("credentials_are_at_hand", ready(way_in=WayIn(auth_flow_type="USER_AUTH")), AutoSignIn()),
-    ("credentials_are_at_hand", ready(way_in=WayIn(), session=SMS.session, expires_at=NOW + 1), AutoSignIn()),
+    ("credentials_are_at_hand", ready(sign_in_options=SignInOptions()), AutoSignIn(password="x")),
+    (
+        "credentials_are_at_hand",
+        ready(sign_in_options=SignInOptions(auth_flow_type="USER_AUTH")),
+        AutoSignIn(),
+    ),
+    (
+        "credentials_are_at_hand",
+        ready(sign_in_options=SignInOptions(), session=SMS.session, expires_at=NOW + 1),
+        AutoSignIn(),
+    ),
 ]
 
 NO: list[tuple[str, Record, Event]] = [
     ("is_signed_out", SIGNED_IN, SignIn(username="ada", password="x")),
     *[
-        ("password_fits_way_in", record, event)
+        ("password_fits_options", record, event)
         for record in (IDLE, SMS, SIGN_UP, AT["DONE"])
         for event in (
             SignIn(username="ada"),
@@ -104,13 +139,21 @@ NO: list[tuple[str, Record, Event]] = [
             SignIn(username="ada", auth_flow_type="CUSTOM_WITH_SRP"),
             SignIn(username="ada", password="x", auth_flow_type="CUSTOM_WITHOUT_SRP"),
             SignIn(username="ada", auth_flow_type="USER_AUTH", preferred_challenge="PASSWORD"),
-            SignIn(username="ada", password="", auth_flow_type="USER_AUTH", preferred_challenge="PASSWORD_SRP"),
+            SignIn(
+                username="ada",
+                password="",
+                auth_flow_type="USER_AUTH",
+                preferred_challenge="PASSWORD_SRP",
+            ),
         )
     ],
     ("choice_is_offered", MFA, ChooseMfa(mfa="TOTP")),
     ("choice_is_offered", FACTORS, ChooseFactor(factor="PASSWORD_SRP")),
     ("choice_is_offered", FACTORS, ChooseFactor(factor="SMS_OTP")),
-    *[("code_is_digits", SMS, EnterCode(code=code)) for code in ("", "abc", "12 34", "1" * 2049, "١٢٣", "12\n")],
+    *[
+        ("code_is_digits", SMS, EnterCode(code=code))
+        for code in ("", "abc", "12 34", "1" * 2049, "١٢٣", "12\n")
+    ],
     *[
         ("code_is_six_digits", record, EnterCode(code=code))
         for record in (TOTP, TOTP_SETUP)
@@ -120,13 +163,24 @@ NO: list[tuple[str, Record, Event]] = [
     ("password_is_given", NEW_PASSWORD, NewPassword(password="", user_attributes=ATTRIBUTES)),
     ("password_is_given", RESET_CODE, ConfirmResetPassword(code="1", new_password="")),
     *[
-        ("missing_attributes_are_given", NEW_PASSWORD, NewPassword(password="x", user_attributes=attributes))
+        (
+            "missing_attributes_are_given",
+            NEW_PASSWORD,
+            NewPassword(password="x", user_attributes=attributes),
+        )
         for attributes in (None, {}, {"given_name": "Ada"}, {**ATTRIBUTES, "custom:pet": ""})
     ],
     ("answer_is_given", CUSTOM, AnswerChallenge(answer="")),
-    *[("address_is_an_address", EMAIL_SETUP, SetUpEmail(email=text)) for text in ("", "ada", "@", "a@", "@b", "a b@c", "a@b@c")],
+    *[
+        ("address_is_an_address", EMAIL_SETUP, SetUpEmail(email=text))
+        for text in ("", "ada", "@", "a@", "@b", "a b@c", "a@b@c")
+    ],
     *[("credential_is_an_assertion", PASSKEY, without(member)) for member in ASSERTION],
-    ("credential_is_an_assertion", PASSKEY, PresentPasskey(credential={**ASSERTION, "response": "text"})),
+    (
+        "credential_is_an_assertion",
+        PASSKEY,
+        PresentPasskey(credential={**ASSERTION, "response": "text"}),
+    ),
     ("credential_is_an_assertion", PASSKEY, PresentPasskey(credential={})),
     ("username_is_known", IDLE, ConfirmSignUp(code="1")),
     ("username_is_known", IDLE, ResendCode()),
@@ -142,12 +196,18 @@ NO: list[tuple[str, Record, Event]] = [
         )
     ],
     ("credentials_are_at_hand", ready(), AutoSignIn()),
-    ("credentials_are_at_hand", ready(way_in=WayIn()), AutoSignIn(password="")),
-    ("credentials_are_at_hand", ready(way_in=WayIn(), session=SMS.session, expires_at=NOW), AutoSignIn()),
+    ("credentials_are_at_hand", ready(sign_in_options=SignInOptions()), AutoSignIn(password="")),
+    (
+        "credentials_are_at_hand",
+        ready(sign_in_options=SignInOptions(), session=SMS.session, expires_at=NOW),
+        AutoSignIn(),
+    ),
 ]
 
 DECIDING = {"session_is_alive", "chooses_password", "chooses_email"}
-"""Guards whose no is not a refusal: the session is reported as expired, and a choice takes another way."""
+"""Guards whose no is not a refusal: the session is reported as expired, and a choice takes another
+way.
+"""
 
 
 def test_every_guard_is_tried_both_ways() -> None:
@@ -158,14 +218,14 @@ def test_every_guard_is_tried_both_ways() -> None:
 
 @pytest.mark.parametrize(("guard", "record", "event"), YES)
 def test_a_guard_says_yes(guard: str, record: Record, event: Event) -> None:
-    assert vars(guards)[guard](Ask(event, record, NOW))
-    chart.begin(Ask(event, record, NOW))
+    assert vars(guards)[guard](GuardContext(event, record, NOW))
+    chart.begin(GuardContext(event, record, NOW))
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("guard", "record", "event"), NO)
 async def test_a_guard_says_no(guard: str, record: Record, event: Event) -> None:
-    assert not vars(guards)[guard](Ask(event, record, NOW))
+    assert not vars(guards)[guard](GuardContext(event, record, NOW))
     flow = await flow_at(record)
     before, text = flow.record, flow.record.to_json()
     with pytest.raises(GuardRejected) as caught:
@@ -181,21 +241,38 @@ async def test_a_guard_says_no(guard: str, record: Record, event: Event) -> None
     assert flow.history[-1] == (NOW, event.name, record.state, record.state, "GuardRejected")
 
 
-@pytest.mark.parametrize(("later", "alive"), [(0.0, True), (119.9, True), (120.0, False), (1e6, False)])
+@pytest.mark.parametrize(
+    ("later", "alive"), [(0.0, True), (119.9, True), (120.0, False), (1e6, False)]
+)
 def test_a_session_is_alive_until_it_expires(later: float, alive: bool) -> None:
-    assert guards.session_is_alive(Ask(EnterCode(code="1"), SMS, NOW + later)) is alive
+    assert guards.session_is_alive(GuardContext(EnterCode(code="1"), SMS, NOW + later)) is alive
 
 
 def test_without_an_expiry_a_session_is_alive() -> None:
-    assert guards.session_is_alive(Ask(EnterCode(code="1"), IDLE, 1e12))
+    assert guards.session_is_alive(GuardContext(EnterCode(code="1"), IDLE, 1e12))
 
 
 def test_choices_that_take_another_way() -> None:
-    for choice, expected in (("PASSWORD", True), ("PASSWORD_SRP", True), ("EMAIL_OTP", False), ("WEB_AUTHN", False)):
-        assert guards.chooses_password(Ask(ChooseFactor.model_validate({"factor": choice}), FACTORS, NOW)) is expected
+    for choice, expected in (
+        ("PASSWORD", True),
+        ("PASSWORD_SRP", True),
+        ("EMAIL_OTP", False),
+        ("WEB_AUTHN", False),
+    ):
+        assert (
+            guards.chooses_password(
+                GuardContext(ChooseFactor.model_validate({"factor": choice}), FACTORS, NOW)
+            )
+            is expected
+        )
     for choice, expected in (("EMAIL", True), ("TOTP", False)):
-        assert guards.chooses_email(Ask(ChooseMfa.model_validate({"mfa": choice}), MFA, NOW)) is expected
+        assert (
+            guards.chooses_email(GuardContext(ChooseMfa.model_validate({"mfa": choice}), MFA, NOW))
+            is expected
+        )
 
 
 def test_the_password_that_is_held_is_at_hand() -> None:
-    assert guards.credentials_are_at_hand(Ask(AutoSignIn(), ready(way_in=WayIn()), NOW, holds_password=True))
+    assert guards.credentials_are_at_hand(
+        GuardContext(AutoSignIn(), ready(sign_in_options=SignInOptions()), NOW, holds_password=True)
+    )

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from auth_flow.states import chart, diagram, guards
+from auth_flow.states import _diagram as diagram
+from auth_flow.states import _guards as guards
+from auth_flow.states import chart
 from auth_flow.states.steps import STEPS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "chart.md").read_text(encoding="utf-8")
@@ -21,6 +23,8 @@ def test_each_step_is_told_with_what_it_takes(step: str) -> None:
     assert f"| `{step}` | {', '.join(f'`{event}`' for event in chart.accepts(step))} |\n" in PAGE
 
 
-@pytest.mark.parametrize("guard", sorted({guard for arrow in chart.TRANSITIONS for guard in arrow.guards}))
+@pytest.mark.parametrize(
+    "guard", sorted({guard for arrow in chart.TRANSITIONS for guard in arrow.guards})
+)
 def test_each_guard_is_told_with_what_it_demands(guard: str) -> None:
     assert f"| `{guard}` | {getattr(guards, guard).__doc__} |\n" in PAGE

@@ -1,4 +1,6 @@
-"""Every pair of state and event: a transition, or a typed refusal that sends nothing and changes nothing."""
+"""Every pair of state and event: a transition, or a typed refusal that sends nothing and changes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,10 @@ from pydantic import ValidationError
 from auth_flow.core import Call, Compute, Outcome, advance
 from auth_flow.errors import AuthFlowError, EventNotAccepted, GuardRejected, SessionExpired
 from auth_flow.states import chart
-from auth_flow.states.events import EVENTS as EVENT_CLASSES
-from auth_flow.states.events import Answer, Event
-from auth_flow.states.guards import Ask
-from auth_flow.states.record import Record
+from auth_flow.states._events import EVENTS as EVENT_CLASSES
+from auth_flow.states._events import Answer, Event
+from auth_flow.states._guards import GuardContext
+from auth_flow.states._record import Record
 from auth_flow.states.steps import STEPS, Question
 
 from .contract import ACCEPTED, LOCAL, OTHER_WORK, WORK
@@ -39,7 +41,9 @@ def test_the_samples_are_complete() -> None:
     assert {event.name for event in EVENTS} == set(EVENT_CLASSES)
 
 
-TAKEN = [(record, event) for record, event in PAIRS if accepted(record, event) and event.name != "answer"]
+TAKEN = [
+    (record, event) for record, event in PAIRS if accepted(record, event) and event.name != "answer"
+]
 REFUSED = [(record, event) for record, event in PAIRS if not accepted(record, event)]
 
 
@@ -47,12 +51,12 @@ REFUSED = [(record, event) for record, event in PAIRS if not accepted(record, ev
 def test_a_transition(record: Record, event: Event) -> None:
     if record.signed_in:
         with pytest.raises(GuardRejected) as caught:
-            chart.begin(Ask(event, record, NOW))
+            chart.begin(GuardContext(event, record, NOW))
         assert caught.value.guard == "is_signed_out"
         return
     place = (record.state, event.name)
     expected = {OTHER_WORK.get(place, WORK.get(event.name, "IDLE")), LOCAL.get(place)}
-    assert chart.begin(Ask(event, record, NOW)) in expected
+    assert chart.begin(GuardContext(event, record, NOW)) in expected
 
 
 @pytest.mark.anyio
@@ -65,7 +69,9 @@ async def test_a_refusal(record: Record, event: Event) -> None:
     error = caught.value
     assert (error.name, error.retryable) == ("EventNotAccepted", False)
     assert (error.state, error.event) == (record.state, event.name)
-    assert set(error.accepts) == {name for name, states in ACCEPTED.items() if record.state in states}
+    assert set(error.accepts) == {
+        name for name, states in ACCEPTED.items() if record.state in states
+    }
     for word in (record.state, event.name, *error.accepts):
         assert word in error.message
     assert flow.record is before
@@ -91,11 +97,13 @@ def test_what_a_person_types_is_an_event_that_the_state_takes(record: Record) ->
     assert not isinstance(event, Answer)
     assert event.client_metadata == {"a": "1"}
     assert event.name in chart.accepts(record.state)
-    assert chart.begin(Ask(event, record, NOW))
+    assert chart.begin(GuardContext(event, record, NOW))
 
 
 def first(turn: Generator[object, object, Outcome]) -> object:
-    """What a turn of the core comes to without a driver: its first effect, or its outcome, or its refusal."""
+    """What a turn of the core comes to without a driver: its first effect, or its outcome, or its
+    refusal.
+    """
     try:
         return next(turn)
     except StopIteration as stop:
@@ -132,13 +140,26 @@ def test_an_expired_session_takes_no_answer(record: Record, event: Event) -> Non
 
 @pytest.mark.parametrize("record", [record for record in RECORDS if record.session], ids=name)
 def test_an_expired_session_takes_no_typed_answer(record: Record) -> None:
-    outcome = first(advance(record, Answer(response="none of the choices"), pool=POOL, clock=lambda: NOW + 120))
+    outcome = first(
+        advance(record, Answer(response="none of the choices"), pool=POOL, clock=lambda: NOW + 120)
+    )
     assert isinstance(outcome, Outcome)
     assert isinstance(outcome.error, SessionExpired)
 
 
 @pytest.mark.parametrize(
-    "step", [{"name": "NOWHERE"}, {"name": ""}, {}, {"name": None}, {"name": []}, {"name": "DONE"}, "IDLE", 5, None]
+    "step",
+    [
+        {"name": "NOWHERE"},
+        {"name": ""},
+        {},
+        {"name": None},
+        {"name": []},
+        {"name": "DONE"},
+        "IDLE",
+        5,
+        None,
+    ],
 )
 def test_a_wrong_stored_state_is_a_clear_error(step: Any) -> None:
     with pytest.raises(ValidationError, match="step"):
@@ -153,7 +174,11 @@ def test_a_flow_does_not_rest_in_a_working_state(state: str) -> None:
 
 def test_a_reply_leads_only_where_the_chart_says() -> None:
     chart.settle("AUTHENTICATING", "DONE")
-    for source, target in (("RECOVERING", "CONFIRM_SIGN_UP"), ("REGISTERING", "RESET_PASSWORD"), ("IDLE", "CONFIRM_SIGN_UP")):
+    for source, target in (
+        ("RECOVERING", "CONFIRM_SIGN_UP"),
+        ("REGISTERING", "RESET_PASSWORD"),
+        ("IDLE", "CONFIRM_SIGN_UP"),
+    ):
         with pytest.raises(EventNotAccepted, match=source):
             chart.settle(source, target)
 
@@ -166,7 +191,7 @@ def test_machines_work_from_several_threads() -> None:
         seen = list[str]()
         for record, event in PAIRS:
             try:
-                seen.append(chart.begin(Ask(event, record, NOW)))
+                seen.append(chart.begin(GuardContext(event, record, NOW)))
             except AuthFlowError as refusal:
                 seen.append(refusal.message)
         return seen

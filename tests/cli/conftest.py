@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from auth_flow.sealing import new_key
-from auth_flow.transports.embedded import running
+from auth_flow.embedded import running
+from auth_flow.sealing._sealer import new_key
 from tests.cli.pools import TestPool
 
 Typed = Callable[..., None]
@@ -55,7 +55,11 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Serve:
         pool = TestPool()
         pool.add(**user)
         with running(pool.service) as endpoint:
-            values = {"USER_POOL_ID": pool.pool.id, "CLIENT_ID": pool.client.id, "ENDPOINT": endpoint}
+            values = {
+                "USER_POOL_ID": pool.pool.id,
+                "CLIENT_ID": pool.client.id,
+                "ENDPOINT": endpoint,
+            }
             for name, value in values.items():
                 monkeypatch.setenv(f"AUTH_FLOW_{name}", value)
             yield pool

@@ -6,11 +6,17 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
-from auth_flow.flow import AuthFlow
-from auth_flow.pool import UserPool
-from auth_flow.transports.cognito import CognitoTransport
-from auth_flow.transports.embedded import EmbeddedCognito, EmbeddedUserPool, PoolSettings, SigningKey, TurnableClock
+from auth_flow._cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow._flow import AuthFlow
+from auth_flow._user_pool import UserPool
+from auth_flow.embedded import (
+    EmbeddedCognito,
+    EmbeddedUserPool,
+    PoolSettings,
+    SigningKey,
+    TurnableClock,
+)
+from auth_flow.transports._cognito import CognitoTransport
 
 KEY = SigningKey()
 
@@ -48,6 +54,10 @@ class TestPool:
     async def flow(self, app: UserPool | None = None) -> AsyncGenerator[AuthFlow]:
         async with (
             self.service.http_client() as http,
-            AuthFlow(app or self.app, transport=CognitoTransport("http://embedded", client=http), clock=self.clock) as flow,
+            AuthFlow(
+                app or self.app,
+                transport=CognitoTransport("http://embedded", client=http),
+                clock=self.clock,
+            ) as flow,
         ):
             yield flow

@@ -19,16 +19,34 @@ PATIENCE = 30.0
 
 
 class PseudoTerminal:
-    """Runs `auth-flow …` with the pseudo-terminal as its controlling terminal, so that control characters count."""
+    """Runs `auth-flow …` with the pseudo-terminal as its controlling terminal, so that control
+    characters count.
+    """
 
     def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         self._controller, terminal = pty.openpty()
         self._read_up_to = 0
         self._written = ""
         self.process = subprocess.Popen(
-            # The session's first terminal to be opened becomes the controlling one, so the shell opens it.
-            ["sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(terminal), sys.executable, "-m", "auth_flow.cli", *arguments],
-            env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "50", **(environment or {})},
+            # The session's first terminal to be opened becomes the controlling one, so the shell
+            # opens it.
+            [
+                "sh",
+                "-c",
+                'exec "$@" <"$0" >"$0" 2>&1',
+                os.ttyname(terminal),
+                sys.executable,
+                "-m",
+                "auth_flow._cli",
+                *arguments,
+            ],
+            env={
+                **os.environ,
+                "TERM": "xterm",
+                "COLUMNS": "100",
+                "LINES": "50",
+                **(environment or {}),
+            },
             start_new_session=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -57,7 +75,9 @@ class PseudoTerminal:
         os.write(self._controller, keys.encode())
 
     def interrupt(self, answer: str) -> None:
-        """Press Ctrl-C until it is answered: readline overlooks one that comes while it is about to wait for a key."""
+        """Press Ctrl-C until it is answered: readline overlooks one that comes while it is about to
+        wait for a key.
+        """
         for _ in range(30):
             self.press("\x03")
             if self._find(answer, PATIENCE / 30):
@@ -79,7 +99,9 @@ class PseudoTerminal:
                 return found
 
     def _read(self, deadline: float) -> bool:
-        ready, _, _ = select.select([self._controller], [], [], max(0.0, deadline - time.monotonic()))
+        ready, _, _ = select.select(
+            [self._controller], [], [], max(0.0, deadline - time.monotonic())
+        )
         if ready:
             self._written += os.read(self._controller, 65536).decode(errors="replace")
         return bool(ready)
@@ -87,7 +109,12 @@ class PseudoTerminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()

@@ -6,13 +6,15 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-from auth_flow.cli.prompter import Tone
+from auth_flow._cli.prompter import Tone
 
 Line = str | Callable[[], str]
 
 
 class ScriptedPerson:
-    """Gives one answer for each question, whatever its kind; an answer may be made when it is needed."""
+    """Gives one answer for each question, whatever its kind; an answer may be made when it is
+    needed.
+    """
 
     def __init__(self, *answers: Line, patient: bool = True) -> None:
         self.answers = deque(answers)

@@ -11,8 +11,8 @@ from importlib import metadata
 
 import pytest
 
-from auth_flow.cli import main
-from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow._cli import main
+from auth_flow._cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
 from tests.cli.conftest import Serve, Typed
 
 POOL = ["--user-pool-id", "eu-west-1_Abc", "--client-id", "abc"]
@@ -40,9 +40,11 @@ def test_help_names_all_commands(arguments: list[str], capsys: pytest.CaptureFix
     assert "--version" in shown
 
 
-@pytest.mark.parametrize("module", ["auth_flow", "auth_flow.cli"])
+@pytest.mark.parametrize("module", ["auth_flow", "auth_flow._cli"])
 def test_it_runs_as_a_module(module: str) -> None:
-    ended = subprocess.run([sys.executable, "-m", module, "sing-in"], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-m", module, "sing-in"], capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 2
     assert ended.stderr.startswith("Usage: auth-flow ")
 
@@ -53,7 +55,9 @@ def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out == "auth-flow 1.2.3\n"
 
 
-def test_version_of_a_checkout(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_of_a_checkout(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def not_installed(name: str) -> str:
         raise metadata.PackageNotFoundError(name)
 
@@ -69,7 +73,9 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize("command", ["sign-in", "sign-up", "reset-password"])
-def test_no_command_takes_a_secret_as_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_command_takes_a_secret_as_option(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     for option in ("--password", "--client-secret"):
         assert main([command, *POOL, option, "Correct-Horse-1"]) == 2
         assert "Correct-Horse-1" not in capsys.readouterr().err
@@ -79,18 +85,34 @@ MISTAKES: Mapping[str, tuple[list[str], str]] = {
     "unknown command": (["sing-in"], "No such command"),
     "no pool": (["sign-in"], "--user-pool-id"),
     "no pool id": (
-        ["sign-in", "--user-pool-id", "nonsense", "--client-id", "abc", "--endpoint", "http://[::1]"],
+        [
+            "sign-in",
+            "--user-pool-id",
+            "nonsense",
+            "--client-id",
+            "abc",
+            "--endpoint",
+            "http://[::1]",
+        ],
         "--user-pool-id",
     ),
-    "no region": (["sign-in", "--user-pool-id", "nowhere_Abc", "--client-id", "abc", "--username", "ada"], "region"),
+    "no region": (
+        ["sign-in", "--user-pool-id", "nowhere_Abc", "--client-id", "abc", "--username", "ada"],
+        "region",
+    ),
     "unknown flow": (["sign-in", *POOL, "--flow", "MAGIC"], "USER_SRP_AUTH"),
-    "flow without choice": (["sign-in", *POOL, "--flow", "USER_SRP_AUTH", "--preferred", "EMAIL_OTP"], "USER_AUTH"),
+    "flow without choice": (
+        ["sign-in", *POOL, "--flow", "USER_SRP_AUTH", "--preferred", "EMAIL_OTP"],
+        "USER_AUTH",
+    ),
     "attribute without value": (["sign-up", *POOL, "--attribute", "email"], "NAME=VALUE"),
 }
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_in_words(mistake: str, typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_is_told_in_words(
+    mistake: str, typed: Typed, capsys: pytest.CaptureFixture[str]
+) -> None:
     arguments, told = MISTAKES[mistake]
     typed(*(["Correct-Horse-1"] if "--username" in arguments else []))
     assert main(arguments) == 2
@@ -101,8 +123,13 @@ def test_a_mistake_is_told_in_words(mistake: str, typed: Typed, capsys: pytest.C
     assert not shown.out
 
 
-@pytest.mark.parametrize(("options", "asked"), [([], "User name"), (["--username", "ada", "--password-stdin"], "Password")])
-def test_input_that_ends(options: list[str], asked: str, typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [([], "User name"), (["--username", "ada", "--password-stdin"], "Password")],
+)
+def test_input_that_ends(
+    options: list[str], asked: str, typed: Typed, capsys: pytest.CaptureFixture[str]
+) -> None:
     typed()
     assert main(["sign-in", *POOL, *options]) == 1
     shown = capsys.readouterr()
@@ -118,7 +145,9 @@ def test_a_service_that_is_not_there(typed: Typed, capsys: pytest.CaptureFixture
     assert "No answer from the service." in capsys.readouterr().err
 
 
-def test_sign_in_from_a_pipe(served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sign_in_from_a_pipe(
+    served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]
+) -> None:
     with served():
         typed(PASSWORD)
         assert main(["sign-in", "--username", USERNAME, "--password-stdin"]) == 0
@@ -127,7 +156,9 @@ def test_sign_in_from_a_pipe(served: Serve, typed: Typed, capsys: pytest.Capture
     assert PASSWORD not in shown.out + shown.err
 
 
-def test_tokens_are_printed_on_request_alone(served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tokens_are_printed_on_request_alone(
+    served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]
+) -> None:
     with served():
         typed(USERNAME, PASSWORD)
         assert main(["sign-in", "--flow", "USER_PASSWORD_AUTH", "--show-tokens"]) == 0
@@ -139,7 +170,8 @@ def test_tokens_are_printed_on_request_alone(served: Serve, typed: Typed, capsys
 
 
 @pytest.mark.parametrize(
-    ("lines", "code"), [([USERNAME, "wrong"], 1), ([USERNAME, PASSWORD, "12345"], 1), ([USERNAME, PASSWORD], 1)]
+    ("lines", "code"),
+    [([USERNAME, "wrong"], 1), ([USERNAME, PASSWORD, "12345"], 1), ([USERNAME, PASSWORD], 1)],
 )
 def test_a_pipe_gets_no_second_try(
     lines: list[str], code: int, served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]
@@ -152,7 +184,9 @@ def test_a_pipe_gets_no_second_try(
     assert not shown.out
 
 
-def test_sign_up_with_attributes(served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sign_up_with_attributes(
+    served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]
+) -> None:
     with served() as pool:
         typed(PASSWORD, pool.code)
         attributes = [f"--attribute={name}={value}" for name, value in ATTRIBUTES.items()]
@@ -176,7 +210,10 @@ def test_reset_password(served: Serve, typed: Typed, capsys: pytest.CaptureFixtu
 def base_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither click nor rich nor segno can be imported."""
     for name in list(sys.modules):
-        if name.partition(".")[0] in ("click", "rich", "segno") or name == "auth_flow.cli.application":
+        if (
+            name.partition(".")[0] in ("click", "rich", "segno")
+            or name == "auth_flow._cli.application"
+        ):
             monkeypatch.delitem(sys.modules, name)
     for name in ("click", "rich", "segno"):
         monkeypatch.setitem(sys.modules, name, None)
@@ -193,14 +230,20 @@ class TestBaseInstall:
             assert "--version" in shown
 
     @pytest.mark.parametrize("command", [command for command in COMMANDS if command != "drive"])
-    def test_commands_say_what_to_install(self, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_commands_say_what_to_install(
+        self, command: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert main([command]) == 2
         extras = "server,terminal" if command == "serve" else "terminal"
         told = f"Error: auth-flow {command} needs an optional part: pip install 'auth-flow[{extras}]'\n"
         assert capsys.readouterr().err == told
 
-    @pytest.mark.parametrize(("argument", "kind"), [("sing-in", "command"), ("--sing-in", "option")])
-    def test_what_is_unknown_is_nothing_to_install(self, argument: str, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    @pytest.mark.parametrize(
+        ("argument", "kind"), [("sing-in", "command"), ("--sing-in", "option")]
+    )
+    def test_what_is_unknown_is_nothing_to_install(
+        self, argument: str, kind: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert main([argument]) == 2
         told = capsys.readouterr().err
         assert f"Error: No such {kind} '{argument}'." in told

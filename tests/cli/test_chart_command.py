@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from auth_flow.cli import main
-from auth_flow.states import diagram
+from auth_flow._cli import main
+from auth_flow.states import _diagram as diagram
 from auth_flow.states.chart import TRANSITIONS
 from auth_flow.states.steps import STEPS, Done, Idle
 
@@ -23,11 +23,15 @@ def test_every_step_is_in_one_group() -> None:
 
 
 def test_every_transition_is_drawn_or_told() -> None:
-    drawn = {(arrow.source, label, arrow.target) for arrow in diagram.arrows() for label in arrow.labels}
+    drawn = {
+        (arrow.source, label, arrow.target) for arrow in diagram.arrows() for label in arrow.labels
+    }
     for transition in TRANSITIONS:
         guards = [guard for guard in transition.guards if guard != "session_is_alive"]
         label = f"{transition.event} [{', '.join(guards)}]" if guards else transition.event
-        is_drawn = transition.event not in NOT_DRAWN and (transition.event != "sign_in" or transition.source == Idle.name)
+        is_drawn = transition.event not in NOT_DRAWN and (
+            transition.event != "sign_in" or transition.source == Idle.name
+        )
         assert ((transition.source, label, transition.target) in drawn) == is_drawn
     for event in (*NOT_DRAWN, "sign_in", "session_is_alive"):
         assert any(event in sentence for sentence in diagram.NOTE)
@@ -35,7 +39,10 @@ def test_every_transition_is_drawn_or_told() -> None:
 
 def test_what_the_note_tells_is_so() -> None:
     unfinished = set(STEPS) - {Done.name}
-    sources = {event: {arrow.source for arrow in TRANSITIONS if arrow.event == event} for event in (*NOT_DRAWN, "sign_in")}
+    sources = {
+        event: {arrow.source for arrow in TRANSITIONS if arrow.event == event}
+        for event in (*NOT_DRAWN, "sign_in")
+    }
     assert sources["sign_in"] == {*unfinished, Done.name}
     assert sources["cancel"] == unfinished
     assert sources["session_restored"] == set(STEPS)
@@ -50,7 +57,9 @@ def test_mermaid() -> None:
     text = diagram.mermaid()
     assert text.startswith("stateDiagram-v2\n")
     arrows = re.findall(r"^    (\w+) --> (\w+): (.+)$", text, re.MULTILINE)
-    assert [(source, target, tuple(labels.split("<br/>"))) for source, target, labels in arrows] == list(diagram.arrows())
+    assert [
+        (source, target, tuple(labels.split("<br/>"))) for source, target, labels in arrows
+    ] == list(diagram.arrows())
     assert f"class {','.join(diagram.WORK)} work" in text
     assert text.count("{") == text.count("}")
 
@@ -64,11 +73,18 @@ def test_command(form: str, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 def test_svg(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["chart", "--format", "svg"]) == 0
-    titles = [title.text for title in ElementTree.fromstring(capsys.readouterr().out).iter("{http://www.w3.org/2000/svg}title")]
+    titles = [
+        title.text
+        for title in ElementTree.fromstring(capsys.readouterr().out).iter(
+            "{http://www.w3.org/2000/svg}title"
+        )
+    ]
     assert set(titles) >= {*STEPS, *diagram.WORK}
 
 
-def test_svg_without_graphviz(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_svg_without_graphviz(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("PATH", "")
     assert main(["chart", "--format", "svg"]) == 1
     assert capsys.readouterr().err.startswith("Error: Graphviz")

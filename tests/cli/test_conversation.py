@@ -1,32 +1,39 @@
-"""Conversations with a person in every situation that a sign-in can run into, on the embedded pool."""
+"""Conversations with a person in every situation that a sign-in can run into, on the embedded
+pool.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from auth_flow.cli.conversation import Conversation, conversation
-from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
-from auth_flow.cli.openings import ResetForm, SignInForm, SignUpForm
-from auth_flow.cli.words import explain
+from auth_flow._cli.conversation import Conversation, conversation
+from auth_flow._cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow._cli.openings import ResetForm, SignInForm, SignUpForm
+from auth_flow._cli.words import explain
+from auth_flow._user_pool import UserPool
+from auth_flow.embedded import _totp as totp
 from auth_flow.errors import (
     AuthFlowError,
     CodeMismatchException,
     ResourceNotFoundException,
     SessionExpired,
 )
-from auth_flow.pool import UserPool
-from auth_flow.states.events import WayIn
+from auth_flow.states._events import SignInOptions
 from auth_flow.states.steps import Done
-from auth_flow.transports.embedded import totp
 from tests.cli.pools import TestPool
 from tests.cli.scripted import Line, ScriptedPerson
 
 NEW_PASSWORD = "Another-Horse-2"
 
 
-def sign_in(pool: TestPool, person: ScriptedPerson, way_in: WayIn | None = None, app: UserPool | None = None) -> Done:
+def sign_in(
+    pool: TestPool,
+    person: ScriptedPerson,
+    sign_in_options: SignInOptions | None = None,
+    app: UserPool | None = None,
+) -> Done:
     with conversation(pool.flow(app), person) as talk:
-        return talk.hold(SignInForm(person, way_in or WayIn()))
+        return talk.hold(SignInForm(person, sign_in_options or SignInOptions()))
 
 
 def signed_in(done: Done) -> bool:
@@ -80,7 +87,9 @@ def test_a_wrong_password_is_asked_for_again() -> None:
 def test_a_user_name_that_nobody_has_is_asked_for_again() -> None:
     pool = TestPool()
     pool.add()
-    pool.client.settings = pool.client.settings.model_copy(update={"prevent_user_existence_errors": "LEGACY"})
+    pool.client.settings = pool.client.settings.model_copy(
+        update={"prevent_user_existence_errors": "LEGACY"}
+    )
     person = ScriptedPerson("adaa", PASSWORD, USERNAME, PASSWORD)
     assert signed_in(sign_in(pool, person))
     assert person.heard == ["There is no such user."]
@@ -119,7 +128,10 @@ def test_a_temporary_password_is_replaced_and_the_policy_explained() -> None:
     person = ScriptedPerson(USERNAME, PASSWORD, "short", "Ada", NEW_PASSWORD)
     assert signed_in(sign_in(pool, person))
     assert person.asked[-1] == ("new password", "New password")
-    assert any(line.startswith("That password is not accepted: ") and "policy" in line for line in person.heard)
+    assert any(
+        line.startswith("That password is not accepted: ") and "policy" in line
+        for line in person.heard
+    )
 
 
 def test_an_unconfirmed_account_is_confirmed_on_the_way() -> None:
@@ -131,7 +143,9 @@ def test_an_unconfirmed_account_is_confirmed_on_the_way() -> None:
 def test_a_required_reset_is_done_on_the_way() -> None:
     pool = TestPool()
     pool.add(status="RESET_REQUIRED")
-    person = ScriptedPerson(USERNAME, PASSWORD, pool.wrong_code, NEW_PASSWORD, "resend", pool.code, NEW_PASSWORD)
+    person = ScriptedPerson(
+        USERNAME, PASSWORD, pool.wrong_code, NEW_PASSWORD, "resend", pool.code, NEW_PASSWORD
+    )
     assert signed_in(sign_in(pool, person))
 
 
@@ -146,15 +160,26 @@ def test_choosing_a_factor_and_a_second_one() -> None:
     pool = TestPool()
     key = totp.new_secret()
     pool.add(mfa=["SMS_MFA", "SOFTWARE_TOKEN_MFA"], totp_secret=key)
-    person = ScriptedPerson(USERNAME, "PASSWORD", "wrong", PASSWORD, "TOTP", lambda: totp.code(key, pool.clock()))
-    assert signed_in(sign_in(pool, person, WayIn(auth_flow_type="USER_AUTH")))
-    assert [kind for kind, _ in person.asked] == ["text", "choice", "secret", "secret", "choice", "code"]
+    person = ScriptedPerson(
+        USERNAME, "PASSWORD", "wrong", PASSWORD, "TOTP", lambda: totp.code(key, pool.clock())
+    )
+    assert signed_in(sign_in(pool, person, SignInOptions(auth_flow_type="USER_AUTH")))
+    assert [kind for kind, _ in person.asked] == [
+        "text",
+        "choice",
+        "secret",
+        "secret",
+        "choice",
+        "code",
+    ]
 
 
 def test_setting_up_an_authenticator_app() -> None:
     pool = TestPool(mfa_configuration="ON", mfa_factors=("SOFTWARE_TOKEN_MFA", "EMAIL_OTP"))
     pool.add(attributes={})
-    person = ScriptedPerson(USERNAME, PASSWORD, "TOTP", "000000", lambda: totp.code(key_shown(person), pool.clock()))
+    person = ScriptedPerson(
+        USERNAME, PASSWORD, "TOTP", "000000", lambda: totp.code(key_shown(person), pool.clock())
+    )
     assert signed_in(sign_in(pool, person))
     assert person.heard[1:] == ["That is not the right code."]
     assert "otpauth://" in person.heard[0]
@@ -169,7 +194,7 @@ def test_signing_up_confirming_and_signing_in() -> None:
     answers: list[Line] = [USERNAME, "short", ATTRIBUTES["email"], "", PASSWORD, pool.code]
     person = ScriptedPerson(*answers)
     with conversation(pool.flow(), person) as talk:
-        assert signed_in(talk.hold(SignUpForm(person, WayIn())))
+        assert signed_in(talk.hold(SignUpForm(person, SignInOptions())))
     user = pool.pool.user(USERNAME)
     assert user is not None
     assert user.attributes["email"] == ATTRIBUTES["email"]
@@ -179,25 +204,27 @@ def test_signing_up_confirming_and_signing_in() -> None:
 def test_signing_up_with_a_name_that_is_taken() -> None:
     pool = TestPool()
     pool.add()
-    person = ScriptedPerson(USERNAME, PASSWORD, "", "", "grace", PASSWORD, ATTRIBUTES["email"], "", pool.code)
+    person = ScriptedPerson(
+        USERNAME, PASSWORD, "", "", "grace", PASSWORD, ATTRIBUTES["email"], "", pool.code
+    )
     with conversation(pool.flow(), person) as talk:
-        assert talk.hold(SignUpForm(person, WayIn())).username == "grace"
+        assert talk.hold(SignUpForm(person, SignInOptions())).username == "grace"
     assert person.asked[4] == ("text", "User name")
 
 
 def test_signing_up_without_a_password() -> None:
     pool = TestPool()
     person = ScriptedPerson(pool.code)
-    way_in = WayIn(auth_flow_type="USER_AUTH", preferred_challenge="EMAIL_OTP")
+    sign_in_options = SignInOptions(auth_flow_type="USER_AUTH", preferred_challenge="EMAIL_OTP")
     with conversation(pool.flow(), person) as talk:
-        assert signed_in(talk.hold(SignUpForm(person, way_in, USERNAME, ATTRIBUTES)))
+        assert signed_in(talk.hold(SignUpForm(person, sign_in_options, USERNAME, ATTRIBUTES)))
 
 
 def test_signing_up_without_signing_in() -> None:
     pool = TestPool()
     person = ScriptedPerson(PASSWORD, pool.code)
     with conversation(pool.flow(), person) as talk:
-        done = talk.hold(SignUpForm(person, WayIn(), USERNAME, ATTRIBUTES, sign_in=False))
+        done = talk.hold(SignUpForm(person, SignInOptions(), USERNAME, ATTRIBUTES, sign_in=False))
     assert not done.signed_in
 
 
@@ -219,7 +246,9 @@ def test_an_error_that_no_answer_helps_against_ends_it() -> None:
         sign_in(pool, ScriptedPerson(USERNAME, PASSWORD), app=nobody)
 
 
-@pytest.mark.parametrize("answers", [[USERNAME, "wrong"], [USERNAME, PASSWORD, "000"], [USERNAME, PASSWORD, "letters"]])
+@pytest.mark.parametrize(
+    "answers", [[USERNAME, "wrong"], [USERNAME, PASSWORD, "000"], [USERNAME, PASSWORD, "letters"]]
+)
 def test_who_cannot_be_asked_again_gets_the_error_at_once(answers: list[str]) -> None:
     pool = TestPool()
     pool.add(mfa=["SMS_MFA"])
@@ -240,7 +269,7 @@ def test_an_interrupt_ends_the_conversation_and_its_event_loop() -> None:
     talks: list[Conversation] = []
     with pytest.raises(KeyboardInterrupt), conversation(pool.flow(), person) as talk:  # noqa: PT012
         talks.append(talk)
-        talk.hold(SignInForm(person, WayIn()))
+        talk.hold(SignInForm(person, SignInOptions()))
     with pytest.raises(RuntimeError):
         talks[0].portal.call(talks[0].flow.start_again)
 

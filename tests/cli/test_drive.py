@@ -12,13 +12,20 @@ from typing import Any
 import pytest
 
 from auth_flow import AuthFlow, UserPool
-from auth_flow.cli.drive import answer
+from auth_flow._cli.drive import answer
 from tests.flow.scripted import Clock, Script, challenge, initiate, refusal, respond, tokens
 
 pytestmark = pytest.mark.anyio
 
-SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0100")
-SIGN_IN = {"event": "sign_in", "username": "ada", "password": "correct horse", "auth_flow_type": "USER_PASSWORD_AUTH"}
+SMS = challenge(
+    "SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0100"
+)
+SIGN_IN = {
+    "event": "sign_in",
+    "username": "ada",
+    "password": "correct horse",
+    "auth_flow_type": "USER_PASSWORD_AUTH",
+}
 
 
 @pytest.fixture
@@ -28,7 +35,11 @@ def script() -> Script:
 
 @pytest.fixture
 def flow(script: Script) -> AuthFlow:
-    return AuthFlow(UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example"), transport=script, clock=Clock())
+    return AuthFlow(
+        UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example"),
+        transport=script,
+        clock=Clock(),
+    )
 
 
 async def told(flow: AuthFlow, line: Mapping[str, Any] | str) -> dict[str, Any]:
@@ -39,7 +50,9 @@ def begun(reply: Any) -> Any:
     return initiate("USER_PASSWORD_AUTH", reply, USERNAME="ada", PASSWORD="correct horse")
 
 
-async def test_an_event_is_answered_by_the_step_and_what_it_takes(flow: AuthFlow, script: Script) -> None:
+async def test_an_event_is_answered_by_the_step_and_what_it_takes(
+    flow: AuthFlow, script: Script
+) -> None:
     script.expect(begun(SMS))
     assert await told(flow, SIGN_IN) == {
         "next_step": {
@@ -61,7 +74,11 @@ async def test_an_error_tells_where_the_flow_stands_now(flow: AuthFlow, script: 
     wrong = refusal("CodeMismatchException", "Invalid code or auth state for the user.")
     script.expect(respond("SMS_MFA", "session-1", wrong, USERNAME="ada", SMS_MFA_CODE="000000"))
     assert await told(flow, {"event": "enter_code", "code": "000000"}) == {
-        "error": {"name": "CodeMismatchException", "message": "Invalid code or auth state for the user.", "retryable": False},
+        "error": {
+            "name": "CodeMismatchException",
+            "message": "Invalid code or auth state for the user.",
+            "retryable": False,
+        },
         **standing,
     }
 
@@ -85,7 +102,9 @@ async def test_an_error_tells_where_the_flow_stands_now(flow: AuthFlow, script: 
         ({"parallel": [], "event": "cancel"}, "parallel"),
     ],
 )
-async def test_what_is_no_line_changes_nothing(flow: AuthFlow, line: Mapping[str, Any] | str, words: str) -> None:
+async def test_what_is_no_line_changes_nothing(
+    flow: AuthFlow, line: Mapping[str, Any] | str, words: str
+) -> None:
     reply = await told(flow, line)
     assert reply["error"]["name"] == "InvalidLine"
     assert words in reply["error"]["message"]
@@ -99,18 +118,20 @@ async def test_what_was_typed_is_not_in_the_complaint(flow: AuthFlow) -> None:
 
 
 async def test_lines_in_parallel_are_answered_in_their_order(flow: AuthFlow) -> None:
-    reply = await told(flow, {"parallel": [{"call": "get_current_user"}, {"event": "cancel"}, "nonsense"]})
+    reply = await told(
+        flow, {"parallel": [{"call": "get_current_user"}, {"event": "cancel"}, "nonsense"]}
+    )
     names = [result.get("error", {}).get("name") for result in reply["results"]]
     assert names == ["NotSignedIn", None, "InvalidLine"]
 
 
-# ------------------------------------------------------------------------------------------------------- as a program
+# As a program
 
 
 def drive(*arguments: str, lines: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AUTH_FLOW_")}
     return subprocess.run(
-        [sys.executable, "-m", "auth_flow.cli", "drive", *arguments],
+        [sys.executable, "-m", "auth_flow._cli", "drive", *arguments],
         input=lines,
         capture_output=True,
         text=True,
@@ -121,8 +142,14 @@ def drive(*arguments: str, lines: str = "", **environment: str) -> subprocess.Co
 
 
 def test_without_a_pool_the_embedded_one_is_used() -> None:
-    lines = [{"event": "sign_in", "username": "ada", "password": "Correct-Horse-1"}, {"call": "fetch_user_attributes"}, "{"]
-    finished = drive(lines="\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines))
+    lines = [
+        {"event": "sign_in", "username": "ada", "password": "Correct-Horse-1"},
+        {"call": "fetch_user_attributes"},
+        "{",
+    ]
+    finished = drive(
+        lines="\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+    )
     assert finished.returncode == 0
     signed_in, attributes, nonsense = map(json.loads, finished.stdout.splitlines())
     assert signed_in["next_step"]["signed_in"] is True
@@ -132,7 +159,11 @@ def test_without_a_pool_the_embedded_one_is_used() -> None:
 
 
 def test_options_that_cannot_be_right_are_refused_before_anything_is_read() -> None:
-    for arguments in (["--user-pool-id", "nonsense", "--client-id", "x"], ["--user-pool-id", "eu-west-1_Abc"], ["--secret", "x"]):
+    for arguments in (
+        ["--user-pool-id", "nonsense", "--client-id", "x"],
+        ["--user-pool-id", "eu-west-1_Abc"],
+        ["--secret", "x"],
+    ):
         finished = drive(*arguments, lines='{"event": "cancel"}\n')
         assert finished.returncode == 2
         assert finished.stdout == ""
@@ -140,7 +171,11 @@ def test_options_that_cannot_be_right_are_refused_before_anything_is_read() -> N
 
 
 @pytest.mark.parametrize(
-    ("given", "missing"), [(["--user-pool-id", "eu-west-1_Abc"], "client-id"), (["--client-id", "1example"], "user-pool-id")]
+    ("given", "missing"),
+    [
+        (["--user-pool-id", "eu-west-1_Abc"], "client-id"),
+        (["--client-id", "1example"], "user-pool-id"),
+    ],
 )
 def test_half_a_pool_is_told_by_what_is_missing(given: list[str], missing: str) -> None:
     finished = drive(*given)
@@ -162,7 +197,9 @@ def test_every_option_is_an_environment_variable_too() -> None:
 def test_an_empty_variable_is_none() -> None:
     finished = drive(lines="\n", AUTH_FLOW_USER_POOL_ID="", AUTH_FLOW_CLIENT_ID="")
     assert finished.returncode == 0
-    assert json.loads(finished.stdout)["error"]["name"] == "InvalidLine"  # a line for each, a blank one too
+    assert (
+        json.loads(finished.stdout)["error"]["name"] == "InvalidLine"
+    )  # a line for each, a blank one too
 
 
 @pytest.mark.parametrize(

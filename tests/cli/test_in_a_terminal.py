@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
-from auth_flow.transports.embedded import running
+from auth_flow._cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.embedded import running
 from tests.cli.pools import TestPool
 from tests.cli.pseudo_terminal import PseudoTerminal
 
@@ -61,7 +61,9 @@ def test_the_demo_shows_its_app_to_nobody_who_was_sent_a_code() -> None:
         assert "Authenticator app" not in terminal.shown
 
 
-@pytest.mark.parametrize("colour", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}, {"PYTHONIOENCODING": "ascii"}])
+@pytest.mark.parametrize(
+    "colour", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}, {"PYTHONIOENCODING": "ascii"}]
+)
 def test_the_demo_sets_up_an_authenticator_app(colour: dict[str, str]) -> None:
     with PseudoTerminal("demo", "--mfa", "set-up", environment=colour) as terminal:
         terminal.expect("Password")
@@ -90,7 +92,10 @@ def environment(pool: TestPool, endpoint: str) -> dict[str, str]:
 def test_sign_in_over_a_socket_through_confirmation_and_a_code() -> None:
     pool = TestPool()
     pool.add(mfa=["SMS_MFA"], status="UNCONFIRMED")
-    with running(pool.service) as endpoint, PseudoTerminal("sign-in", environment=environment(pool, endpoint)) as terminal:
+    with (
+        running(pool.service) as endpoint,
+        PseudoTerminal("sign-in", environment=environment(pool, endpoint)) as terminal,
+    ):
         terminal.expect("User name: ")
         terminal.enter(USERNAME)
         terminal.expect("Password: ")
@@ -98,7 +103,9 @@ def test_sign_in_over_a_socket_through_confirmation_and_a_code() -> None:
         terminal.expect("Nothing was typed")
         terminal.expect("Password: ")
         terminal.enter("wrong")
-        terminal.expect(r"\n *Incorrect username or password\. \(NotAuthorizedException\)\nPassword: ")
+        terminal.expect(
+            r"\n *Incorrect username or password\. \(NotAuthorizedException\)\nPassword: "
+        )
         terminal.enter(PASSWORD)
         terminal.expect("has to be confirmed")
         terminal.expect("Code: ")
@@ -117,7 +124,10 @@ def test_sign_in_over_a_socket_through_confirmation_and_a_code() -> None:
 
 def test_sign_up_asks_for_the_password_twice() -> None:
     pool = TestPool()
-    with running(pool.service) as endpoint, PseudoTerminal("sign-up", environment=environment(pool, endpoint)) as terminal:
+    with (
+        running(pool.service) as endpoint,
+        PseudoTerminal("sign-up", environment=environment(pool, endpoint)) as terminal,
+    ):
         terminal.expect("User name: ")
         terminal.enter(USERNAME)
         terminal.expect("Password: ")
@@ -143,7 +153,10 @@ def test_reset_password() -> None:
     pool = TestPool()
     pool.add()
     arguments = ("reset-password", "--username", USERNAME)
-    with running(pool.service) as endpoint, PseudoTerminal(*arguments, environment=environment(pool, endpoint)) as terminal:
+    with (
+        running(pool.service) as endpoint,
+        PseudoTerminal(*arguments, environment=environment(pool, endpoint)) as terminal,
+    ):
         terminal.expect("Code: ")
         terminal.enter(pool.code())
         terminal.expect("New password: ")

@@ -13,10 +13,10 @@ from types import ModuleType
 
 import pytest
 
-from auth_flow.cli import main
-from auth_flow.cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
-from auth_flow.sealing import Sealer
-from auth_flow.transports.embedded import totp
+from auth_flow._cli import main
+from auth_flow._cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.embedded import _totp as totp
+from auth_flow.sealing._sealer import Sealer
 from tests.cli.conftest import Serve, Typed
 from tests.cli.pools import TestPool
 
@@ -75,7 +75,9 @@ def test_signing_out_everywhere(pool: TestPool, capsys: Shown) -> None:
     assert all(grant.revoked for grant in pool.pool.grants_of(user))
 
 
-def test_signing_out_without_the_service(pool: TestPool, monkeypatch: pytest.MonkeyPatch, capsys: Shown) -> None:
+def test_signing_out_without_the_service(
+    pool: TestPool, monkeypatch: pytest.MonkeyPatch, capsys: Shown
+) -> None:
     monkeypatch.setenv("AUTH_FLOW_ENDPOINT", "http://127.0.0.1:9/")
     assert main(["sign-out"]) == 0
     shown = capsys.readouterr()
@@ -157,7 +159,9 @@ def test_another_key(pool: TestPool, monkeypatch: pytest.MonkeyPatch, capsys: Sh
 MAKE_A_KEY = 'python -c "from auth_flow import new_key; print(new_key())"'
 
 
-def test_a_key_that_is_none(served: Serve, typed: Typed, monkeypatch: pytest.MonkeyPatch, capsys: Shown) -> None:
+def test_a_key_that_is_none(
+    served: Serve, typed: Typed, monkeypatch: pytest.MonkeyPatch, capsys: Shown
+) -> None:
     monkeypatch.setenv("AUTH_FLOW_SESSION_KEY", "nonsense")
     with served():
         typed()
@@ -178,7 +182,11 @@ class NoKeyring(ModuleType):
 
 @pytest.mark.parametrize("keyring", [None, NoKeyring("keyring")], ids=["no package", "no keyring"])
 def test_without_a_keyring_a_key_is_asked_for_before_anybody_types(
-    keyring: ModuleType | None, served: Serve, typed: Typed, monkeypatch: pytest.MonkeyPatch, capsys: Shown
+    keyring: ModuleType | None,
+    served: Serve,
+    typed: Typed,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Shown,
 ) -> None:
     for module in ("keyring", "keyring.errors"):
         monkeypatch.setitem(sys.modules, module, keyring)
@@ -188,12 +196,21 @@ def test_without_a_keyring_a_key_is_asked_for_before_anybody_types(
         assert main(["sign-in", "--keep"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("Error: The keyring ")
-    assert line.endswith(f"Set AUTH_FLOW_SESSION_KEY, and do without a keyring. This makes a key: {MAKE_A_KEY}")
-    key = subprocess.run(["sh", "-c", MAKE_A_KEY.replace("python", sys.executable)], capture_output=True, text=True, check=True)
+    assert line.endswith(
+        f"Set AUTH_FLOW_SESSION_KEY, and do without a keyring. This makes a key: {MAKE_A_KEY}"
+    )
+    key = subprocess.run(
+        ["sh", "-c", MAKE_A_KEY.replace("python", sys.executable)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert Sealer([key.stdout.strip()])
 
 
-def test_a_file_that_cannot_be_used(pool: TestPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Shown) -> None:
+def test_a_file_that_cannot_be_used(
+    pool: TestPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Shown
+) -> None:
     monkeypatch.setenv("AUTH_FLOW_SESSION_FILE", str(tmp_path))
     assert main(["whoami"]) == 1
     told = capsys.readouterr().err

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from auth_flow.cli.questions import Said, Wish, ask
+from auth_flow._cli.questions import Said, Wish, ask
 from auth_flow.errors import GuardRejected
 from auth_flow.states import chart
-from auth_flow.states.base import reveal
-from auth_flow.states.events import (
+from auth_flow.states._base import reveal
+from auth_flow.states._events import (
     AnswerChallenge,
     AutoSignIn,
     ChooseFactor,
@@ -59,31 +59,51 @@ QUESTIONS = [
     (EmailCode(code_delivery=SENT), ["123456"], EnterCode(code="123456")),
     (EmailCode(code_delivery=SENT), ["Again"], Wish.START_AGAIN),
     (TotpCode(), ["123456"], EnterCode(code="123456")),
-    (TotpSetup(shared_secret="JBSWY3DP", setup_uri="otpauth://totp/a"), ["123456"], EnterCode(code="123456")),
+    (
+        TotpSetup(shared_secret="JBSWY3DP", setup_uri="otpauth://totp/a"),
+        ["123456"],
+        EnterCode(code="123456"),
+    ),
     (EmailSetup(), ["ada@example.org"], SetUpEmail(email="ada@example.org")),
     (MfaSelection(allowed_mfa_types=("SMS", "TOTP")), ["TOTP"], ChooseMfa(mfa="TOTP")),
     (MfaSetupSelection(allowed_mfa_types=("TOTP", "EMAIL")), ["EMAIL"], ChooseMfa(mfa="EMAIL")),
-    (FirstFactorSelection(available_challenges=("PASSWORD", "WEB_AUTHN")), ["WEB_AUTHN"], ChooseFactor(factor="WEB_AUTHN")),
+    (
+        FirstFactorSelection(available_challenges=("PASSWORD", "WEB_AUTHN")),
+        ["WEB_AUTHN"],
+        ChooseFactor(factor="WEB_AUTHN"),
+    ),
     (PasswordRequired(), ["secret"], EnterPassword(password="secret")),
     (NewPasswordRequired(), ["secret"], NewPassword(password="secret")),
     (
         NewPasswordRequired(missing_attributes=("name", "phone_number")),
         ["secret", "Ada", "+12065550100"],
-        NewPassword(password="secret", user_attributes={"name": "Ada", "phone_number": "+12065550100"}),
+        NewPassword(
+            password="secret", user_attributes={"name": "Ada", "phone_number": "+12065550100"}
+        ),
     ),
-    (PasskeyRequired(options={"challenge": "abc"}), [json.dumps(ASSERTION)], PresentPasskey(credential=ASSERTION)),
+    (
+        PasskeyRequired(options={"challenge": "abc"}),
+        [json.dumps(ASSERTION)],
+        PresentPasskey(credential=ASSERTION),
+    ),
     (PasskeyRequired(options={"challenge": "abc"}), ["password"], ChooseFactor(factor="PASSWORD")),
     (CustomChallenge(parameters={"question": "2+2"}), ["4"], AnswerChallenge(answer="4")),
     (ConfirmationRequired(), ["123456"], ConfirmSignUp(code="123456")),
     (ConfirmationRequired(code_delivery=SENT), ["resend"], ResendCode()),
-    (PasswordResetCode(code_delivery=SENT), ["123456", "new"], ConfirmResetPassword(code="123456", new_password="new")),
+    (
+        PasswordResetCode(code_delivery=SENT),
+        ["123456", "new"],
+        ConfirmResetPassword(code="123456", new_password="new"),
+    ),
     (PasswordResetCode(), ["again"], ResendCode()),
     (PasswordResetRequired(), [], ResetPassword()),
     (AutoSignInReady(), ["secret"], AutoSignIn(password="secret")),
 ]
 
 
-@pytest.mark.parametrize(("step", "typed", "said"), QUESTIONS, ids=lambda value: getattr(value, "name", None))
+@pytest.mark.parametrize(
+    ("step", "typed", "said"), QUESTIONS, ids=lambda value: getattr(value, "name", None)
+)
 def test_answer_is_an_event_of_the_step(step: Step, typed: list[str], said: Said) -> None:
     person = ScriptedPerson(*typed)
     assert ask(step, person) == said
@@ -128,7 +148,9 @@ def test_what_a_step_carries_is_shown() -> None:
     assert "question: 2+2" in person.heard
 
 
-@pytest.mark.parametrize(("step", "typed"), [(step, typed) for step, typed, _ in QUESTIONS if typed])
+@pytest.mark.parametrize(
+    ("step", "typed"), [(step, typed) for step, typed, _ in QUESTIONS if typed]
+)
 def test_asked_once_more_it_only_asks(step: Step, typed: list[str]) -> None:
     person = ScriptedPerson(*typed)
     ask(step, person, once_more=True)

@@ -17,8 +17,8 @@ import boto3
 import pytest
 
 from auth_flow import Done, SignIn
-from auth_flow.cli import main
-from auth_flow.cli.embedded_pool import PASSWORD, USERNAME, EmbeddedPool
+from auth_flow._cli import main
+from auth_flow._cli.embedded_pool import PASSWORD, USERNAME, EmbeddedPool
 from tests.cli.pools import KEY
 
 USER = f"{USERNAME}:{PASSWORD}"
@@ -42,8 +42,10 @@ class Served:
 
 @contextmanager
 def serving(*options: str, variables: int | None = None) -> Iterator[Served]:
-    command = [sys.executable, "-m", "auth_flow.cli", "serve", "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "auth_flow._cli", "serve", "--port", "0", *options]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             expected = variables or 3 + ("--client-secret" in options)
@@ -76,7 +78,9 @@ def test_an_aws_sdk_signs_up_with_a_code_that_appears_here() -> None:
         )
         code = served.told(r"EMAIL to grace@example\.org: Your code is (\d{6})")
         cognito.confirm_sign_up(ClientId=client_id, Username="grace", ConfirmationCode=code)
-        user = cognito.admin_get_user(UserPoolId=served.variables["AUTH_FLOW_USER_POOL_ID"], Username="grace")
+        user = cognito.admin_get_user(
+            UserPoolId=served.variables["AUTH_FLOW_USER_POOL_ID"], Username="grace"
+        )
         assert user["UserStatus"] == "CONFIRMED"
 
 
@@ -84,7 +88,15 @@ def test_sign_in_finds_it_by_its_variables() -> None:
     with serving("--user", USER, "--client-secret") as served:
         assert served.variables["AUTH_FLOW_CLIENT_SECRET"]
         signed_in = subprocess.run(
-            [sys.executable, "-m", "auth_flow.cli", "sign-in", "--username", USERNAME, "--password-stdin"],
+            [
+                sys.executable,
+                "-m",
+                "auth_flow._cli",
+                "sign-in",
+                "--username",
+                USERNAME,
+                "--password-stdin",
+            ],
             env={**served.variables},
             input=f"{PASSWORD}\n",
             capture_output=True,
@@ -95,7 +107,15 @@ def test_sign_in_finds_it_by_its_variables() -> None:
 
 
 def test_the_same_command_again_finds_what_it_made(tmp_path: Path) -> None:
-    options = ("--database", str(tmp_path / "pool.sqlite"), "--user", USER, "--mfa", "ON", "--client-secret")
+    options = (
+        "--database",
+        str(tmp_path / "pool.sqlite"),
+        "--user",
+        USER,
+        "--mfa",
+        "ON",
+        "--client-secret",
+    )
     with serving(*options) as first:
         before = user_of(first)
     with serving(*options) as second:
@@ -108,7 +128,9 @@ def test_the_same_command_again_finds_what_it_made(tmp_path: Path) -> None:
 
 
 def user_of(served: Served) -> Any:
-    user = client(served).admin_get_user(UserPoolId=served.variables["AUTH_FLOW_USER_POOL_ID"], Username=USERNAME)
+    user = client(served).admin_get_user(
+        UserPoolId=served.variables["AUTH_FLOW_USER_POOL_ID"], Username=USERNAME
+    )
     return {name: value for name, value in user.items() if name != "ResponseMetadata"}
 
 
@@ -137,15 +159,24 @@ def test_the_pool_and_the_client_are_those_that_were_made_first(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("option", "told"), [(["--mfa", "ON"], "keeps --mfa OPTIONAL"), (["--client-secret"], "keeps its client, without a secret")]
+    ("option", "told"),
+    [
+        (["--mfa", "ON"], "keeps --mfa OPTIONAL"),
+        (["--client-secret"], "keeps its client, without a secret"),
+    ],
 )
-def test_options_for_a_new_pool_do_not_change_one(option: list[str], told: str, tmp_path: Path) -> None:
+def test_options_for_a_new_pool_do_not_change_one(
+    option: list[str], told: str, tmp_path: Path
+) -> None:
     database = tmp_path / "pool.sqlite"
     with EmbeddedPool.open(database=database) as made:
         pass
     with serving("--database", str(database), *option, variables=3) as found:
         notice = found.told("(The pool in .*)")
-        assert notice == f"The pool in {database} was there before, and {told}: {option[0]} is for a new one."
+        assert (
+            notice
+            == f"The pool in {database} was there before, and {told}: {option[0]} is for a new one."
+        )
         assert found.variables["AUTH_FLOW_CLIENT_ID"] == made.client.id
 
 
@@ -157,7 +188,9 @@ def test_a_password_that_the_pool_itself_would_refuse(capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("user", ["ada", "ada:", ":Correct-Horse-1"])
-def test_a_user_without_name_or_password(user: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_user_without_name_or_password(
+    user: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     database = tmp_path / "pool.sqlite"
     assert main(["serve", "--port", "0", "--database", str(database), "--user", user]) == 2
     assert "NAME:PASSWORD" in capsys.readouterr().err
@@ -175,7 +208,9 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"no database, but text that is long enough"])
-def test_a_database_that_is_none(content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_database_that_is_none(
+    content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     database = tmp_path / "nowhere" / "pool.sqlite"
     if content is not None:
         database.parent.mkdir()
@@ -185,10 +220,14 @@ def test_a_database_that_is_none(content: bytes | None, tmp_path: Path, capsys: 
     assert line.startswith(f"Error: {database} cannot be opened: ")
 
 
-def test_what_it_needs_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_it_needs_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     database = tmp_path / "pool.sqlite"
     assert main(["serve", "--port", "0", "--database", str(database)]) == 2
     assert not database.exists()
-    told = "Error: auth-flow serve needs an optional part: pip install 'auth-flow[server,terminal]'\n"
+    told = (
+        "Error: auth-flow serve needs an optional part: pip install 'auth-flow[server,terminal]'\n"
+    )
     assert capsys.readouterr().err == told

@@ -9,7 +9,7 @@ import click
 import pytest
 from rich.console import Console
 
-from auth_flow.cli.terminal import InputEnded, Terminal, printable, qr_lines
+from auth_flow._cli.terminal import InputEnded, Terminal, printable, qr_lines
 
 URI = "otpauth://totp/auth-flow:ada@example.org?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=auth-flow"
 
@@ -19,7 +19,9 @@ def terminal(
 ) -> tuple[Terminal, io.BytesIO]:
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     shown = io.BytesIO()
-    return Terminal(Console(file=io.TextIOWrapper(shown, encoding, write_through=True), width=width)), shown
+    return Terminal(
+        Console(file=io.TextIOWrapper(shown, encoding, write_through=True), width=width)
+    ), shown
 
 
 def test_each_line_answers_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +80,10 @@ LONG = "ada, whose password is Correct-Horse-1, went from IDLE to CONTINUE_SIGN_
 @pytest.mark.parametrize(
     ("is_terminal", "lines"),
     [
-        (True, ["ada, whose password is", "Correct-Horse-1, went from IDLE", "to", LONG.split()[-1]]),
+        (
+            True,
+            ["ada, whose password is", "Correct-Horse-1, went from IDLE", "to", LONG.split()[-1]],
+        ),
         (False, [LONG]),
     ],
 )
@@ -91,8 +96,13 @@ def test_a_line_is_folded_between_words_for_who_reads_it_in_a_terminal(
     assert shown.getvalue().splitlines() == lines
 
 
-@pytest.mark.parametrize(("encoding", "width", "drawn"), [("utf-8", 80, True), ("utf-8", 30, False), ("ascii", 80, False)])
-def test_the_qr_code_is_drawn_where_it_fits(encoding: str, width: int, drawn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("encoding", "width", "drawn"),
+    [("utf-8", 80, True), ("utf-8", 30, False), ("ascii", 80, False)],
+)
+def test_the_qr_code_is_drawn_where_it_fits(
+    encoding: str, width: int, drawn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     person, shown = terminal(monkeypatch, "", encoding, width)
     person.show_authenticator_key("JBSWY3DPEHPK3PXP", URI)
     text = shown.getvalue().decode(encoding)
@@ -102,7 +112,11 @@ def test_the_qr_code_is_drawn_where_it_fits(encoding: str, width: int, drawn: bo
 
 def test_a_qr_code_is_square_with_its_three_corners() -> None:
     lines = qr_lines(URI)
-    modules = [[half in "█▀" if upper else half in "█▄" for half in line] for line in lines for upper in (True, False)]
+    modules = [
+        [half in "█▀" if upper else half in "█▄" for half in line]
+        for line in lines
+        for upper in (True, False)
+    ]
     width = len(lines[0])
     assert {len(line) for line in lines} == {width}
     assert len(modules) - width in (0, 1)

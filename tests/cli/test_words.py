@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auth_flow.cli.words import explain
+from auth_flow._cli.words import explain
 from auth_flow.errors import GuardRejected, ServiceError, SessionExpired, TimedOut, UnknownChallenge
 
 
@@ -13,13 +13,21 @@ def refusal(name: str) -> ServiceError:
 
 
 @pytest.mark.parametrize(
-    "name", ["InvalidPasswordException", "LimitExceededException", "UserLambdaValidationException", "NewOne"]
+    "name",
+    [
+        "InvalidPasswordException",
+        "LimitExceededException",
+        "UserLambdaValidationException",
+        "NewOne",
+    ],
 )
 def test_the_reason_of_the_service_is_told(name: str) -> None:
     assert "Because of this." in explain(refusal(name))
 
 
-@pytest.mark.parametrize("name", ["CodeMismatchException", "ExpiredCodeException", "UserNotFoundException"])
+@pytest.mark.parametrize(
+    "name", ["CodeMismatchException", "ExpiredCodeException", "UserNotFoundException"]
+)
 def test_where_the_name_says_enough_there_is_a_sentence(name: str) -> None:
     assert name not in explain(refusal(name))
     assert explain(refusal(name)).endswith(".")
@@ -27,13 +35,18 @@ def test_where_the_name_says_enough_there_is_a_sentence(name: str) -> None:
 
 def test_what_the_service_says_is_told_in_one_line() -> None:
     message = "Attributes did not conform:\n  email:\tnot valid\r\n"
-    assert explain(ServiceError.of("InvalidParameterException", message, operation="SignUp", status=400)) == (
-        "Attributes did not conform: email: not valid (InvalidParameterException)"
-    )
+    assert explain(
+        ServiceError.of("InvalidParameterException", message, operation="SignUp", status=400)
+    ) == ("Attributes did not conform: email: not valid (InvalidParameterException)")
 
 
 def test_errors_of_the_library() -> None:
-    assert explain(GuardRejected("IDLE", "sign_in", "is_signed_out", "Sign out first.")) == "Sign out first."
+    assert (
+        explain(GuardRejected("IDLE", "sign_in", "is_signed_out", "Sign out first."))
+        == "Sign out first."
+    )
     assert explain(SessionExpired()).startswith("That took too long")
-    assert explain(TimedOut("no answer within 30 s.", operation="SignUp")).startswith("No answer from the service.")
+    assert explain(TimedOut("no answer within 30 s.", operation="SignUp")).startswith(
+        "No answer from the service."
+    )
     assert "MAGIC" in explain(UnknownChallenge("MAGIC"))

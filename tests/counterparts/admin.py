@@ -24,9 +24,15 @@ FLOWS = [
 
 @contextmanager
 def aws_client(service: str, endpoint: str, region: str = REGION) -> Iterator[Any]:
-    """A client of boto3 for a server on loopback, with credentials that are good for nothing else."""
+    """A client of boto3 for a server on loopback, with credentials that are good for nothing
+    else.
+    """
     client = boto3.client(
-        service, region_name=region, endpoint_url=endpoint, aws_access_key_id="test", aws_secret_access_key="test"
+        service,
+        region_name=region,
+        endpoint_url=endpoint,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
     )
     try:
         yield client
@@ -35,7 +41,7 @@ def aws_client(service: str, endpoint: str, region: str = REGION) -> Iterator[An
 
 
 @dataclass(frozen=True)
-class Pool:
+class ConnectionPool:
     """One user pool with one app client, and the boto3 client that made them."""
 
     cognito: Any
@@ -45,22 +51,31 @@ class Pool:
     client_secret: str | None
 
     @classmethod
-    def create(cls, cognito: Any, *, client: dict[str, Any] | None = None, **settings: Any) -> Pool:
+    def create(
+        cls, cognito: Any, *, client: dict[str, Any] | None = None, **settings: Any
+    ) -> ConnectionPool:
         """CreateUserPool with `settings`, CreateUserPoolClient with `client`."""
         pool_id = cognito.create_user_pool(PoolName="counterpart", **settings)["UserPool"]["Id"]
         app = cognito.create_user_pool_client(
             UserPoolId=pool_id, ClientName="app", **{"ExplicitAuthFlows": FLOWS, **(client or {})}
         )["UserPoolClient"]
-        return cls(cognito, cognito.meta.endpoint_url, pool_id, app["ClientId"], app.get("ClientSecret"))
+        return cls(
+            cognito, cognito.meta.endpoint_url, pool_id, app["ClientId"], app.get("ClientSecret")
+        )
 
     @property
     def ours(self) -> UserPool:
         """The same for our library."""
         return UserPool(
-            user_pool_id=self.pool_id, client_id=self.client_id, client_secret=self.client_secret, endpoint=self.endpoint
+            user_pool_id=self.pool_id,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            endpoint=self.endpoint,
         )
 
-    def add_user(self, name: str, password: str = PASSWORD, *, temporary: bool = False, **attributes: str) -> None:
+    def add_user(
+        self, name: str, password: str = PASSWORD, *, temporary: bool = False, **attributes: str
+    ) -> None:
         """AdminCreateUser, and AdminSetUserPassword unless the password is a temporary one."""
         self.cognito.admin_create_user(
             UserPoolId=self.pool_id,
@@ -70,8 +85,12 @@ class Pool:
             UserAttributes=[{"Name": key, "Value": value} for key, value in attributes.items()],
         )
         if not temporary:
-            self.cognito.admin_set_user_password(UserPoolId=self.pool_id, Username=name, Password=password, Permanent=True)
+            self.cognito.admin_set_user_password(
+                UserPoolId=self.pool_id, Username=name, Password=password, Permanent=True
+            )
 
     def status_of(self, name: str) -> str:
         """What AdminGetUser says about a user."""
-        return str(self.cognito.admin_get_user(UserPoolId=self.pool_id, Username=name)["UserStatus"])
+        return str(
+            self.cognito.admin_get_user(UserPoolId=self.pool_id, Username=name)["UserStatus"]
+        )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auth_flow.transports.embedded import EmbeddedCognito, SigningKey, running
+from auth_flow.embedded import EmbeddedCognito, SigningKey, running
 from tests.counterparts.admin import aws_client
 from tests.counterparts.node import install
 from tests.counterparts.processes import free_port, server
@@ -28,7 +28,9 @@ def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "IOT_MTLS_ENABLED": "0",
         "DOCKER_HOST": f"unix://{home}/no-docker.sock",
     }
-    with server("ministack", port=port, health="/_ministack/health", home=home, settings=settings) as url:
+    with server(
+        "ministack", port=port, health="/_ministack/health", home=home, settings=settings
+    ) as url:
         yield url
 
 
@@ -46,7 +48,14 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     settings = {"MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP": "true"}
     arguments = ["-H", "127.0.0.1", "-p", str(port)]
     with (
-        server("moto.server", *arguments, port=port, health="/moto-api/data.json", home=home, settings=settings) as url,
+        server(
+            "moto.server",
+            *arguments,
+            port=port,
+            health="/moto-api/data.json",
+            home=home,
+            settings=settings,
+        ) as url,
         aws_client("cognito-idp", url) as client,
     ):
         yield client

@@ -29,10 +29,19 @@ def install() -> str:
         pytest.skip("there is no Node here")
     if not (PACKAGE / "node_modules" / ".package-lock.json").exists():
         if npm is None:
-            pytest.skip("the packages of tests/counterparts/node are not installed, and there is no npm here")
+            pytest.skip(
+                "the packages of tests/counterparts/node are not installed, and there is no npm here"
+            )
         command = [npm, "ci", "--no-audit", "--no-fund"]
         try:
-            subprocess.run(command, cwd=PACKAGE, check=True, capture_output=True, text=True, timeout=INSTALLATION)
+            subprocess.run(
+                command,
+                cwd=PACKAGE,
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=INSTALLATION,
+            )
         except subprocess.TimeoutExpired as error:
             pytest.skip(f"in tests/counterparts/node: {error}")
         except subprocess.CalledProcessError as error:
@@ -66,7 +75,11 @@ class Program:
         watchdog = threading.Timer(PATIENCE, self._process.kill)
         watchdog.start()
         try:
-            print(json.dumps({"call": call, "input": given or None}), file=self._process.stdin, flush=True)
+            print(
+                json.dumps({"call": call, "input": given or None}),
+                file=self._process.stdin,
+                flush=True,
+            )
             line = self._process.stdout.readline()
         finally:
             watchdog.cancel()
@@ -81,7 +94,9 @@ class Program:
 def program(node: str, script: str) -> Iterator[Program]:
     """Run a script; what it prints to standard error is the test's."""
     command = [node, str(PACKAGE / script)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             yield Program(process)
         finally:

@@ -26,18 +26,25 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(module: str, *arguments: str, port: int, health: str, home: Path, settings: Mapping[str, str]) -> Iterator[str]:
-    """Run `python -m module` until the block ends; yields its URL once `health`, a path, is answered.
+def server(
+    module: str, *arguments: str, port: int, health: str, home: Path, settings: Mapping[str, str]
+) -> Iterator[str]:
+    """Run `python -m module` until the block ends; yields its URL once `health`, a path, is
+    answered.
 
-    Its environment is `settings` and nothing of this process's but the search path, its files go below `home`, and what it prints
-    is in `home/log`. Skips the test where the module is not installed.
-    """
+    Its environment is `settings` and nothing of this process's but the search path, its files go
+    below `home`, and what it prints is in `home/log`. Skips the test where the module is not
+    installed."""
     pytest.importorskip(module, reason=f"{module} is not installed")
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), **settings}
     url = f"http://127.0.0.1:{port}"
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments], env=environment, cwd=home, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, "-m", module, *arguments],
+            env=environment,
+            cwd=home,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
     try:
         _wait(process, url + health, home / "log")

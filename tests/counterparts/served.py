@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from auth_flow.transports.embedded import (
+from auth_flow.embedded import (
     Client,
     ClientSettings,
     EmbeddedCognito,
@@ -14,7 +14,7 @@ from auth_flow.transports.embedded import (
     SigningKey,
     Triggers,
 )
-from auth_flow.transports.embedded.outbox import Medium
+from auth_flow.embedded._outbox import Medium
 from tests.counterparts.admin import PASSWORD
 
 ADA = {"email": "ada@example.org", "phone_number": "+15555555309"}
@@ -33,27 +33,46 @@ def _define(event: dict[str, Any]) -> None:
 
 
 def _create(event: dict[str, Any]) -> None:
-    event["response"] = {"publicChallengeParameters": {"hint": "blue"}, "privateChallengeParameters": {"answer": "sky"}}
+    event["response"] = {
+        "publicChallengeParameters": {"hint": "blue"},
+        "privateChallengeParameters": {"answer": "sky"},
+    }
 
 
 def _verify(event: dict[str, Any]) -> None:
     request = event["request"]
-    event["response"]["answerCorrect"] = request["challengeAnswer"] == request["privateChallengeParameters"]["answer"]
+    event["response"]["answerCorrect"] = (
+        request["challengeAnswer"] == request["privateChallengeParameters"]["answer"]
+    )
 
 
-WHAT_IS_BLUE = Triggers(define_auth_challenge=_define, create_auth_challenge=_create, verify_auth_challenge_response=_verify)
-"""A custom challenge, after the password where it is used: the hint is blue, the answer is sky, and there are two tries."""
+WHAT_IS_BLUE = Triggers(
+    define_auth_challenge=_define,
+    create_auth_challenge=_create,
+    verify_auth_challenge_response=_verify,
+)
+"""A custom challenge, after the password where it is used: the hint is blue, the answer is sky, and
+there are two tries.
+"""
 
 
 @dataclass(frozen=True)
 class Served:
-    """The service, where it answers, and one key for all pools: making one takes a good part of a second."""
+    """The service, where it answers, and one key for all pools: making one takes a good part of a
+    second.
+    """
 
     service: EmbeddedCognito
     url: str
     key: SigningKey
 
-    def pool(self, *, triggers: Triggers | None = None, client: ClientSettings | None = None, **settings: Any) -> ServedPool:
+    def pool(
+        self,
+        *,
+        triggers: Triggers | None = None,
+        client: ClientSettings | None = None,
+        **settings: Any,
+    ) -> ServedPool:
         """A new pool with one app client."""
         pool = self.service.create_pool(PoolSettings(**settings), triggers=triggers, key=self.key)
         return ServedPool(self.url, pool, pool.create_client(client))

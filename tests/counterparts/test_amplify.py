@@ -26,10 +26,14 @@ def amplify(node: str) -> Iterator[AppOf]:
         yield running.configured_for
 
 
-def sign_in(app: Program, password: str | None = PASSWORD, username: str = "ada", **options: str) -> Any:
+def sign_in(
+    app: Program, password: str | None = PASSWORD, username: str = "ada", **options: str
+) -> Any:
     """The next step after signIn."""
     given = {"username": username, "password": password, "options": options}
-    return app.call("signIn", **{name: value for name, value in given.items() if value is not None})["nextStep"]
+    return app.call(
+        "signIn", **{name: value for name, value in given.items() if value is not None}
+    )["nextStep"]
 
 
 def answer(app: Program, response: str) -> Any:
@@ -39,7 +43,9 @@ def answer(app: Program, response: str) -> Any:
 
 def is_ada(app: Program) -> bool:
     """Whether Amplify holds tokens of ada that the service takes."""
-    return app.call("getCurrentUser")["username"] == "ada" and "sub" in app.call("fetchUserAttributes")
+    return app.call("getCurrentUser")["username"] == "ada" and "sub" in app.call(
+        "fetchUserAttributes"
+    )
 
 
 @pytest.mark.parametrize("flow", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
@@ -60,7 +66,10 @@ def test_a_temporary_password_is_replaced(served: Served, amplify: AppOf) -> Non
     pool.add_ada("Temporary-1!", status="FORCE_CHANGE_PASSWORD")
     app = amplify(pool)
     step = sign_in(app, "Temporary-1!")
-    assert step == {"signInStep": "CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED", "missingAttributes": ["given_name"]}
+    assert step == {
+        "signInStep": "CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED",
+        "missingAttributes": ["given_name"],
+    }
     options = {"userAttributes": {"given_name": "Ada"}}
     with pytest.raises(Refused, match="InvalidPasswordException"):
         app.call("confirmSignIn", challengeResponse="tiny", options=options)
@@ -82,12 +91,17 @@ def test_a_code_that_was_sent(served: Served, amplify: AppOf, factor: str, mediu
     assert is_ada(app)
 
 
-def test_a_code_of_the_authenticator_app_chosen_among_factors(served: Served, amplify: AppOf) -> None:
+def test_a_code_of_the_authenticator_app_chosen_among_factors(
+    served: Served, amplify: AppOf
+) -> None:
     pool = served.pool(mfa_configuration="OPTIONAL")
     pool.add_ada(mfa=["SMS_MFA", "SOFTWARE_TOKEN_MFA"], totp_secret=TOTP_SECRET)
     app = amplify(pool)
     step = sign_in(app)
-    assert step == {"signInStep": "CONTINUE_SIGN_IN_WITH_MFA_SELECTION", "allowedMFATypes": ["SMS", "TOTP"]}
+    assert step == {
+        "signInStep": "CONTINUE_SIGN_IN_WITH_MFA_SELECTION",
+        "allowedMFATypes": ["SMS", "TOTP"],
+    }
     assert answer(app, "TOTP") == {"signInStep": "CONFIRM_SIGN_IN_WITH_TOTP_CODE"}
     with pytest.raises(Refused, match="CodeMismatchException"):
         answer(app, wrong_code(TOTP_SECRET))
@@ -100,7 +114,10 @@ def test_an_authenticator_app_is_set_up_during_a_sign_in(served: Served, amplify
     pool.add_ada(attributes={})
     app = amplify(pool)
     step = sign_in(app)
-    assert step == {"signInStep": "CONTINUE_SIGN_IN_WITH_MFA_SETUP_SELECTION", "allowedMFATypes": ["TOTP", "EMAIL"]}
+    assert step == {
+        "signInStep": "CONTINUE_SIGN_IN_WITH_MFA_SETUP_SELECTION",
+        "allowedMFATypes": ["TOTP", "EMAIL"],
+    }
     step = answer(app, "TOTP")
     assert step["signInStep"] == "CONTINUE_SIGN_IN_WITH_TOTP_SETUP"
     secret = step["totpSetupDetails"]["sharedSecret"]
@@ -119,8 +136,12 @@ def test_an_address_is_set_up_during_a_sign_in(served: Served, amplify: AppOf) -
     assert answer(app, pool.code()) == {"signInStep": "DONE"}
 
 
-@pytest.mark.parametrize(("flow", "password"), [("CUSTOM_WITHOUT_SRP", None), ("CUSTOM_WITH_SRP", PASSWORD)])
-def test_a_custom_challenge(served: Served, amplify: AppOf, flow: str, password: str | None) -> None:
+@pytest.mark.parametrize(
+    ("flow", "password"), [("CUSTOM_WITHOUT_SRP", None), ("CUSTOM_WITH_SRP", PASSWORD)]
+)
+def test_a_custom_challenge(
+    served: Served, amplify: AppOf, flow: str, password: str | None
+) -> None:
     pool = served.pool(triggers=WHAT_IS_BLUE)
     pool.add_ada()
     app = amplify(pool)
@@ -142,7 +163,9 @@ def test_a_choice_of_first_factors(served: Served, amplify: AppOf) -> None:
     assert answer(app, "PASSWORD_SRP") == {"signInStep": "CONFIRM_SIGN_IN_WITH_PASSWORD"}
     assert answer(app, PASSWORD) == {"signInStep": "DONE"}
     app.call("signOut")
-    assert sign_in(app, authFlowType="USER_AUTH", preferredChallenge="PASSWORD_SRP") == {"signInStep": "DONE"}
+    assert sign_in(app, authFlowType="USER_AUTH", preferredChallenge="PASSWORD_SRP") == {
+        "signInStep": "DONE"
+    }
     app.call("signOut")
     step = sign_in(app, None, authFlowType="USER_AUTH", preferredChallenge="EMAIL_OTP")
     assert step["signInStep"] == "CONFIRM_SIGN_IN_WITH_EMAIL_CODE"
@@ -192,7 +215,9 @@ def test_the_signed_in_half(served: Served, amplify: AppOf) -> None:
     app = amplify(pool)
     assert sign_in(app) == {"signInStep": "DONE"}
     before = app.call("fetchAuthSession")["tokens"]["accessToken"]["payload"]["jti"]
-    after = app.call("fetchAuthSession", forceRefresh=True)["tokens"]["accessToken"]["payload"]["jti"]
+    after = app.call("fetchAuthSession", forceRefresh=True)["tokens"]["accessToken"]["payload"][
+        "jti"
+    ]
     assert before != after
 
     changed = app.call("updateUserAttributes", userAttributes={"email": "ada@example.net"})["email"]
@@ -214,7 +239,9 @@ def test_the_signed_in_half(served: Served, amplify: AppOf) -> None:
         app.call("fetchUserAttributes")
 
 
-def test_a_remembered_device_proves_itself_instead_of_a_second_factor(served: Served, amplify: AppOf) -> None:
+def test_a_remembered_device_proves_itself_instead_of_a_second_factor(
+    served: Served, amplify: AppOf
+) -> None:
     pool = served.pool(mfa_configuration="OPTIONAL", device_tracking="ALWAYS")
     pool.add_ada(mfa=["SMS_MFA"])
     app = amplify(pool)

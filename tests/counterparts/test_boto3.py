@@ -1,4 +1,6 @@
-"""boto3 against the embedded user pool on a port: every sign-in flow it can do, and every reply held against botocore's model."""
+"""boto3 against the embedded user pool on a port: every sign-in flow it can do, and every reply
+held against botocore's model.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from auth_flow.transports.embedded import Client, ClientSettings, RefreshTokenRotation
-from tests.counterparts.admin import PASSWORD, Pool, aws_client
+from auth_flow.embedded import Client, ClientSettings, RefreshTokenRotation
+from tests.counterparts.admin import PASSWORD, ConnectionPool, aws_client
 from tests.counterparts.served import TOTP_SECRET, WHAT_IS_BLUE, Served, ServedPool, another_than
 from tests.counterparts.totp import code, wrong_code
 from tests.embedded.wire import misfits
@@ -26,7 +28,9 @@ NEW_PASSWORD = "New-Correct-Horse-2"
 
 @pytest.fixture(scope="module")
 def cognito(served: Served) -> Iterator[Any]:
-    """boto3 for the served pools. It ignores what its model does not have, so the replies are looked at before that."""
+    """boto3 for the served pools. It ignores what its model does not have, so the replies are
+    looked at before that.
+    """
 
     def check(http_response: Any, model: Any, **_: Any) -> None:
         if http_response.status_code == 200 and model.output_shape:
@@ -46,7 +50,9 @@ class App:
 
     def initiate(self, flow: str, **parameters: str) -> Any:
         """InitiateAuth."""
-        return self.cognito.initiate_auth(ClientId=self.client.id, AuthFlow=flow, AuthParameters=parameters)
+        return self.cognito.initiate_auth(
+            ClientId=self.client.id, AuthFlow=flow, AuthParameters=parameters
+        )
 
     def by_password(self, password: str = PASSWORD, username: str = "ada") -> Any:
         """USER_PASSWORD_AUTH."""
@@ -63,7 +69,11 @@ class App:
 
     def who(self, reply: Any) -> str:
         """The name that GetUser gives for the tokens of a reply."""
-        return str(self.cognito.get_user(AccessToken=reply["AuthenticationResult"]["AccessToken"])["Username"])
+        return str(
+            self.cognito.get_user(AccessToken=reply["AuthenticationResult"]["AccessToken"])[
+                "Username"
+            ]
+        )
 
 
 @pytest.fixture
@@ -74,12 +84,14 @@ def app(cognito: Any, served: Served) -> tuple[App, ServedPool]:
     return App(cognito, pool.client), pool
 
 
-# -------------------------------------------------------------------------------------------------------------- password
+# Password
 
 
 def test_a_right_and_a_wrong_password(app: tuple[App, ServedPool]) -> None:
     ada, _ = app
-    with pytest.raises(ada.cognito.exceptions.NotAuthorizedException, match="Incorrect username or password"):
+    with pytest.raises(
+        ada.cognito.exceptions.NotAuthorizedException, match="Incorrect username or password"
+    ):
         ada.by_password("Wrong-Horse-1")
     reply = ada.by_password()
     assert ada.who(reply) == "ada"
@@ -103,13 +115,22 @@ def test_a_client_secret_wants_its_hash(cognito: Any, served: Served) -> None:
     pool = served.pool(client=ClientSettings(generate_secret=True))
     pool.add_ada()
     app, secret = App(cognito, pool.client), pool.client.secret or ""
-    with pytest.raises(cognito.exceptions.NotAuthorizedException, match="SECRET_HASH was not received"):
+    with pytest.raises(
+        cognito.exceptions.NotAuthorizedException, match="SECRET_HASH was not received"
+    ):
         app.by_password()
     digest = hmac.digest(secret.encode(), f"ada{pool.client.id}".encode(), hashlib.sha256)
-    signed = {"USERNAME": "ada", "PASSWORD": PASSWORD, "SECRET_HASH": base64.b64encode(digest).decode()}
+    signed = {
+        "USERNAME": "ada",
+        "PASSWORD": PASSWORD,
+        "SECRET_HASH": base64.b64encode(digest).decode(),
+    }
     reply = app.initiate("USER_PASSWORD_AUTH", **signed)
     assert app.who(reply) == "ada"
-    refresh = {"ClientId": pool.client.id, "RefreshToken": reply["AuthenticationResult"]["RefreshToken"]}
+    refresh = {
+        "ClientId": pool.client.id,
+        "RefreshToken": reply["AuthenticationResult"]["RefreshToken"],
+    }
     with pytest.raises(cognito.exceptions.NotAuthorizedException):
         cognito.get_tokens_from_refresh_token(**refresh)
     assert app.who(cognito.get_tokens_from_refresh_token(**refresh, ClientSecret=secret)) == "ada"
@@ -121,7 +142,9 @@ def test_a_temporary_password_and_a_missing_attribute(cognito: Any, served: Serv
     app = App(cognito, pool.client)
     asked = app.by_password("Temporary-1!")
     assert asked["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
-    assert json.loads(asked["ChallengeParameters"]["requiredAttributes"]) == ["userAttributes.given_name"]
+    assert json.loads(asked["ChallengeParameters"]["requiredAttributes"]) == [
+        "userAttributes.given_name"
+    ]
     with pytest.raises(cognito.exceptions.InvalidPasswordException):
         app.respond(asked, NEW_PASSWORD="short", **{"userAttributes.given_name": "Ada"})
     with pytest.raises(cognito.exceptions.InvalidParameterException):
@@ -131,7 +154,7 @@ def test_a_temporary_password_and_a_missing_attribute(cognito: Any, served: Serv
     assert app.who(app.by_password(NEW_PASSWORD)) == "ada"
 
 
-# --------------------------------------------------------------------------------------------------------- second factors
+# Second factors
 
 
 @pytest.mark.parametrize(("factor", "medium"), [("SMS_MFA", "SMS"), ("EMAIL_OTP", "EMAIL")])
@@ -140,7 +163,10 @@ def test_a_code_that_was_sent(cognito: Any, served: Served, factor: str, medium:
     pool.add_ada(mfa=[factor])
     app = App(cognito, pool.client)
     asked = app.by_password()
-    assert (asked["ChallengeName"], asked["ChallengeParameters"]["CODE_DELIVERY_DELIVERY_MEDIUM"]) == (factor, medium)
+    assert (
+        asked["ChallengeName"],
+        asked["ChallengeParameters"]["CODE_DELIVERY_DELIVERY_MEDIUM"],
+    ) == (factor, medium)
     sent = pool.code(medium=medium)
     with pytest.raises(cognito.exceptions.CodeMismatchException):
         app.respond(asked, **{f"{factor}_CODE": another_than(sent)})
@@ -166,7 +192,10 @@ def test_a_choice_of_second_factors(cognito: Any, served: Served) -> None:
     app = App(cognito, pool.client)
     asked = app.by_password()
     assert asked["ChallengeName"] == "SELECT_MFA_TYPE"
-    assert json.loads(asked["ChallengeParameters"]["MFAS_CAN_CHOOSE"]) == ["SMS_MFA", "SOFTWARE_TOKEN_MFA"]
+    assert json.loads(asked["ChallengeParameters"]["MFAS_CAN_CHOOSE"]) == [
+        "SMS_MFA",
+        "SOFTWARE_TOKEN_MFA",
+    ]
     asked = app.respond(asked, ANSWER="SMS_MFA")
     assert asked["ChallengeName"] == "SMS_MFA"
     assert app.who(app.respond(asked, SMS_MFA_CODE=pool.code())) == "ada"
@@ -183,7 +212,9 @@ def test_an_authenticator_app_is_set_up_during_a_sign_in(cognito: Any, served: S
     secret = associated["SecretCode"]
     with pytest.raises(cognito.exceptions.EnableSoftwareTokenMFAException):
         cognito.verify_software_token(Session=associated["Session"], UserCode=wrong_code(secret))
-    verified = cognito.verify_software_token(Session=associated["Session"], UserCode=code(secret), FriendlyDeviceName="phone")
+    verified = cognito.verify_software_token(
+        Session=associated["Session"], UserCode=code(secret), FriendlyDeviceName="phone"
+    )
     assert verified["Status"] == "SUCCESS"
     assert app.who(app.respond({**asked, "Session": verified["Session"]})) == "ada"
     asked = app.by_password()
@@ -202,22 +233,29 @@ def test_an_address_is_set_up_during_a_sign_in(cognito: Any, served: Served) -> 
     assert app.who(app.respond(asked, EMAIL_OTP_CODE=pool.code())) == "ada"
 
 
-def test_an_authenticator_app_is_set_up_and_preferred_afterwards(cognito: Any, served: Served) -> None:
+def test_an_authenticator_app_is_set_up_and_preferred_afterwards(
+    cognito: Any, served: Served
+) -> None:
     pool = served.pool(mfa_configuration="OPTIONAL")
     pool.add_ada()
     app = App(cognito, pool.client)
     token = app.by_password()["AuthenticationResult"]["AccessToken"]
     secret = cognito.associate_software_token(AccessToken=token)["SecretCode"]
-    assert cognito.verify_software_token(AccessToken=token, UserCode=code(secret))["Status"] == "SUCCESS"
+    assert (
+        cognito.verify_software_token(AccessToken=token, UserCode=code(secret))["Status"]
+        == "SUCCESS"
+    )
     preferred = {"Enabled": True, "PreferredMfa": True}
-    cognito.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=preferred, SMSMfaSettings={"Enabled": True})
+    cognito.set_user_mfa_preference(
+        AccessToken=token, SoftwareTokenMfaSettings=preferred, SMSMfaSettings={"Enabled": True}
+    )
     user = cognito.get_user(AccessToken=token)
     assert user["PreferredMfaSetting"] == "SOFTWARE_TOKEN_MFA"
     assert set(user["UserMFASettingList"]) == {"SMS_MFA", "SOFTWARE_TOKEN_MFA"}
     assert app.by_password()["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
 
 
-# ----------------------------------------------------------------------------------------------------- custom challenge
+# Custom challenge
 
 
 def test_a_custom_challenge(cognito: Any, served: Served) -> None:
@@ -225,7 +263,10 @@ def test_a_custom_challenge(cognito: Any, served: Served) -> None:
     pool.add_ada()
     app = App(cognito, pool.client)
     asked = app.initiate("CUSTOM_AUTH", USERNAME="ada")
-    assert (asked["ChallengeName"], asked["ChallengeParameters"]["hint"]) == ("CUSTOM_CHALLENGE", "blue")
+    assert (asked["ChallengeName"], asked["ChallengeParameters"]["hint"]) == (
+        "CUSTOM_CHALLENGE",
+        "blue",
+    )
     asked = app.respond(asked, ANSWER="sea")
     assert asked["ChallengeName"] == "CUSTOM_CHALLENGE"
     assert app.who(app.respond(asked, ANSWER="sky")) == "ada"
@@ -235,7 +276,7 @@ def test_a_custom_challenge(cognito: Any, served: Served) -> None:
         app.respond(asked, ANSWER="eyes")
 
 
-# ---------------------------------------------------------------------------------------------------------- choice of factor
+# Choice of factor
 
 
 def test_a_choice_of_first_factors(app: tuple[App, ServedPool]) -> None:
@@ -261,7 +302,7 @@ def test_a_preferred_first_factor(app: tuple[App, ServedPool]) -> None:
         ada.initiate("USER_AUTH", **{**right, "PASSWORD": "Wrong-Horse-1"})
 
 
-# --------------------------------------------------------------------------------------------------- account and password
+# Account and password
 
 
 def test_sign_up_confirm_and_resend(cognito: Any, served: Served) -> None:
@@ -278,18 +319,27 @@ def test_sign_up_confirm_and_resend(cognito: Any, served: Served) -> None:
     with pytest.raises(cognito.exceptions.UserNotConfirmedException):
         app.by_password(username="zoe")
     first = pool.code("zoe")
-    assert cognito.resend_confirmation_code(**who)["CodeDeliveryDetails"]["AttributeName"] == "email"
+    assert (
+        cognito.resend_confirmation_code(**who)["CodeDeliveryDetails"]["AttributeName"] == "email"
+    )
     second = pool.code("zoe")
     if first != second:
         with pytest.raises(cognito.exceptions.CodeMismatchException):
             cognito.confirm_sign_up(**who, ConfirmationCode=first)
-    confirmed = cognito.confirm_sign_up(**who, ConfirmationCode=second, Session=signed_up["Session"])
+    confirmed = cognito.confirm_sign_up(
+        **who, ConfirmationCode=second, Session=signed_up["Session"]
+    )
     automatic = cognito.initiate_auth(
-        ClientId=pool.client.id, AuthFlow="USER_AUTH", AuthParameters={"USERNAME": "zoe"}, Session=confirmed["Session"]
+        ClientId=pool.client.id,
+        AuthFlow="USER_AUTH",
+        AuthParameters={"USERNAME": "zoe"},
+        Session=confirmed["Session"],
     )
     assert app.who(automatic) == "zoe"
     assert app.who(app.by_password(username="zoe")) == "zoe"
-    with pytest.raises(cognito.exceptions.NotAuthorizedException, match="Current status is CONFIRMED"):
+    with pytest.raises(
+        cognito.exceptions.NotAuthorizedException, match="Current status is CONFIRMED"
+    ):
         cognito.confirm_sign_up(**who, ConfirmationCode=second)
 
 
@@ -297,10 +347,16 @@ def test_a_forgotten_password(app: tuple[App, ServedPool]) -> None:
     ada, pool = app
     who = {"ClientId": pool.client.id, "Username": "ada"}
     delivery = ada.cognito.forgot_password(**who)["CodeDeliveryDetails"]
-    assert delivery == {"Destination": "a***@e***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}
+    assert delivery == {
+        "Destination": "a***@e***",
+        "DeliveryMedium": "EMAIL",
+        "AttributeName": "email",
+    }
     sent = pool.code()
     with pytest.raises(ada.cognito.exceptions.CodeMismatchException):
-        ada.cognito.confirm_forgot_password(**who, ConfirmationCode=another_than(sent), Password=NEW_PASSWORD)
+        ada.cognito.confirm_forgot_password(
+            **who, ConfirmationCode=another_than(sent), Password=NEW_PASSWORD
+        )
     with pytest.raises(ada.cognito.exceptions.InvalidPasswordException):
         ada.cognito.confirm_forgot_password(**who, ConfirmationCode=sent, Password="tiny")
     ada.cognito.confirm_forgot_password(**who, ConfirmationCode=sent, Password=NEW_PASSWORD)
@@ -321,13 +377,23 @@ def test_a_forced_reset(app: tuple[App, ServedPool]) -> None:
 def test_a_user_changes_what_is_hers(app: tuple[App, ServedPool]) -> None:
     ada, pool = app
     token = ada.by_password()["AuthenticationResult"]["AccessToken"]
-    ada.cognito.change_password(AccessToken=token, PreviousPassword=PASSWORD, ProposedPassword=NEW_PASSWORD)
-    changed = [{"Name": "email", "Value": "ada@example.net"}, {"Name": "given_name", "Value": "Ada"}]
-    sent = ada.cognito.update_user_attributes(AccessToken=token, UserAttributes=changed)["CodeDeliveryDetailsList"]
+    ada.cognito.change_password(
+        AccessToken=token, PreviousPassword=PASSWORD, ProposedPassword=NEW_PASSWORD
+    )
+    changed = [
+        {"Name": "email", "Value": "ada@example.net"},
+        {"Name": "given_name", "Value": "Ada"},
+    ]
+    sent = ada.cognito.update_user_attributes(AccessToken=token, UserAttributes=changed)[
+        "CodeDeliveryDetailsList"
+    ]
     assert [one["AttributeName"] for one in sent] == ["email"]
     ada.cognito.verify_user_attribute(AccessToken=token, AttributeName="email", Code=pool.code())
     ada.cognito.delete_user_attributes(AccessToken=token, UserAttributeNames=["given_name"])
-    attributes = {one["Name"]: one["Value"] for one in ada.cognito.get_user(AccessToken=token)["UserAttributes"]}
+    attributes = {
+        one["Name"]: one["Value"]
+        for one in ada.cognito.get_user(AccessToken=token)["UserAttributes"]
+    }
     assert attributes["email"] == "ada@example.net"
     assert attributes["email_verified"] == "true"
     assert "given_name" not in attributes
@@ -336,7 +402,7 @@ def test_a_user_changes_what_is_hers(app: tuple[App, ServedPool]) -> None:
         ada.by_password(NEW_PASSWORD)
 
 
-# --------------------------------------------------------------------------------------------------------------- tokens
+# Tokens
 
 
 def test_tokens_are_renewed_and_revoked(app: tuple[App, ServedPool]) -> None:
@@ -344,7 +410,9 @@ def test_tokens_are_renewed_and_revoked(app: tuple[App, ServedPool]) -> None:
     tokens = ada.by_password()["AuthenticationResult"]
     ask = {"ClientId": pool.client.id, "RefreshToken": tokens["RefreshToken"]}
     assert ada.who(ada.cognito.get_tokens_from_refresh_token(**ask)) == "ada"
-    assert ada.who(ada.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=tokens["RefreshToken"])) == "ada"
+    assert (
+        ada.who(ada.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=tokens["RefreshToken"])) == "ada"
+    )
     ada.cognito.revoke_token(ClientId=pool.client.id, Token=tokens["RefreshToken"])
     with pytest.raises(ada.cognito.exceptions.NotAuthorizedException):
         ada.cognito.get_tokens_from_refresh_token(**ask)
@@ -353,10 +421,14 @@ def test_tokens_are_renewed_and_revoked(app: tuple[App, ServedPool]) -> None:
 
 
 def test_a_refresh_token_that_rotates_is_good_once(cognito: Any, served: Served) -> None:
-    pool = served.pool(client=ClientSettings(refresh_token_rotation=RefreshTokenRotation(feature="ENABLED")))
+    pool = served.pool(
+        client=ClientSettings(refresh_token_rotation=RefreshTokenRotation(feature="ENABLED"))
+    )
     pool.add_ada()
     old = App(cognito, pool.client).by_password()["AuthenticationResult"]["RefreshToken"]
-    new = cognito.get_tokens_from_refresh_token(ClientId=pool.client.id, RefreshToken=old)["AuthenticationResult"]
+    new = cognito.get_tokens_from_refresh_token(ClientId=pool.client.id, RefreshToken=old)[
+        "AuthenticationResult"
+    ]
     assert new["RefreshToken"] != old
     with pytest.raises(cognito.exceptions.RefreshTokenReuseException):
         cognito.get_tokens_from_refresh_token(ClientId=pool.client.id, RefreshToken=old)
@@ -370,19 +442,29 @@ def test_a_global_sign_out_ends_all_tokens(app: tuple[App, ServedPool]) -> None:
         with pytest.raises(ada.cognito.exceptions.NotAuthorizedException):
             ada.cognito.get_user(AccessToken=tokens["AccessToken"])
         with pytest.raises(ada.cognito.exceptions.NotAuthorizedException):
-            ada.cognito.get_tokens_from_refresh_token(ClientId=pool.client.id, RefreshToken=tokens["RefreshToken"])
+            ada.cognito.get_tokens_from_refresh_token(
+                ClientId=pool.client.id, RefreshToken=tokens["RefreshToken"]
+            )
 
 
-# --------------------------------------------------------------------------------------------------------- administration
+# Administration
 
 
 def test_an_administrator_sets_a_pool_up(cognito: Any, served: Served) -> None:
-    pool = Pool.create(cognito, AliasAttributes=["email"], client={"GenerateSecret": True})
-    assert cognito.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]["AliasAttributes"] == ["email"]
+    pool = ConnectionPool.create(
+        cognito, AliasAttributes=["email"], client={"GenerateSecret": True}
+    )
+    assert cognito.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]["AliasAttributes"] == [
+        "email"
+    ]
     assert pool.client_secret
-    pool.add_user("eve", "Temporary-1!", temporary=True, email="eve@example.org", email_verified="true")
+    pool.add_user(
+        "eve", "Temporary-1!", temporary=True, email="eve@example.org", email_verified="true"
+    )
     assert pool.status_of("eve") == "FORCE_CHANGE_PASSWORD"
-    cognito.admin_set_user_password(UserPoolId=pool.pool_id, Username="eve", Password=PASSWORD, Permanent=True)
+    cognito.admin_set_user_password(
+        UserPoolId=pool.pool_id, Username="eve", Password=PASSWORD, Permanent=True
+    )
     found = cognito.list_users(UserPoolId=pool.pool_id, Filter='email = "eve@example.org"')["Users"]
     assert [(user["Username"], user["UserStatus"]) for user in found] == [("eve", "CONFIRMED")]
     cognito.admin_disable_user(UserPoolId=pool.pool_id, Username="eve")
@@ -406,7 +488,9 @@ def test_an_administrator_signs_a_user_in(app: tuple[App, ServedPool]) -> None:
     assert ada.who(reply) == "ada"
 
 
-def test_what_the_service_does_not_do_is_an_error_of_the_service(app: tuple[App, ServedPool]) -> None:
+def test_what_the_service_does_not_do_is_an_error_of_the_service(
+    app: tuple[App, ServedPool],
+) -> None:
     ada, pool = app
     with pytest.raises(botocore.exceptions.ClientError) as refused:
         ada.cognito.list_groups(UserPoolId=pool.pool.id)

@@ -49,7 +49,10 @@ def test_a_temporary_password_is_replaced(served: Served, identity: AppOf) -> No
     assert step(app, "signIn", username="ada", password="Temporary-1!") == "newPasswordRequired"
     with pytest.raises(Refused, match="InvalidPasswordException"):
         app.call("newPassword", password="tiny", attributes={"given_name": "Ada"})
-    assert step(app, "newPassword", password=NEW_PASSWORD, attributes={"given_name": "Ada"}) == "onSuccess"
+    assert (
+        step(app, "newPassword", password=NEW_PASSWORD, attributes={"given_name": "Ada"})
+        == "onSuccess"
+    )
     assert app.call("attributes")["given_name"] == "Ada"
     assert step(app, "signIn", username="ada", password=NEW_PASSWORD) == "onSuccess"
 
@@ -64,7 +67,9 @@ def test_a_code_by_sms(served: Served, identity: AppOf) -> None:
     assert step(app, "sendCode", code=pool.code(), type="SMS_MFA") == "onSuccess"
 
 
-def test_a_code_of_the_authenticator_app_chosen_among_factors(served: Served, identity: AppOf) -> None:
+def test_a_code_of_the_authenticator_app_chosen_among_factors(
+    served: Served, identity: AppOf
+) -> None:
     pool = served.pool(mfa_configuration="OPTIONAL")
     pool.add_ada(mfa=["SMS_MFA", "SOFTWARE_TOKEN_MFA"], totp_secret=TOTP_SECRET)
     app = identity(pool)
@@ -103,7 +108,9 @@ def test_a_custom_challenge(served: Served, identity: AppOf, password: str | Non
 def test_from_sign_up_to_a_new_password(served: Served, identity: AppOf) -> None:
     pool = served.pool()
     app = identity(pool)
-    signed_up = app.call("signUp", username="zoe", password=PASSWORD, attributes={"email": "zoe@example.org"})
+    signed_up = app.call(
+        "signUp", username="zoe", password=PASSWORD, attributes={"email": "zoe@example.org"}
+    )
     assert signed_up == {"confirmed": False}
     app.call("resendCode", username="zoe")
     with pytest.raises(Refused, match="CodeMismatchException"):

@@ -1,4 +1,6 @@
-"""Our library against ministack: it truly checks SRP proofs, their timestamps, TOTP codes and secret hashes."""
+"""Our library against ministack: it truly checks SRP proofs, their timestamps, TOTP codes and
+secret hashes.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,9 @@ from auth_flow import (
     ResendCode,
     ResetPassword,
     SignIn,
+    SignInOptions,
     SignUp,
     TotpCode,
-    WayIn,
 )
 from auth_flow.errors import (
     CodeMismatchException,
@@ -38,9 +40,9 @@ from auth_flow.errors import (
     NotSignedIn,
     UserNotFoundException,
 )
-from auth_flow.states.events import AuthFlowType, ConfirmResetPassword
-from auth_flow.transports.cognito import CognitoTransport
-from tests.counterparts.admin import PASSWORD, Pool, aws_client
+from auth_flow.states._events import AuthFlowType, ConfirmResetPassword
+from auth_flow.transports._cognito import CognitoTransport
+from tests.counterparts.admin import PASSWORD, ConnectionPool, aws_client
 from tests.counterparts.totp import code, wrong_code
 
 pytestmark = [pytest.mark.anyio, pytest.mark.counterpart]
@@ -49,9 +51,9 @@ PASSWORD_FLOWS: tuple[AuthFlowType, ...] = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH
 
 
 @pytest.fixture
-def pool(ministack: Any) -> Pool:
+def pool(ministack: Any) -> ConnectionPool:
     """A pool with the user ada."""
-    pool = Pool.create(ministack)
+    pool = ConnectionPool.create(ministack)
     pool.add_user("ada", email="ada@example.org")
     return pool
 
@@ -63,7 +65,9 @@ def code_sent_to(ministack_url: str) -> Callable[[str], str]:
     def newest(address: str) -> str:
         with urlopen(f"{ministack_url}/_ministack/ses/messages", timeout=5) as response:
             accounts = json.load(response)["messages"]
-        letters = [letter for account in accounts.values() for letter in account if address in letter["To"]]
+        letters = [
+            letter for account in accounts.values() for letter in account if address in letter["To"]
+        ]
         found = re.search(r"\d{6}", letters[-1]["BodyText"])
         assert found is not None
         return found[0]
@@ -71,11 +75,11 @@ def code_sent_to(ministack_url: str) -> Callable[[str], str]:
     return newest
 
 
-# -------------------------------------------------------------------------------------------------------------- password
+# Password
 
 
 @pytest.mark.parametrize("way", PASSWORD_FLOWS)
-async def test_the_right_password_signs_in(pool: Pool, way: AuthFlowType) -> None:
+async def test_the_right_password_signs_in(pool: ConnectionPool, way: AuthFlowType) -> None:
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(SignIn(username="ada", password=PASSWORD, auth_flow_type=way))
         assert isinstance(step, Done)
@@ -84,16 +88,18 @@ async def test_the_right_password_signs_in(pool: Pool, way: AuthFlowType) -> Non
 
 
 @pytest.mark.parametrize("way", PASSWORD_FLOWS)
-async def test_a_wrong_password_does_not(pool: Pool, way: AuthFlowType) -> None:
+async def test_a_wrong_password_does_not(pool: ConnectionPool, way: AuthFlowType) -> None:
     async with AuthFlow(pool.ours) as flow:
         with pytest.raises(NotAuthorizedException, match="Incorrect username or password"):
             await flow.send(SignIn(username="ada", password="Wrong-Horse-1", auth_flow_type=way))
         assert isinstance(flow.step, Idle)
-        assert isinstance(await flow.send(SignIn(username="ada", password=PASSWORD, auth_flow_type=way)), Done)
+        assert isinstance(
+            await flow.send(SignIn(username="ada", password=PASSWORD, auth_flow_type=way)), Done
+        )
 
 
 @pytest.mark.parametrize("password", ["ünïcödé-Höřše-1", '한국어 \\ "Pass" 1'])
-async def test_passwords_are_hashed_as_utf_8(pool: Pool, password: str) -> None:
+async def test_passwords_are_hashed_as_utf_8(pool: ConnectionPool, password: str) -> None:
     pool.add_user("gülşen", password)
     async with AuthFlow(pool.ours) as flow:
         assert isinstance(await flow.send(SignIn(username="gülşen", password=password)), Done)
@@ -104,14 +110,22 @@ async def test_passwords_are_hashed_as_utf_8(pool: Pool, password: str) -> None:
     [datetime(2026, 9, 2, 9, 5, 7, tzinfo=UTC), datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC)],
     ids=str,
 )
-async def test_the_proof_is_over_the_timestamp_as_the_service_writes_it(pool: Pool, moment: datetime) -> None:
-    """The service signs its own writing of the time: a padded day or another weekday than the date's fails the proof."""
+async def test_the_proof_is_over_the_timestamp_as_the_service_writes_it(
+    pool: ConnectionPool, moment: datetime
+) -> None:
+    """The service signs its own writing of the time: a padded day or another weekday than the
+    date's fails the proof.
+    """
     async with AuthFlow(pool.ours, clock=moment.timestamp) as flow:
         assert isinstance(await flow.send(SignIn(username="ada", password=PASSWORD)), Done)
 
 
-async def test_an_alias_signs_in_and_the_proof_is_for_the_user_it_stands_for(ministack: Any) -> None:
-    pool = Pool.create(ministack, UsernameAttributes=["email"], client={"GenerateSecret": True})
+async def test_an_alias_signs_in_and_the_proof_is_for_the_user_it_stands_for(
+    ministack: Any,
+) -> None:
+    pool = ConnectionPool.create(
+        ministack, UsernameAttributes=["email"], client={"GenerateSecret": True}
+    )
     pool.add_user("ada@example.org", email="ada@example.org")
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(SignIn(username="ada@example.org", password=PASSWORD))
@@ -120,8 +134,10 @@ async def test_an_alias_signs_in_and_the_proof_is_for_the_user_it_stands_for(min
 
 
 @pytest.mark.parametrize("protection", ["LEGACY", "ENABLED"])
-async def test_an_unknown_user_is_told_only_where_the_pool_tells(ministack: Any, protection: str) -> None:
-    pool = Pool.create(ministack, client={"PreventUserExistenceErrors": protection})
+async def test_an_unknown_user_is_told_only_where_the_pool_tells(
+    ministack: Any, protection: str
+) -> None:
+    pool = ConnectionPool.create(ministack, client={"PreventUserExistenceErrors": protection})
     error = UserNotFoundException if protection == "LEGACY" else NotAuthorizedException
     async with AuthFlow(pool.ours) as flow:
         with pytest.raises(error):
@@ -129,7 +145,7 @@ async def test_an_unknown_user_is_told_only_where_the_pool_tells(ministack: Any,
         assert isinstance(flow.step, Idle)
 
 
-async def test_many_flows_share_one_transport(pool: Pool) -> None:
+async def test_many_flows_share_one_transport(pool: ConnectionPool) -> None:
     signed_in: list[Done] = []
 
     async def sign_in(transport: CognitoTransport) -> None:
@@ -144,12 +160,14 @@ async def test_many_flows_share_one_transport(pool: Pool) -> None:
     assert len(signed_in) == 4
 
 
-# --------------------------------------------------------------------------------------------------------- client secret
+# Client secret
 
 
 @pytest.mark.parametrize("way", PASSWORD_FLOWS)
-async def test_every_request_of_a_client_with_a_secret_is_signed(ministack: Any, way: AuthFlowType) -> None:
-    pool = Pool.create(ministack, client={"GenerateSecret": True})
+async def test_every_request_of_a_client_with_a_secret_is_signed(
+    ministack: Any, way: AuthFlowType
+) -> None:
+    pool = ConnectionPool.create(ministack, client={"GenerateSecret": True})
     pool.add_user("ada", "Temporary-1!", temporary=True)
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(SignIn(username="ada", password="Temporary-1!", auth_flow_type=way))
@@ -158,18 +176,20 @@ async def test_every_request_of_a_client_with_a_secret_is_signed(ministack: Any,
 
 
 async def test_a_wrong_client_secret_is_refused(ministack: Any) -> None:
-    pool = Pool.create(ministack, client={"GenerateSecret": True})
+    pool = ConnectionPool.create(ministack, client={"GenerateSecret": True})
     pool.add_user("ada")
-    async with AuthFlow(pool.ours.model_copy(update={"client_secret": "another-secret-of-24-letters"})) as flow:
+    async with AuthFlow(
+        pool.ours.model_copy(update={"client_secret": "another-secret-of-24-letters"})
+    ) as flow:
         with pytest.raises(NotAuthorizedException, match="secret hash"):
             await flow.send(SignIn(username="ada", password=PASSWORD))
 
 
-# ------------------------------------------------------------------------------------------------------------ challenges
+# Challenges
 
 
 @pytest.mark.parametrize("way", PASSWORD_FLOWS)
-async def test_a_temporary_password_is_replaced(pool: Pool, way: AuthFlowType) -> None:
+async def test_a_temporary_password_is_replaced(pool: ConnectionPool, way: AuthFlowType) -> None:
     pool.add_user("eve", "Temporary-1!", temporary=True)
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(SignIn(username="eve", password="Temporary-1!", auth_flow_type=way))
@@ -177,13 +197,17 @@ async def test_a_temporary_password_is_replaced(pool: Pool, way: AuthFlowType) -
         assert isinstance(await flow.send(step.answer(PASSWORD)), Done)
     assert pool.status_of("eve") == "CONFIRMED"
     async with AuthFlow(pool.ours) as flow:
-        assert isinstance(await flow.send(SignIn(username="eve", password=PASSWORD, auth_flow_type=way)), Done)
+        assert isinstance(
+            await flow.send(SignIn(username="eve", password=PASSWORD, auth_flow_type=way)), Done
+        )
 
 
-def allow_totp(pool: Pool) -> None:
+def allow_totp(pool: ConnectionPool) -> None:
     """Let the users of a pool have an authenticator app."""
     pool.cognito.set_user_pool_mfa_config(
-        UserPoolId=pool.pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
+        UserPoolId=pool.pool_id,
+        MfaConfiguration="OPTIONAL",
+        SoftwareTokenMfaConfiguration={"Enabled": True},
     )
 
 
@@ -192,13 +216,17 @@ async def set_up_totp(flow: AuthFlow) -> str:
     registration = await flow.session.set_up_totp()
     with pytest.raises(EnableSoftwareTokenMFAException):
         await flow.session.verify_totp_setup(wrong_code(registration.shared_secret))
-    await flow.session.verify_totp_setup(code(registration.shared_secret), friendly_device_name="phone")
+    await flow.session.verify_totp_setup(
+        code(registration.shared_secret), friendly_device_name="phone"
+    )
     await flow.session.update_mfa_preference(totp="PREFERRED")
     return registration.shared_secret
 
 
 @pytest.mark.parametrize("way", PASSWORD_FLOWS)
-async def test_a_code_of_the_authenticator_app_is_the_second_factor(pool: Pool, way: AuthFlowType) -> None:
+async def test_a_code_of_the_authenticator_app_is_the_second_factor(
+    pool: ConnectionPool, way: AuthFlowType
+) -> None:
     allow_totp(pool)
     async with AuthFlow(pool.ours) as flow:
         await flow.send(SignIn(username="ada", password=PASSWORD))
@@ -212,7 +240,7 @@ async def test_a_code_of_the_authenticator_app_is_the_second_factor(pool: Pool, 
         assert isinstance(await flow.send(step.answer(code(secret))), Done)
 
 
-# ------------------------------------------------------------------------------------------------------- custom challenge
+# Custom challenge
 
 TRIGGERS = """
 def handler(event, context):
@@ -234,15 +262,22 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="module")
-def custom_pool(ministack: Any, ministack_url: str) -> Pool:
-    """A pool whose triggers, run by ministack, want three challenges: SRP, where it is used, is the first two of them."""
+def custom_pool(ministack: Any, ministack_url: str) -> ConnectionPool:
+    """A pool whose triggers, run by ministack, want three challenges: SRP, where it is used, is the
+    first two of them.
+    """
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("triggers.py", TRIGGERS)
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
     with aws_client("iam", ministack_url) as iam, aws_client("lambda", ministack_url) as functions:
         role = iam.create_role(
-            RoleName="triggers", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+            RoleName="triggers",
+            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
         )
         function = functions.create_function(
             FunctionName="triggers",
@@ -252,16 +287,19 @@ def custom_pool(ministack: Any, ministack_url: str) -> Pool:
             Code={"ZipFile": package.getvalue()},
         )
     names = ("DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse")
-    pool = Pool.create(ministack, LambdaConfig=dict.fromkeys(names, function["FunctionArn"]))
+    pool = ConnectionPool.create(
+        ministack, LambdaConfig=dict.fromkeys(names, function["FunctionArn"])
+    )
     pool.add_user("ada")
     return pool
 
 
 @pytest.mark.parametrize(
-    ("way", "password", "rounds"), [("CUSTOM_WITH_SRP", PASSWORD, ("3",)), ("CUSTOM_WITHOUT_SRP", None, ("1", "2", "3"))]
+    ("way", "password", "rounds"),
+    [("CUSTOM_WITH_SRP", PASSWORD, ("3",)), ("CUSTOM_WITHOUT_SRP", None, ("1", "2", "3"))],
 )
 async def test_a_custom_challenge_takes_as_many_rounds_as_the_triggers_want(
-    custom_pool: Pool, way: AuthFlowType, password: str | None, rounds: tuple[str, ...]
+    custom_pool: ConnectionPool, way: AuthFlowType, password: str | None, rounds: tuple[str, ...]
 ) -> None:
     async with AuthFlow(custom_pool.ours) as flow:
         step = await flow.send(SignIn(username="ada", password=password, auth_flow_type=way))
@@ -272,7 +310,7 @@ async def test_a_custom_challenge_takes_as_many_rounds_as_the_triggers_want(
         assert isinstance(step, Done)
 
 
-async def test_the_triggers_end_it_after_a_wrong_answer(custom_pool: Pool) -> None:
+async def test_the_triggers_end_it_after_a_wrong_answer(custom_pool: ConnectionPool) -> None:
     async with AuthFlow(custom_pool.ours) as flow:
         step = await flow.send(SignIn(username="ada", auth_flow_type="CUSTOM_WITHOUT_SRP"))
         assert isinstance(step, CustomChallenge)
@@ -281,19 +319,28 @@ async def test_the_triggers_end_it_after_a_wrong_answer(custom_pool: Pool) -> No
         assert isinstance(flow.step, Idle)
 
 
-async def test_no_question_is_posed_after_a_wrong_password(custom_pool: Pool) -> None:
+async def test_no_question_is_posed_after_a_wrong_password(custom_pool: ConnectionPool) -> None:
     async with AuthFlow(custom_pool.ours) as flow:
         with pytest.raises(NotAuthorizedException):
-            await flow.send(SignIn(username="ada", password="Wrong-Horse-1", auth_flow_type="CUSTOM_WITH_SRP"))
+            await flow.send(
+                SignIn(username="ada", password="Wrong-Horse-1", auth_flow_type="CUSTOM_WITH_SRP")
+            )
         assert isinstance(flow.step, Idle)
 
 
-# --------------------------------------------------------------------------------------------------- account and password
+# Account and password
 
 
-async def test_a_sign_up_is_confirmed_and_goes_on_to_sign_in(pool: Pool, code_sent_to: Callable[[str], str]) -> None:
+async def test_a_sign_up_is_confirmed_and_goes_on_to_sign_in(
+    pool: ConnectionPool, code_sent_to: Callable[[str], str]
+) -> None:
     async with AuthFlow(pool.ours) as flow:
-        event = SignUp(username="zoe", password=PASSWORD, user_attributes={"email": "zoe@example.org"}, auto_sign_in=WayIn())
+        event = SignUp(
+            username="zoe",
+            password=PASSWORD,
+            user_attributes={"email": "zoe@example.org"},
+            auto_sign_in=SignInOptions(),
+        )
         step = await flow.send(event)
         assert isinstance(step, ConfirmationRequired)
         assert step.code_delivery is not None
@@ -305,9 +352,13 @@ async def test_a_sign_up_is_confirmed_and_goes_on_to_sign_in(pool: Pool, code_se
         assert step.signed_in
 
 
-async def test_an_unconfirmed_user_is_confirmed_and_signed_in(pool: Pool, code_sent_to: Callable[[str], str]) -> None:
+async def test_an_unconfirmed_user_is_confirmed_and_signed_in(
+    pool: ConnectionPool, code_sent_to: Callable[[str], str]
+) -> None:
     async with AuthFlow(pool.ours) as flow:
-        await flow.send(SignUp(username="zoe", password=PASSWORD, user_attributes={"email": "zoe@example.org"}))
+        await flow.send(
+            SignUp(username="zoe", password=PASSWORD, user_attributes={"email": "zoe@example.org"})
+        )
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(SignIn(username="zoe", password=PASSWORD))
         assert isinstance(step, ConfirmationRequired)
@@ -318,29 +369,41 @@ async def test_an_unconfirmed_user_is_confirmed_and_signed_in(pool: Pool, code_s
         assert step.signed_in
 
 
-async def test_a_forced_reset_ends_signed_in(pool: Pool, code_sent_to: Callable[[str], str]) -> None:
+async def test_a_forced_reset_ends_signed_in(
+    pool: ConnectionPool, code_sent_to: Callable[[str], str]
+) -> None:
     pool.cognito.admin_reset_user_password(UserPoolId=pool.pool_id, Username="ada")
     async with AuthFlow(pool.ours) as flow:
-        assert isinstance(await flow.send(SignIn(username="ada", password=PASSWORD)), PasswordResetRequired)
+        assert isinstance(
+            await flow.send(SignIn(username="ada", password=PASSWORD)), PasswordResetRequired
+        )
         assert isinstance(await flow.send(ResetPassword()), PasswordResetCode)
-        answer = ConfirmResetPassword(code=code_sent_to("ada@example.org"), new_password="New-Correct-Horse-2")
+        answer = ConfirmResetPassword(
+            code=code_sent_to("ada@example.org"), new_password="New-Correct-Horse-2"
+        )
         step = await flow.send(answer)
         assert isinstance(step, Done)
         assert step.signed_in
 
 
-async def test_from_sign_up_to_a_new_password_in_one_flow(pool: Pool, code_sent_to: Callable[[str], str]) -> None:
+async def test_from_sign_up_to_a_new_password_in_one_flow(
+    pool: ConnectionPool, code_sent_to: Callable[[str], str]
+) -> None:
     allow_totp(pool)
     address = {"email": "zoe@example.org"}
     async with AuthFlow(pool.ours) as flow:
-        step = await flow.send(SignUp(username="zoe", password=PASSWORD, user_attributes=address, auto_sign_in=True))
+        step = await flow.send(
+            SignUp(username="zoe", password=PASSWORD, user_attributes=address, auto_sign_in=True)
+        )
         assert isinstance(step, ConfirmationRequired)
         assert (await flow.run(step.answer(code_sent_to("zoe@example.org")), _nobody)).signed_in
         secret = await set_up_totp(flow)
         await flow.session.sign_out()
 
         assert isinstance(await flow.send(ResetPassword(username="zoe")), PasswordResetCode)
-        reset = ConfirmResetPassword(code=code_sent_to("zoe@example.org"), new_password="New-Correct-Horse-2")
+        reset = ConfirmResetPassword(
+            code=code_sent_to("zoe@example.org"), new_password="New-Correct-Horse-2"
+        )
         assert await flow.send(reset) == Done(signed_in=False, username="zoe")
 
         with pytest.raises(NotAuthorizedException):
@@ -354,12 +417,12 @@ async def test_from_sign_up_to_a_new_password_in_one_flow(pool: Pool, code_sent_
             await flow.send(SignIn(username="zoe", password=PASSWORD))
 
 
-# --------------------------------------------------------------------------------------------------------------- tokens
+# Tokens
 
 
 @pytest.mark.parametrize("secret", [False, True])
 async def test_tokens_are_renewed_until_they_are_revoked(ministack: Any, secret: bool) -> None:
-    pool = Pool.create(ministack, client={"GenerateSecret": secret})
+    pool = ConnectionPool.create(ministack, client={"GenerateSecret": secret})
     pool.add_user("ada")
     async with AuthFlow(pool.ours) as flow:
         await flow.send(SignIn(username="ada", password=PASSWORD))
@@ -372,7 +435,7 @@ async def test_tokens_are_renewed_until_they_are_revoked(ministack: Any, secret:
         assert isinstance(flow.step, Idle)
 
 
-async def test_a_global_sign_out_ends_the_other_session(pool: Pool) -> None:
+async def test_a_global_sign_out_ends_the_other_session(pool: ConnectionPool) -> None:
     async with AuthFlow(pool.ours) as here, AuthFlow(pool.ours) as there:
         for flow in (here, there):
             await flow.send(SignIn(username="ada", password=PASSWORD))

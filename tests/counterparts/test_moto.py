@@ -1,4 +1,6 @@
-"""Our library against moto's server: passwords, TOTP codes and accounts. It takes any SRP proof, so proofs are not its matter."""
+"""Our library against moto's server: passwords, TOTP codes and accounts. It takes any SRP proof, so
+proofs are not its matter.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,10 @@ from auth_flow import (
     PasswordResetCode,
     ResetPassword,
     SignIn,
+    SignInOptions,
     SignUp,
     SmsCode,
     TotpCode,
-    WayIn,
 )
 from auth_flow.errors import (
     CodeMismatchException,
@@ -33,8 +35,8 @@ from auth_flow.errors import (
     UsernameExistsException,
     UserNotFoundException,
 )
-from auth_flow.transports.cognito import CognitoTransport
-from tests.counterparts.admin import PASSWORD, Pool
+from auth_flow.transports._cognito import CognitoTransport
+from tests.counterparts.admin import PASSWORD, ConnectionPool
 from tests.counterparts.totp import STEP, code, wrong_code
 
 pytestmark = [pytest.mark.anyio, pytest.mark.counterpart]
@@ -43,10 +45,12 @@ TOTP = {"Enabled": True}
 
 
 @pytest.fixture
-def pool(moto: Any) -> Pool:
+def pool(moto: Any) -> ConnectionPool:
     """A pool with the user ada."""
     recovery = {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]}
-    pool = Pool.create(moto, AutoVerifiedAttributes=["email"], AccountRecoverySetting=recovery)
+    pool = ConnectionPool.create(
+        moto, AutoVerifiedAttributes=["email"], AccountRecoverySetting=recovery
+    )
     pool.add_user("ada", email="ada@example.org")
     return pool
 
@@ -55,10 +59,10 @@ def by_password(username: str, password: str = PASSWORD) -> SignIn:
     return SignIn(username=username, password=password, auth_flow_type="USER_PASSWORD_AUTH")
 
 
-# -------------------------------------------------------------------------------------------------------------- password
+# Password
 
 
-async def test_the_right_password_signs_in(pool: Pool) -> None:
+async def test_the_right_password_signs_in(pool: ConnectionPool) -> None:
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(by_password("ada"))
         assert isinstance(step, Done)
@@ -66,7 +70,7 @@ async def test_the_right_password_signs_in(pool: Pool) -> None:
         assert (attributes["email"], attributes["sub"]) == ("ada@example.org", step.user_id)
 
 
-async def test_a_wrong_password_and_an_unknown_user_do_not(pool: Pool) -> None:
+async def test_a_wrong_password_and_an_unknown_user_do_not(pool: ConnectionPool) -> None:
     async with AuthFlow(pool.ours) as flow:
         with pytest.raises(NotAuthorizedException):
             await flow.send(by_password("ada", "Wrong-Horse-1"))
@@ -75,7 +79,9 @@ async def test_a_wrong_password_and_an_unknown_user_do_not(pool: Pool) -> None:
         assert isinstance(flow.step, Idle)
 
 
-async def test_a_temporary_password_is_replaced_by_one_that_fits_the_policy(pool: Pool) -> None:
+async def test_a_temporary_password_is_replaced_by_one_that_fits_the_policy(
+    pool: ConnectionPool,
+) -> None:
     pool.add_user("eve", "Temporary-1!", temporary=True)
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(by_password("eve", "Temporary-1!"))
@@ -88,18 +94,24 @@ async def test_a_temporary_password_is_replaced_by_one_that_fits_the_policy(pool
 
 
 async def test_an_srp_sign_in_with_a_client_secret_goes_through(moto: Any) -> None:
-    """Moto knows users by their id after PASSWORD_VERIFIER, so it has to be a pool where that is their name."""
-    pool = Pool.create(moto, UsernameAttributes=["email"], client={"GenerateSecret": True})
+    """Moto knows users by their id after PASSWORD_VERIFIER, so it has to be a pool where that is
+    their name.
+    """
+    pool = ConnectionPool.create(
+        moto, UsernameAttributes=["email"], client={"GenerateSecret": True}
+    )
     pool.add_user("ada@example.org", email="ada@example.org")
     event = SignIn(username="ada@example.org", password=PASSWORD)
     async with AuthFlow(pool.ours) as flow:
         assert isinstance(await flow.send(event), Done)
-    async with AuthFlow(pool.ours.model_copy(update={"client_secret": "another-secret-of-24-letters"})) as flow:
+    async with AuthFlow(
+        pool.ours.model_copy(update={"client_secret": "another-secret-of-24-letters"})
+    ) as flow:
         with pytest.raises(NotAuthorizedException):
             await flow.send(event)
 
 
-# --------------------------------------------------------------------------------------------------------- second factors
+# Second factors
 
 
 async def _set_up_totp(flow: AuthFlow) -> str:
@@ -114,13 +126,15 @@ async def _set_up_totp(flow: AuthFlow) -> str:
 
 
 async def _room_in_this_step() -> None:
-    """Moto takes the code of the very step it looks at, so one that is about to end is waited out."""
+    """Moto takes the code of the very step it looks at, so one that is about to end is waited
+    out.
+    """
     left = STEP - time.time() % STEP
     if left < 2:
         await anyio.sleep(left)
 
 
-async def test_a_code_of_the_authenticator_app_is_the_second_factor(pool: Pool) -> None:
+async def test_a_code_of_the_authenticator_app_is_the_second_factor(pool: ConnectionPool) -> None:
     pool.cognito.set_user_pool_mfa_config(
         UserPoolId=pool.pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration=TOTP
     )
@@ -137,9 +151,11 @@ async def test_a_code_of_the_authenticator_app_is_the_second_factor(pool: Pool) 
         assert isinstance(await flow.send(step.answer(code(secret))), Done)
 
 
-async def test_a_code_by_sms_is_the_second_factor(pool: Pool) -> None:
+async def test_a_code_by_sms_is_the_second_factor(pool: ConnectionPool) -> None:
     pool.cognito.admin_set_user_mfa_preference(
-        UserPoolId=pool.pool_id, Username="ada", SMSMfaSettings={"Enabled": True, "PreferredMfa": True}
+        UserPoolId=pool.pool_id,
+        Username="ada",
+        SMSMfaSettings={"Enabled": True, "PreferredMfa": True},
     )
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(by_password("ada"))
@@ -148,9 +164,15 @@ async def test_a_code_by_sms_is_the_second_factor(pool: Pool) -> None:
         assert isinstance(await flow.send(step.answer("123456")), Done)
 
 
-async def test_an_mfa_set_up_that_is_not_as_cognito_says_is_a_malformed_response(pool: Pool) -> None:
-    """Moto has a list in MFAS_CAN_SETUP, where the model has a string; the flow stands where it stood."""
-    pool.cognito.set_user_pool_mfa_config(UserPoolId=pool.pool_id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration=TOTP)
+async def test_an_mfa_set_up_that_is_not_as_cognito_says_is_a_malformed_response(
+    pool: ConnectionPool,
+) -> None:
+    """Moto has a list in MFAS_CAN_SETUP, where the model has a string; the flow stands where it
+    stood.
+    """
+    pool.cognito.set_user_pool_mfa_config(
+        UserPoolId=pool.pool_id, MfaConfiguration="ON", SoftwareTokenMfaConfiguration=TOTP
+    )
     pool.add_user("eve", "Temporary-1!", temporary=True)
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(by_password("eve", "Temporary-1!"))
@@ -160,7 +182,7 @@ async def test_an_mfa_set_up_that_is_not_as_cognito_says_is_a_malformed_response
         assert flow.step == step
 
 
-# --------------------------------------------------------------------------------------------------- account and password
+# Account and password
 
 
 class Mail:
@@ -178,7 +200,7 @@ def mail() -> Mail:
 
 
 @pytest.fixture
-async def transport(pool: Pool, mail: Mail) -> AsyncIterator[CognitoTransport]:
+async def transport(pool: ConnectionPool, mail: Mail) -> AsyncIterator[CognitoTransport]:
     """A transport over a client of the caller's, whose hooks read the mail."""
     async with (
         httpx.AsyncClient(event_hooks={"response": [mail.read]}) as client,
@@ -187,11 +209,20 @@ async def transport(pool: Pool, mail: Mail) -> AsyncIterator[CognitoTransport]:
         yield transport
 
 
-async def test_from_sign_up_to_a_new_password_in_one_flow(pool: Pool, transport: CognitoTransport, mail: Mail) -> None:
-    way_in = WayIn(auth_flow_type="USER_PASSWORD_AUTH")
+async def test_from_sign_up_to_a_new_password_in_one_flow(
+    pool: ConnectionPool, transport: CognitoTransport, mail: Mail
+) -> None:
+    sign_in_options = SignInOptions(auth_flow_type="USER_PASSWORD_AUTH")
     async with AuthFlow(pool.ours, transport=transport) as flow:
         attributes = {"email": "zoe@example.org"}
-        step = await flow.send(SignUp(username="zoe", password=PASSWORD, user_attributes=attributes, auto_sign_in=way_in))
+        step = await flow.send(
+            SignUp(
+                username="zoe",
+                password=PASSWORD,
+                user_attributes=attributes,
+                auto_sign_in=sign_in_options,
+            )
+        )
         assert isinstance(step, ConfirmationRequired)
         assert step.code_delivery is not None
         assert step.code_delivery.medium == "EMAIL"
@@ -203,7 +234,9 @@ async def test_from_sign_up_to_a_new_password_in_one_flow(pool: Pool, transport:
         step = await flow.send(ResetPassword(username="zoe"))
         assert isinstance(step, PasswordResetCode)
         assert step.code_delivery is not None
-        step = await flow.send(ConfirmResetPassword(code=mail.code, new_password="New-Correct-Horse-2"))
+        step = await flow.send(
+            ConfirmResetPassword(code=mail.code, new_password="New-Correct-Horse-2")
+        )
         assert isinstance(step, Done)
         assert not step.signed_in
         with pytest.raises(NotAuthorizedException):
@@ -213,7 +246,7 @@ async def test_from_sign_up_to_a_new_password_in_one_flow(pool: Pool, transport:
         assert step.signed_in
 
 
-async def test_an_unconfirmed_user_is_confirmed_and_signed_in(pool: Pool) -> None:
+async def test_an_unconfirmed_user_is_confirmed_and_signed_in(pool: ConnectionPool) -> None:
     async with AuthFlow(pool.ours) as flow:
         await flow.send(SignUp(username="zoe", password=PASSWORD))
     async with AuthFlow(pool.ours) as flow:
@@ -224,7 +257,7 @@ async def test_an_unconfirmed_user_is_confirmed_and_signed_in(pool: Pool) -> Non
         assert step.signed_in
 
 
-async def test_a_name_is_taken_once_and_a_password_has_to_fit(pool: Pool) -> None:
+async def test_a_name_is_taken_once_and_a_password_has_to_fit(pool: ConnectionPool) -> None:
     async with AuthFlow(pool.ours) as flow:
         with pytest.raises(UsernameExistsException):
             await flow.send(SignUp(username="ada", password=PASSWORD))
@@ -233,11 +266,13 @@ async def test_a_name_is_taken_once_and_a_password_has_to_fit(pool: Pool) -> Non
         assert isinstance(flow.step, Idle)
 
 
-# --------------------------------------------------------------------------------------------------------------- tokens
+# Tokens
 
 
-async def test_a_server_that_breaks_over_a_refresh_ends_no_session(pool: Pool) -> None:
-    """Moto does not know GetTokensFromRefreshToken, and answers it with an HTML page and status 500."""
+async def test_a_server_that_breaks_over_a_refresh_ends_no_session(pool: ConnectionPool) -> None:
+    """Moto does not know GetTokensFromRefreshToken, and answers it with an HTML page and status
+    500.
+    """
     async with AuthFlow(pool.ours) as flow:
         await flow.send(by_password("ada"))
         with pytest.raises(MalformedResponse, match="500"):

@@ -1,4 +1,6 @@
-"""pycognito against the embedded user pool on a port: SRP as another library does it, and tokens verified by PyJWT."""
+"""pycognito against the embedded user pool on a port: SRP as another library does it, and tokens
+verified by PyJWT.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from pycognito.exceptions import (
     SoftwareTokenMFAChallengeException,
 )
 
-from auth_flow.transports.embedded import ClientSettings
+from auth_flow.embedded import ClientSettings
 from tests.counterparts.admin import PASSWORD, aws_client
 from tests.counterparts.served import TOTP_SECRET, Served, ServedPool, another_than
 from tests.counterparts.totp import code, wrong_code
@@ -49,7 +51,9 @@ class OneClient:
 
 @pytest.fixture
 def user(cognito: Any) -> Any:
-    """Makes pycognito's user of a pool. It is given the pool's keys, which it would else fetch from AWS."""
+    """Makes pycognito's user of a pool. It is given the pool's keys, which it would else fetch from
+    AWS.
+    """
 
     def make(served: ServedPool, username: str = "ada") -> Cognito:
         user = Cognito(
@@ -81,7 +85,9 @@ def test_a_wrong_password_does_not(served: Served, user: Any, with_secret: bool)
     pool = served.pool(client=ClientSettings(generate_secret=with_secret))
     pool.add_ada()
     ada = user(pool)
-    with pytest.raises(ada.client.exceptions.NotAuthorizedException, match="Incorrect username or password"):
+    with pytest.raises(
+        ada.client.exceptions.NotAuthorizedException, match="Incorrect username or password"
+    ):
         ada.authenticate("Wrong-Horse-1")
 
 
@@ -107,8 +113,12 @@ def test_a_temporary_password_is_replaced(served: Served, user: Any, with_secret
 
 
 @pytest.mark.parametrize("with_secret", [False, True])
-def test_a_code_of_the_authenticator_app_is_the_second_factor(served: Served, user: Any, with_secret: bool) -> None:
-    pool = served.pool(mfa_configuration="OPTIONAL", client=ClientSettings(generate_secret=with_secret))
+def test_a_code_of_the_authenticator_app_is_the_second_factor(
+    served: Served, user: Any, with_secret: bool
+) -> None:
+    pool = served.pool(
+        mfa_configuration="OPTIONAL", client=ClientSettings(generate_secret=with_secret)
+    )
     pool.add_ada(mfa=["SOFTWARE_TOKEN_MFA"], totp_secret=TOTP_SECRET)
     ada = user(pool)
     with pytest.raises(SoftwareTokenMFAChallengeException):
@@ -176,7 +186,9 @@ def test_from_sign_up_to_a_new_password(served: Served, user: Any) -> None:
 
 @pytest.fixture
 def hands_sessions_on(cognito: Any) -> Iterator[Any]:
-    """The client, made to do what AWS asks of all its own SDKs and pycognito leaves out: send Session with a device's answer."""
+    """The client, made to do what AWS asks of all its own SDKs and pycognito leaves out: send
+    Session with a device's answer.
+    """
     latest: dict[str, str] = {}
 
     def keep(parsed: dict[str, Any], **_: Any) -> None:
@@ -201,11 +213,22 @@ def test_a_remembered_device_proves_itself(served: Served, hands_sessions_on: An
     cognito = hands_sessions_on
     pool = served.pool(device_tracking="ALWAYS", mfa_configuration="OPTIONAL")
     pool.add_ada()
-    who = {"username": "ada", "password": PASSWORD, "pool_id": pool.pool.id, "client_id": pool.client.id, "client": cognito}
+    who = {
+        "username": "ada",
+        "password": PASSWORD,
+        "pool_id": pool.pool.id,
+        "client_id": pool.client.id,
+        "client": cognito,
+    }
     result = AWSSRP(**who).authenticate_user()["AuthenticationResult"]
-    key, group = result["NewDeviceMetadata"]["DeviceKey"], result["NewDeviceMetadata"]["DeviceGroupKey"]
+    key, group = (
+        result["NewDeviceMetadata"]["DeviceKey"],
+        result["NewDeviceMetadata"]["DeviceGroupKey"],
+    )
     password, verifier = generate_hash_device(group, key)
-    cognito.confirm_device(AccessToken=result["AccessToken"], DeviceKey=key, DeviceSecretVerifierConfig=verifier)
+    cognito.confirm_device(
+        AccessToken=result["AccessToken"], DeviceKey=key, DeviceSecretVerifierConfig=verifier
+    )
 
     device = {"device_key": key, "device_group_key": group, "device_password": password}
     again = AWSSRP(**who, **device).authenticate_user()["AuthenticationResult"]

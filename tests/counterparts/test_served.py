@@ -1,4 +1,6 @@
-"""Our library against the embedded user pool on a port: both halves of this project, with a socket between them."""
+"""Our library against the embedded user pool on a port: both halves of this project, with a socket
+between them.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ from auth_flow import (
     TotpSetup,
     UserPool,
 )
+from auth_flow.embedded import ClientSettings
 from auth_flow.errors import NotAuthorizedException
-from auth_flow.transports.embedded import ClientSettings
 from tests.counterparts.admin import PASSWORD
 from tests.counterparts.served import Served, ServedPool
 from tests.counterparts.totp import code
@@ -55,10 +57,15 @@ async def test_from_sign_up_to_a_new_password_in_one_flow(served: Served) -> Non
     )
     contacts = {"phone_number": "+15555555309"}
     async with AuthFlow(ours(pool)) as flow:
-        step = await flow.send(SignUp(username="zoe", password=PASSWORD, user_attributes=contacts, auto_sign_in=True))
+        step = await flow.send(
+            SignUp(username="zoe", password=PASSWORD, user_attributes=contacts, auto_sign_in=True)
+        )
         assert isinstance(step, ConfirmationRequired)
         assert step.code_delivery is not None
-        assert (step.code_delivery.medium, step.code_delivery.destination) == ("SMS", "+*******5309")
+        assert (step.code_delivery.medium, step.code_delivery.destination) == (
+            "SMS",
+            "+*******5309",
+        )
         assert isinstance(await flow.send(step.answer(pool.code("zoe"))), AutoSignInReady)
         step = await flow.send(AutoSignIn())
         assert isinstance(step, MfaSetupSelection)
@@ -80,7 +87,9 @@ async def test_from_sign_up_to_a_new_password_in_one_flow(served: Served) -> Non
 
 
 async def test_a_client_with_a_secret_and_a_temporary_password(served: Served) -> None:
-    pool = served.pool(client=ClientSettings(generate_secret=True), required_attributes=("given_name",))
+    pool = served.pool(
+        client=ClientSettings(generate_secret=True), required_attributes=("given_name",)
+    )
     pool.add_ada("Temporary-1!", status="FORCE_CHANGE_PASSWORD")
     async with AuthFlow(ours(pool)) as flow:
         with pytest.raises(NotAuthorizedException, match="Incorrect username or password"):

@@ -21,5 +21,7 @@ def wrong_code(secret: str) -> str:
     """Six digits that the app shows in no step near the present one."""
     shown = {code(secret, steps_ahead=steps) for steps in range(-2, 4)}
     return next(
-        digits for digits in ("000000", "111111", "222222", "333333", "444444", "555555", "666666") if digits not in shown
+        digits
+        for digits in ("000000", "111111", "222222", "333333", "444444", "555555", "666666")
+        if digits not in shown
     )

@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from auth_flow.states.events import EVENTS, Event
+from auth_flow.states._events import EVENTS, Event
 
 PAGE = (Path(__file__).parents[2] / "docs" / "drive.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
 def test_each_event_is_told_with_its_fields(event: type[Event]) -> None:
-    fields = {name: field for name, field in event.model_fields.items() if name != "client_metadata"}
-    told = ", ".join(f"`{name}`" if field.is_required() else f"`{name}?`" for name, field in fields.items())
+    fields = {
+        name: field for name, field in event.model_fields.items() if name != "client_metadata"
+    }
+    told = ", ".join(
+        f"`{name}`" if field.is_required() else f"`{name}?`" for name, field in fields.items()
+    )
     assert f"| `{event.name}` | {told} |\n".replace("|  |", "| |") in PAGE

@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from auth_flow import UserPool
-from auth_flow.transports.embedded import EmbeddedCognito, PoolSettings, running
+from auth_flow.embedded import EmbeddedCognito, PoolSettings, running
 from examples import chat_bot, first_program
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,11 @@ ROOT = Path(__file__).parents[2]
 
 def code_in(page: str) -> list[str]:
     """The Python of a page, a block each."""
-    return re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return re.findall(
+        r"^```python\n(.*?)^```",
+        (ROOT / page).read_text(encoding="utf-8"),
+        re.DOTALL | re.MULTILINE,
+    )
 
 
 def test_the_first_program_of_the_readme_survives_a_wrong_code(
@@ -56,11 +60,16 @@ def test_the_first_program_of_the_readme_survives_a_wrong_code(
 
 @pytest.mark.parametrize("program", [first_program, chat_bot])
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_the_examples_run(program: object, backend: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_examples_run(
+    program: object, backend: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     anyio.run(program.main, backend=backend)  # type: ignore[attr-defined]
     assert "DONE" in capsys.readouterr().out
 
 
 def test_the_handler_in_the_docs_is_the_one_that_runs() -> None:
-    shown, runs = code_in("docs/parking.md")[1], textwrap.dedent(inspect.getsource(chat_bot.Bot.on_message))
+    shown, runs = (
+        code_in("docs/parking.md")[1],
+        textwrap.dedent(inspect.getsource(chat_bot.Bot.on_message)),
+    )
     assert ast.dump(ast.parse(shown)) == ast.dump(ast.parse(runs))

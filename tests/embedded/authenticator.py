@@ -33,7 +33,9 @@ class Authenticator:
         data = self._data(options["rp"]["id"], ATTESTED) + attested
         response = {
             "clientDataJSON": encode(self._client_data("webauthn.create", options["challenge"])),
-            "attestationObject": encode(cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})),
+            "attestationObject": encode(
+                cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
+            ),
             "transports": ["internal"],
         }
         return self._credential(response)
@@ -41,7 +43,9 @@ class Authenticator:
     def get(self, options: dict[str, Any]) -> dict[str, Any]:
         client_data = self._client_data("webauthn.get", options["challenge"])
         data = self._data(options["rpId"])
-        signature = self._key.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(hashes.SHA256()))
+        signature = self._key.sign(
+            data + hashlib.sha256(client_data).digest(), ec.ECDSA(hashes.SHA256())
+        )
         response = {
             "clientDataJSON": encode(client_data),
             "authenticatorData": encode(data),
@@ -52,7 +56,11 @@ class Authenticator:
     def _data(self, relying_party: str, flags: int = 0) -> bytes:
         self._count += 1
         flags |= USER_PRESENT | USER_VERIFIED
-        return hashlib.sha256(relying_party.encode()).digest() + bytes([flags]) + self._count.to_bytes(4)
+        return (
+            hashlib.sha256(relying_party.encode()).digest()
+            + bytes([flags])
+            + self._count.to_bytes(4)
+        )
 
     def _client_data(self, kind: str, challenge: str) -> bytes:
         return json.dumps({"type": kind, "challenge": challenge, "origin": self.origin}).encode()

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from auth_flow.transports.embedded import EmbeddedCognito, PoolSettings, SigningKey, TurnableClock
+from auth_flow.embedded import EmbeddedCognito, PoolSettings, SigningKey, TurnableClock
 from tests.embedded.wire import PASSWORD, Wire
 
 
@@ -23,6 +23,8 @@ async def wire(signing_key: SigningKey, clock: TurnableClock) -> AsyncIterator[W
     """A service with one pool, one client without a secret, and the user ada."""
     service = EmbeddedCognito(clock=clock)
     pool = service.create_pool(PoolSettings(), key=signing_key)
-    pool.create_user("ada", PASSWORD, attributes={"email": "ada@example.org", "phone_number": "+15555555309"})
+    pool.create_user(
+        "ada", PASSWORD, attributes={"email": "ada@example.org", "phone_number": "+15555555309"}
+    )
     async with service.http_client() as http:
         yield Wire(http, service, pool, pool.create_client())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from auth_flow.transports.embedded import TurnableClock
+from auth_flow.embedded import TurnableClock
 from tests.embedded.wire import PASSWORD, Refused, Wire
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +21,9 @@ async def test_a_pool_made_over_the_wire(wire: Wire) -> None:
     pool_id = created["UserPool"]["Id"]
     described = (await wire.call("DescribeUserPool", UserPoolId=pool_id))["UserPool"]
     assert described["Policies"]["PasswordPolicy"]["MinimumLength"] == 12
-    assert pool_id in [pool["Id"] for pool in (await wire.call("ListUserPools", MaxResults=10))["UserPools"]]
+    assert pool_id in [
+        pool["Id"] for pool in (await wire.call("ListUserPools", MaxResults=10))["UserPools"]
+    ]
     set_to = await wire.call(
         "SetUserPoolMfaConfig",
         UserPoolId=pool_id,
@@ -41,11 +43,18 @@ async def test_a_pool_made_over_the_wire(wire: Wire) -> None:
     )
     shown = client["UserPoolClient"]
     named = {"UserPoolId": pool_id, "ClientId": shown["ClientId"]}
-    assert (await wire.call("DescribeUserPoolClient", **named))["UserPoolClient"]["ClientSecret"] == shown["ClientSecret"]
-    assert shown["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH"]
-    assert [c["ClientId"] for c in (await wire.call("ListUserPoolClients", UserPoolId=pool_id))["UserPoolClients"]] == [
-        shown["ClientId"]
+    assert (await wire.call("DescribeUserPoolClient", **named))["UserPoolClient"][
+        "ClientSecret"
+    ] == shown["ClientSecret"]
+    assert shown["ExplicitAuthFlows"] == [
+        "ALLOW_REFRESH_TOKEN_AUTH",
+        "ALLOW_USER_SRP_AUTH",
+        "ALLOW_CUSTOM_AUTH",
     ]
+    assert [
+        c["ClientId"]
+        for c in (await wire.call("ListUserPoolClients", UserPoolId=pool_id))["UserPoolClients"]
+    ] == [shown["ClientId"]]
     await wire.call("DeleteUserPoolClient", **named)
     with pytest.raises(Refused, match="ResourceNotFoundException"):
         await wire.call("DescribeUserPoolClient", **named)
@@ -57,7 +66,9 @@ async def test_a_pool_made_over_the_wire(wire: Wire) -> None:
 async def test_a_user_made_by_an_administrator(wire: Wire) -> None:
     bob = {"UserPoolId": wire.pool.id, "Username": "bob"}
     email = [{"Name": "email", "Value": "bob@example.org"}]
-    made = await wire.call("AdminCreateUser", **bob, UserAttributes=email, DesiredDeliveryMediums=["EMAIL"])
+    made = await wire.call(
+        "AdminCreateUser", **bob, UserAttributes=email, DesiredDeliveryMediums=["EMAIL"]
+    )
     assert made["User"]["UserStatus"] == "FORCE_CHANGE_PASSWORD"
     with pytest.raises(Refused, match="UsernameExistsException: User account already exists"):
         await wire.call("AdminCreateUser", **bob)
@@ -65,7 +76,11 @@ async def test_a_user_made_by_an_administrator(wire: Wire) -> None:
     assert asked["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     await wire.call("AdminSetUserPassword", **bob, Password=PASSWORD, Permanent=True)
     access = (await wire.tokens("bob"))["AccessToken"]
-    await wire.call("AdminUpdateUserAttributes", **bob, UserAttributes=[{"Name": "email_verified", "Value": "true"}])
+    await wire.call(
+        "AdminUpdateUserAttributes",
+        **bob,
+        UserAttributes=[{"Name": "email_verified", "Value": "true"}],
+    )
     user = await wire.call("AdminGetUser", **bob)
     assert {"Name": "email_verified", "Value": "true"} in user["UserAttributes"]
     await wire.call("AdminDeleteUserAttributes", **bob, UserAttributeNames=["email"])
@@ -86,10 +101,19 @@ async def test_an_administrator_confirms_and_signs_in(wire: Wire) -> None:
     await wire.call("SignUp", ClientId=wire.client.id, Username="bob", Password=PASSWORD)
     bob = {"UserPoolId": wire.pool.id, "Username": "bob"}
     await wire.call("AdminConfirmSignUp", **bob)
-    with pytest.raises(Refused, match=r"NotAuthorizedException: User cannot be confirmed. Current status is CONFIRMED"):
+    with pytest.raises(
+        Refused,
+        match=r"NotAuthorizedException: User cannot be confirmed. Current status is CONFIRMED",
+    ):
         await wire.call("AdminConfirmSignUp", **bob)
-    asked = {"UserPoolId": wire.pool.id, "ClientId": wire.client.id, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH"}
-    signed_in = await wire.call("AdminInitiateAuth", **asked, AuthParameters={"USERNAME": "bob", "PASSWORD": PASSWORD})
+    asked = {
+        "UserPoolId": wire.pool.id,
+        "ClientId": wire.client.id,
+        "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
+    }
+    signed_in = await wire.call(
+        "AdminInitiateAuth", **asked, AuthParameters={"USERNAME": "bob", "PASSWORD": PASSWORD}
+    )
     assert "AuthenticationResult" in signed_in
     with pytest.raises(Refused, match="InvalidParameterException"):
         await wire.initiate("ADMIN_USER_PASSWORD_AUTH", USERNAME="bob", PASSWORD=PASSWORD)
@@ -100,7 +124,10 @@ async def test_users_are_listed_by_page_and_filter(wire: Wire, clock: TurnableCl
         wire.pool.create_user(name, attributes={"email": f"{name}@example.org"})
 
     async def names(**members: object) -> list[str]:
-        return [user["Username"] for user in (await wire.call("ListUsers", UserPoolId=wire.pool.id, **members))["Users"]]
+        return [
+            user["Username"]
+            for user in (await wire.call("ListUsers", UserPoolId=wire.pool.id, **members))["Users"]
+        ]
 
     assert await names() == ["ada", "bea", "bob", "cyd"]
     assert await names(Filter='email = "bob@example.org"') == ["bob"]
@@ -113,7 +140,9 @@ async def test_users_are_listed_by_page_and_filter(wire: Wire, clock: TurnableCl
 async def test_an_administrator_sets_the_preference(wire: Wire) -> None:
     wire.pool.settings = wire.pool.settings.model_copy(update={"mfa_configuration": "OPTIONAL"})
     ada = {"UserPoolId": wire.pool.id, "Username": "ada"}
-    await wire.call("AdminSetUserMFAPreference", **ada, EmailMfaSettings={"Enabled": True, "PreferredMfa": True})
+    await wire.call(
+        "AdminSetUserMFAPreference", **ada, EmailMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
     assert (await wire.call("AdminGetUser", **ada))["PreferredMfaSetting"] == "EMAIL_OTP"
     assert (await wire.sign_in())["ChallengeName"] == "EMAIL_OTP"
 
@@ -121,14 +150,23 @@ async def test_an_administrator_sets_the_preference(wire: Wire) -> None:
 async def test_an_administrator_gives_no_alias_to_a_second_user(wire: Wire) -> None:
     wire.pool.settings = wire.pool.settings.model_copy(update={"alias_attributes": ("email",)})
     bob = {"UserPoolId": wire.pool.id, "Username": wire.pool.create_user("bob").username}
-    taken = [{"Name": "email", "Value": "ada@example.org"}, {"Name": "email_verified", "Value": "true"}]
+    taken = [
+        {"Name": "email", "Value": "ada@example.org"},
+        {"Name": "email_verified", "Value": "true"},
+    ]
     with pytest.raises(Refused, match="AliasExistsException"):
         await wire.call("AdminUpdateUserAttributes", **bob, UserAttributes=taken)
-    assert "email" not in {attribute["Name"] for attribute in (await wire.call("AdminGetUser", **bob))["UserAttributes"]}
+    assert "email" not in {
+        attribute["Name"]
+        for attribute in (await wire.call("AdminGetUser", **bob))["UserAttributes"]
+    }
 
 
 async def test_a_removed_address_is_not_called_verified(wire: Wire) -> None:
     ada = {"UserPoolId": wire.pool.id, "Username": "ada"}
     await wire.call("AdminDeleteUserAttributes", **ada, UserAttributeNames=["email"])
-    names = {attribute["Name"] for attribute in (await wire.call("AdminGetUser", **ada))["UserAttributes"]}
+    names = {
+        attribute["Name"]
+        for attribute in (await wire.call("AdminGetUser", **ada))["UserAttributes"]
+    }
     assert names == {"sub", "phone_number", "phone_number_verified"}

@@ -1,4 +1,6 @@
-"""What a request that is refused leaves behind: nothing. And what no request, trigger or time can do: break the service."""
+"""What a request that is refused leaves behind: nothing. And what no request, trigger or time can
+do: break the service.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from auth_flow import srp
-from auth_flow.transports.embedded import ClientSettings, Triggers
+from auth_flow.embedded import ClientSettings, Triggers
+from auth_flow.states import _srp as srp
 from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
@@ -15,16 +17,23 @@ pytestmark = pytest.mark.anyio
 
 async def test_no_account_of_a_refused_password(wire: Wire) -> None:
     bob = {"UserPoolId": wire.pool.id, "Username": "bob"}
-    contact = [{"Name": "email", "Value": "bob@example.org"}, {"Name": "email_verified", "Value": "true"}]
+    contact = [
+        {"Name": "email", "Value": "bob@example.org"},
+        {"Name": "email_verified", "Value": "true"},
+    ]
     with pytest.raises(Refused, match="InvalidPasswordException"):
-        await wire.call("AdminCreateUser", **bob, UserAttributes=contact, TemporaryPassword="weakweak")
+        await wire.call(
+            "AdminCreateUser", **bob, UserAttributes=contact, TemporaryPassword="weakweak"
+        )
     with pytest.raises(Refused, match="UserNotFoundException"):
         await wire.call("AdminGetUser", **bob)
 
 
 async def test_an_invitation_is_sent_again_only_while_it_is_one(wire: Wire) -> None:
     with pytest.raises(Refused, match="UnsupportedUserStateException"):
-        await wire.call("AdminCreateUser", UserPoolId=wire.pool.id, Username="ada", MessageAction="RESEND")
+        await wire.call(
+            "AdminCreateUser", UserPoolId=wire.pool.id, Username="ada", MessageAction="RESEND"
+        )
     assert await wire.tokens()
 
 
@@ -35,9 +44,15 @@ async def test_attributes_change_all_or_not_at_all(wire: Wire) -> None:
     change = [{"Name": "nickname", "Value": "N"}, {"Name": "email", "Value": "bob@example.org"}]
     with pytest.raises(Refused, match="AliasExistsException"):
         await wire.call("UpdateUserAttributes", AccessToken=access, UserAttributes=change)
-    await wire.call("UpdateUserAttributes", AccessToken=access, UserAttributes=[{"Name": "given_name", "Value": "Ada"}])
+    await wire.call(
+        "UpdateUserAttributes",
+        AccessToken=access,
+        UserAttributes=[{"Name": "given_name", "Value": "Ada"}],
+    )
     with pytest.raises(Refused, match="required attribute email"):
-        await wire.call("DeleteUserAttributes", AccessToken=access, UserAttributeNames=["given_name", "email"])
+        await wire.call(
+            "DeleteUserAttributes", AccessToken=access, UserAttributeNames=["given_name", "email"]
+        )
     user = wire.pool.user("ada")
     assert user is not None
     assert (user.attributes.get("nickname"), user.attributes.get("given_name")) == (None, "Ada")
@@ -71,7 +86,9 @@ async def test_a_trigger_that_returns_no_event(wire: Wire) -> None:
 
 
 async def test_a_time_that_no_calendar_has(wire: Wire) -> None:
-    asked = await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=srp.ClientKeys.generate().public_hex)
+    asked = await wire.initiate(
+        "USER_SRP_AUTH", USERNAME="ada", SRP_A=srp.ClientKeys.generate().public_hex
+    )
     answer = {
         "USERNAME": "ada",
         "PASSWORD_CLAIM_SECRET_BLOCK": asked["ChallengeParameters"]["SECRET_BLOCK"],
@@ -82,7 +99,9 @@ async def test_a_time_that_no_calendar_has(wire: Wire) -> None:
         await wire.respond(asked, **answer)
 
 
-async def test_a_fault_of_our_own_is_answered_as_the_service_would(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_fault_of_our_own_is_answered_as_the_service_would(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(type(wire.pool), "user", lambda *_: 1 // 0)
     with pytest.raises(Refused, match="InternalErrorException"):
         await wire.sign_in("ada", PASSWORD)
@@ -90,7 +109,9 @@ async def test_a_fault_of_our_own_is_answered_as_the_service_would(wire: Wire, m
 
 async def test_revoking_for_a_client_that_cannot_be_vouched_for(wire: Wire) -> None:
     confidential = wire.pool.create_client(ClientSettings(generate_secret=True))
-    with pytest.raises(Refused, match="UnauthorizedException: User pool client nope does not exist"):
+    with pytest.raises(
+        Refused, match="UnauthorizedException: User pool client nope does not exist"
+    ):
         await wire.call("RevokeToken", Token="any", ClientId="nope")
     with pytest.raises(Refused, match="UnauthorizedException: Invalid client secret"):
         await wire.call("RevokeToken", Token="any", ClientId=confidential.id, ClientSecret="x" * 24)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from auth_flow.transports.embedded import PoolSettings
+from auth_flow.embedded import PoolSettings
 from tests.embedded.authenticator import Authenticator
 from tests.embedded.wire import Refused, Wire
 
@@ -13,8 +13,12 @@ pytestmark = pytest.mark.anyio
 
 async def register(wire: Wire, authenticator: Authenticator) -> str:
     access = (await wire.tokens())["AccessToken"]
-    options = (await wire.call("StartWebAuthnRegistration", AccessToken=access))["CredentialCreationOptions"]
-    await wire.call("CompleteWebAuthnRegistration", AccessToken=access, Credential=authenticator.create(options))
+    options = (await wire.call("StartWebAuthnRegistration", AccessToken=access))[
+        "CredentialCreationOptions"
+    ]
+    await wire.call(
+        "CompleteWebAuthnRegistration", AccessToken=access, Credential=authenticator.create(options)
+    )
     return access
 
 
@@ -26,7 +30,9 @@ async def test_a_passkey_signs_in(wire: Wire) -> None:
     asked = await wire.respond(asked, USERNAME="ada", ANSWER="WEB_AUTHN")
     options = json.loads(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
     credential = json.dumps(authenticator.get(options))
-    assert "AuthenticationResult" in await wire.respond(asked, USERNAME="ada", CREDENTIAL=credential)
+    assert "AuthenticationResult" in await wire.respond(
+        asked, USERNAME="ada", CREDENTIAL=credential
+    )
 
 
 async def test_another_key_does_not(wire: Wire) -> None:
@@ -34,7 +40,11 @@ async def test_another_key_does_not(wire: Wire) -> None:
     await register(wire, authenticator)
     asked = await wire.initiate("USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="WEB_AUTHN")
     options = json.loads(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
-    forged = {**thief.get(options), "id": authenticator.get(options)["id"], "rawId": authenticator.get(options)["id"]}
+    forged = {
+        **thief.get(options),
+        "id": authenticator.get(options)["id"],
+        "rawId": authenticator.get(options)["id"],
+    }
     with pytest.raises(Refused, match="NotAuthorizedException"):
         await wire.respond(asked, USERNAME="ada", CREDENTIAL=json.dumps(forged))
 
@@ -43,7 +53,9 @@ async def test_who_has_no_passkey_at_hand_chooses_another_factor(wire: Wire) -> 
     await register(wire, Authenticator())
     asked = await wire.initiate("USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="WEB_AUTHN")
     asked = await wire.respond(asked, "SELECT_CHALLENGE", USERNAME="ada", ANSWER="EMAIL_OTP")
-    assert "AuthenticationResult" in await wire.respond(asked, USERNAME="ada", EMAIL_OTP_CODE=wire.code())
+    assert "AuthenticationResult" in await wire.respond(
+        asked, USERNAME="ada", EMAIL_OTP_CODE=wire.code()
+    )
 
 
 async def test_passkeys_are_listed_and_deleted(wire: Wire) -> None:
@@ -51,14 +63,22 @@ async def test_passkeys_are_listed_and_deleted(wire: Wire) -> None:
     for _ in range(3):
         access = await register(wire, Authenticator())
     first = await wire.call("ListWebAuthnCredentials", AccessToken=access, MaxResults=2)
-    rest = await wire.call("ListWebAuthnCredentials", AccessToken=access, MaxResults=2, NextToken=first["NextToken"])
+    rest = await wire.call(
+        "ListWebAuthnCredentials", AccessToken=access, MaxResults=2, NextToken=first["NextToken"]
+    )
     credentials = first["Credentials"] + rest["Credentials"]
     assert len({credential["CredentialId"] for credential in credentials}) == 3
     assert credentials[0]["RelyingPartyId"] == "localhost"
-    await wire.call("DeleteWebAuthnCredential", AccessToken=access, CredentialId=credentials[0]["CredentialId"])
+    await wire.call(
+        "DeleteWebAuthnCredential", AccessToken=access, CredentialId=credentials[0]["CredentialId"]
+    )
     assert len((await wire.call("ListWebAuthnCredentials", AccessToken=access))["Credentials"]) == 2
     with pytest.raises(Refused, match="ResourceNotFoundException"):
-        await wire.call("DeleteWebAuthnCredential", AccessToken=access, CredentialId=credentials[0]["CredentialId"])
+        await wire.call(
+            "DeleteWebAuthnCredential",
+            AccessToken=access,
+            CredentialId=credentials[0]["CredentialId"],
+        )
 
 
 async def test_registration_is_refused(wire: Wire) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from auth_flow.transports.embedded.registry import OPERATIONS
+from auth_flow.embedded._registry import OPERATIONS
 from tests.embedded.wire import PASSWORD, Refused, Wire, service_model
 
 pytestmark = pytest.mark.anyio
@@ -11,7 +11,9 @@ pytestmark = pytest.mark.anyio
 
 def test_every_operation_without_a_signature_is_there() -> None:
     model = service_model()
-    unsigned = {name for name in model.operation_names if model.operation_model(name).auth_type == "none"}
+    unsigned = {
+        name for name in model.operation_names if model.operation_model(name).auth_type == "none"
+    }
     assert unsigned <= set(OPERATIONS)
 
 
@@ -48,8 +50,15 @@ async def test_constraints_are_worded_as_by_the_service(wire: Wire) -> None:
 
 
 async def test_unknown_clients_and_pools(wire: Wire) -> None:
-    with pytest.raises(Refused, match="ResourceNotFoundException: User pool client nope does not exist"):
-        await wire.call("InitiateAuth", ClientId="nope", AuthFlow="USER_AUTH", AuthParameters={"USERNAME": "ada"})
+    with pytest.raises(
+        Refused, match="ResourceNotFoundException: User pool client nope does not exist"
+    ):
+        await wire.call(
+            "InitiateAuth",
+            ClientId="nope",
+            AuthFlow="USER_AUTH",
+            AuthParameters={"USERNAME": "ada"},
+        )
     assert (await wire.http.get("/eu-west-1_nope/.well-known/jwks.json")).status_code == 404
     assert (await wire.http.get("/")).status_code == 404
     assert (await wire.http.put("/")).status_code == 405
@@ -78,7 +87,9 @@ async def test_of_two_answers_to_one_session_one_is_heard(wire: Wire) -> None:
 
 async def test_the_outbox_can_be_waited_for(wire: Wire) -> None:
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(lambda: wire.call("ForgotPassword", ClientId=wire.client.id, Username="ada"))
+        tasks.start_soon(
+            lambda: wire.call("ForgotPassword", ClientId=wire.client.id, Username="ada")
+        )
         message = await wire.pool.outbox.receive("ada")
     assert message.purpose == "ForgotPassword"
     assert message.code == wire.code()

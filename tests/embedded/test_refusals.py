@@ -7,8 +7,8 @@ from typing import Any
 import anyio
 import pytest
 
-from auth_flow import srp
-from auth_flow.transports.embedded import ClientSettings, Triggers
+from auth_flow.embedded import ClientSettings, Triggers
+from auth_flow.states import _srp as srp
 from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
@@ -24,8 +24,12 @@ pytestmark = pytest.mark.anyio
         ("REFRESH_TOKEN_AUTH", {}, "REFRESH_TOKEN"),
     ],
 )
-async def test_parameters_that_a_flow_needs(wire: Wire, flow: str, parameters: dict[str, str], missing: str) -> None:
-    with pytest.raises(Refused, match=f"InvalidParameterException: Missing required parameter {missing}"):
+async def test_parameters_that_a_flow_needs(
+    wire: Wire, flow: str, parameters: dict[str, str], missing: str
+) -> None:
+    with pytest.raises(
+        Refused, match=f"InvalidParameterException: Missing required parameter {missing}"
+    ):
         await wire.initiate(flow, **parameters)
 
 
@@ -67,22 +71,30 @@ async def new_password(wire: Wire) -> dict[str, Any]:
 async def test_responses_that_a_challenge_needs(wire: Wire, ask: Any, missing: str) -> None:
     asked = await ask(wire)
     for _ in range(2):  # the session is as good as before
-        with pytest.raises(Refused, match=f"InvalidParameterException: Missing required parameter {missing}"):
+        with pytest.raises(
+            Refused, match=f"InvalidParameterException: Missing required parameter {missing}"
+        ):
             await wire.respond(asked, USERNAME="ada")
-    with pytest.raises(Refused, match="InvalidParameterException: Missing required parameter USERNAME"):
+    with pytest.raises(
+        Refused, match="InvalidParameterException: Missing required parameter USERNAME"
+    ):
         await wire.respond(asked)
 
 
 @pytest.mark.parametrize("ask", [select_mfa, select_challenge])
 async def test_a_choice_that_was_not_offered(wire: Wire, ask: Any) -> None:
     asked = await ask(wire)
-    with pytest.raises(Refused, match="InvalidParameterException: Selected challenge is not available"):
+    with pytest.raises(
+        Refused, match="InvalidParameterException: Selected challenge is not available"
+    ):
         await wire.respond(asked, USERNAME="ada", ANSWER="CARRIER_PIGEON")
 
 
 async def test_a_session_is_for_its_own_challenge_client_and_user(wire: Wire) -> None:
     asked = await sms_mfa(wire)
-    with pytest.raises(Refused, match="CodeMismatchException: Invalid code or auth state for the user"):
+    with pytest.raises(
+        Refused, match="CodeMismatchException: Invalid code or auth state for the user"
+    ):
         await wire.respond(asked, "EMAIL_OTP", USERNAME="ada", EMAIL_OTP_CODE=wire.code())
     with pytest.raises(Refused, match="InvalidParameterException"):
         await wire.respond(asked, "ADMIN_NO_SRP_AUTH", USERNAME="ada")
@@ -133,18 +145,24 @@ async def test_a_user_nobody_knows_is_acted_out_to_the_end(wire: Wire) -> None:
     with pytest.raises(Refused, match="CodeMismatchException"):
         await wire.respond(asked, USERNAME="nobody", EMAIL_OTP_CODE="123456")
     with pytest.raises(Refused, match="NotAuthorizedException"):
-        await wire.initiate("USER_AUTH", USERNAME="nobody", PREFERRED_CHALLENGE="PASSWORD", PASSWORD="x")
+        await wire.initiate(
+            "USER_AUTH", USERNAME="nobody", PREFERRED_CHALLENGE="PASSWORD", PASSWORD="x"
+        )
 
 
 async def test_custom_challenges_need_their_triggers(wire: Wire) -> None:
-    with pytest.raises(Refused, match="InvalidParameterException: Custom auth lambda trigger is not configured"):
+    with pytest.raises(
+        Refused, match="InvalidParameterException: Custom auth lambda trigger is not configured"
+    ):
         await wire.initiate("CUSTOM_AUTH", USERNAME="ada")
     for response, name in (
         ({"failAuthentication": True}, "NotAuthorizedException"),
         ({"challengeName": "RIDDLE"}, "InvalidLambdaResponseException"),
         ("nonsense", "InvalidLambdaResponseException"),
     ):
-        wire.pool.triggers = Triggers(define_auth_challenge=lambda event, filled=response: {**event, "response": filled})
+        wire.pool.triggers = Triggers(
+            define_auth_challenge=lambda event, filled=response: {**event, "response": filled}
+        )
         with pytest.raises(Refused, match=name):
             await wire.initiate("CUSTOM_AUTH", USERNAME="ada")
 
@@ -167,13 +185,17 @@ async def test_devices_have_to_name_and_prove_themselves(wire: Wire) -> None:
 
 async def test_token_sessions_are_listed_and_revoked_one_by_one(wire: Wire) -> None:
     one, two = await wire.tokens(), await wire.tokens()
-    sessions = (await wire.service_call("ListUserSessions", AccessToken=one["AccessToken"]))["Sessions"]
+    sessions = (await wire.service_call("ListUserSessions", AccessToken=one["AccessToken"]))[
+        "Sessions"
+    ]
     (other,) = [session["SessionId"] for session in sessions if not session["IsCurrentSession"]]
     await wire.service_call("RevokeUserSession", AccessToken=one["AccessToken"], SessionId=other)
     with pytest.raises(Refused, match="Access Token has been revoked"):
         await wire.call("GetUser", AccessToken=two["AccessToken"])
     with pytest.raises(Refused, match="ResourceNotFoundException"):
-        await wire.service_call("RevokeUserSession", AccessToken=one["AccessToken"], SessionId="another")
+        await wire.service_call(
+            "RevokeUserSession", AccessToken=one["AccessToken"], SessionId="another"
+        )
 
 
 async def test_revocation_is_refused(wire: Wire) -> None:
@@ -183,7 +205,9 @@ async def test_revocation_is_refused(wire: Wire) -> None:
         await wire.call("RevokeToken", ClientId=other.id, Token=refresh)
     stranger = wire.pool.create_client(ClientSettings(generate_secret=True))
     with pytest.raises(Refused, match="UnauthorizedException"):
-        await wire.call("RevokeToken", ClientId=stranger.id, Token=refresh, ClientSecret=stranger.secret)
+        await wire.call(
+            "RevokeToken", ClientId=stranger.id, Token=refresh, ClientSecret=stranger.secret
+        )
     with pytest.raises(Refused, match="UnauthorizedException"):
         await wire.call("RevokeToken", ClientId=stranger.id, Token=refresh)
     await wire.call("RevokeToken", ClientId=wire.client.id, Token="never issued")
@@ -192,7 +216,9 @@ async def test_revocation_is_refused(wire: Wire) -> None:
 async def test_feedback_needs_threat_protection(wire: Wire) -> None:
     feedback = {"EventId": "1", "FeedbackToken": "x", "FeedbackValue": "Valid"}
     with pytest.raises(Refused, match="UserPoolAddOnNotEnabledException"):
-        await wire.call("UpdateAuthEventFeedback", UserPoolId=wire.pool.id, Username="ada", **feedback)
+        await wire.call(
+            "UpdateAuthEventFeedback", UserPoolId=wire.pool.id, Username="ada", **feedback
+        )
 
 
 async def test_a_disabled_user_cannot_recover(wire: Wire) -> None:

@@ -1,4 +1,6 @@
-"""Which attributes a user may have, who may write them, and what they look like, wherever attributes come in."""
+"""Which attributes a user may have, who may write them, and what they look like, wherever
+attributes come in.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,13 @@ def pairs(attributes: Attributes) -> list[dict[str, str]]:
 
 
 async def sign_up(wire: Wire, given: Attributes) -> None:
-    await wire.call("SignUp", ClientId=wire.client.id, Username="bob", Password=PASSWORD, UserAttributes=pairs(given))
+    await wire.call(
+        "SignUp",
+        ClientId=wire.client.id,
+        Username="bob",
+        Password=PASSWORD,
+        UserAttributes=pairs(given),
+    )
 
 
 async def update(wire: Wire, given: Attributes) -> None:
@@ -33,16 +41,25 @@ async def update(wire: Wire, given: Attributes) -> None:
 async def new_password(wire: Wire, given: Attributes) -> None:
     wire.pool.create_user("bob", TEMPORARY, status="FORCE_CHANGE_PASSWORD")
     responses = {f"userAttributes.{name}": value for name, value in given.items()}
-    await wire.respond(await wire.sign_in("bob", TEMPORARY), USERNAME="bob", NEW_PASSWORD=PASSWORD, **responses)
+    await wire.respond(
+        await wire.sign_in("bob", TEMPORARY), USERNAME="bob", NEW_PASSWORD=PASSWORD, **responses
+    )
 
 
 async def admin_create(wire: Wire, given: Attributes) -> None:
-    await wire.call("AdminCreateUser", UserPoolId=wire.pool.id, Username="bob", UserAttributes=pairs(given))
+    await wire.call(
+        "AdminCreateUser", UserPoolId=wire.pool.id, Username="bob", UserAttributes=pairs(given)
+    )
 
 
 async def admin_update(wire: Wire, given: Attributes) -> None:
     wire.pool.create_user("bob", PASSWORD)
-    await wire.call("AdminUpdateUserAttributes", UserPoolId=wire.pool.id, Username="bob", UserAttributes=pairs(given))
+    await wire.call(
+        "AdminUpdateUserAttributes",
+        UserPoolId=wire.pool.id,
+        Username="bob",
+        UserAttributes=pairs(given),
+    )
 
 
 BY_USERS: list[Write] = [sign_up, update, new_password]
@@ -58,9 +75,18 @@ def held(wire: Wire) -> Attributes:
 @pytest.mark.parametrize(
     ("given", "refusal"),
     [
-        ({"nonsense": "x"}, "Attributes did not conform to the schema: nonsense: Attribute does not exist in the schema."),
-        ({"custom:cat": "Tom"}, "Attributes did not conform to the schema: custom:cat: Attribute does not exist in the schema."),
-        ({"pet": "Rex"}, "Attributes did not conform to the schema: pet: Attribute does not exist in the schema."),
+        (
+            {"nonsense": "x"},
+            "Attributes did not conform to the schema: nonsense: Attribute does not exist in the schema.",
+        ),
+        (
+            {"custom:cat": "Tom"},
+            "Attributes did not conform to the schema: custom:cat: Attribute does not exist in the schema.",
+        ),
+        (
+            {"pet": "Rex"},
+            "Attributes did not conform to the schema: pet: Attribute does not exist in the schema.",
+        ),
         ({"email": "noat"}, "Invalid email address format."),
         ({"email": "a b@example.org"}, "Invalid email address format."),
         ({"email": "two@at@example.org"}, "Invalid email address format."),
@@ -72,7 +98,9 @@ def held(wire: Wire) -> Attributes:
         ({"updated_at": "yesterday"}, "Attributes did not conform to the schema: updated_at: "),
     ],
 )
-async def test_what_does_not_fit_the_schema(wire: Wire, write: Write, given: Attributes, refusal: str) -> None:
+async def test_what_does_not_fit_the_schema(
+    wire: Wire, write: Write, given: Attributes, refusal: str
+) -> None:
     settings(wire, custom_attributes=("pet",))
     with pytest.raises(Refused) as refused:
         await write(wire, {"nickname": "Bobby", **given})
@@ -105,7 +133,9 @@ async def test_a_value_that_is_too_long(wire: Wire, write: Write) -> None:
 @pytest.mark.parametrize("write", BY_USERS)
 @pytest.mark.parametrize("name", ["sub", "email_verified", "phone_number_verified"])
 async def test_what_users_may_not_write(wire: Wire, write: Write, name: str) -> None:
-    with pytest.raises(Refused, match="NotAuthorizedException: A client attempted to write unauthorized attribute"):
+    with pytest.raises(
+        Refused, match="NotAuthorizedException: A client attempted to write unauthorized attribute"
+    ):
         await write(wire, {"email": "bob@example.org", name: "true"})
     assert held(wire) == {}
 
@@ -119,7 +149,9 @@ async def test_what_administrators_may_write(wire: Wire, write: Write) -> None:
 
 @pytest.mark.parametrize("write", BY_ADMINISTRATORS)
 async def test_what_administrators_may_not_write(wire: Wire, write: Write) -> None:
-    with pytest.raises(Refused, match="InvalidParameterException: Cannot modify the non-mutable attribute sub"):
+    with pytest.raises(
+        Refused, match="InvalidParameterException: Cannot modify the non-mutable attribute sub"
+    ):
         await write(wire, {"sub": "00000000-0000-0000-0000-000000000000"})
     with pytest.raises(Refused, match=r"InvalidParameterException: .*email_verified"):
         await write(wire, {"email": "bob@example.org", "email_verified": "yes"})
@@ -128,9 +160,14 @@ async def test_what_administrators_may_not_write(wire: Wire, write: Write) -> No
 
 async def test_only_what_is_in_the_schema_is_deleted(wire: Wire) -> None:
     access = (await wire.tokens())["AccessToken"]
-    for name, refusal in (("nonsense", "InvalidParameterException"), ("email_verified", "NotAuthorizedException")):
+    for name, refusal in (
+        ("nonsense", "InvalidParameterException"),
+        ("email_verified", "NotAuthorizedException"),
+    ):
         with pytest.raises(Refused, match=refusal):
-            await wire.call("DeleteUserAttributes", AccessToken=access, UserAttributeNames=["email", name])
+            await wire.call(
+                "DeleteUserAttributes", AccessToken=access, UserAttributeNames=["email", name]
+            )
     ada = wire.pool.user("ada")
     assert ada is not None
     assert ada.verified("email") == "ada@example.org"
@@ -141,7 +178,9 @@ async def test_an_address_changed_with_the_temporary_password_is_not_verified(wi
     wire.pool.create_user("bob", TEMPORARY, attributes=verified, status="FORCE_CHANGE_PASSWORD")
     asked = await wire.sign_in("bob", TEMPORARY)
     changed = {"userAttributes.email": "ada@example.org"}
-    assert "AuthenticationResult" in await wire.respond(asked, USERNAME="bob", NEW_PASSWORD=PASSWORD, **changed)
+    assert "AuthenticationResult" in await wire.respond(
+        asked, USERNAME="bob", NEW_PASSWORD=PASSWORD, **changed
+    )
     assert held(wire) == {"email": "ada@example.org", "email_verified": "false"}
 
 
@@ -151,7 +190,9 @@ async def test_an_address_set_up_for_a_second_factor(wire: Wire) -> None:
     asked = await wire.sign_in("bob")
     with pytest.raises(Refused, match="InvalidParameterException: Invalid email address format"):
         await wire.respond(asked, USERNAME="bob", EMAIL="noat")
-    assert (await wire.respond(asked, USERNAME="bob", EMAIL="bob@example.org"))["ChallengeName"] == "EMAIL_OTP"
+    assert (await wire.respond(asked, USERNAME="bob", EMAIL="bob@example.org"))[
+        "ChallengeName"
+    ] == "EMAIL_OTP"
 
 
 async def test_addresses_as_usernames_are_held_to_the_format(wire: Wire) -> None:
@@ -167,20 +208,32 @@ async def test_the_schema_of_a_pool_made_over_the_wire(wire: Wire) -> None:
         {"Name": "pet", "AttributeDataType": "String"},
     ]
     shown = (await wire.call("CreateUserPool", PoolName="people", Schema=schema))["UserPool"]
-    attributes = {attribute["Name"]: attribute["Required"] for attribute in shown["SchemaAttributes"]}
+    attributes = {
+        attribute["Name"]: attribute["Required"] for attribute in shown["SchemaAttributes"]
+    }
     assert {name for name, required in attributes.items() if required} == {"sub", "name"}
     assert {"custom:pet", "email", "email_verified"} <= attributes.keys()
     pool = wire.service.pools[shown["Id"]]
     bob = {"ClientId": pool.create_client().id, "Username": "bob", "Password": PASSWORD}
-    with pytest.raises(Refused, match="Attributes did not conform to the schema: name: The attribute is required"):
+    with pytest.raises(
+        Refused, match="Attributes did not conform to the schema: name: The attribute is required"
+    ):
         await wire.call("SignUp", **bob, UserAttributes=pairs({"custom:pet": "Rex"}))
     await wire.call("SignUp", **bob, UserAttributes=pairs({"name": "Bob", "custom:pet": "Rex"}))
 
 
 @pytest.mark.parametrize(
     "attribute",
-    [{"Name": "pet", "Required": True}, {"Name": "a-name-of-21-letters-"}, {"Name": "email_verified", "Required": True}],
+    [
+        {"Name": "pet", "Required": True},
+        {"Name": "a-name-of-21-letters-"},
+        {"Name": "email_verified", "Required": True},
+    ],
 )
 async def test_custom_attributes_that_cannot_be(wire: Wire, attribute: dict[str, object]) -> None:
     with pytest.raises(Refused, match="InvalidParameterException"):
-        await wire.call("CreateUserPool", PoolName="people", Schema=[{"AttributeDataType": "String", **attribute}])
+        await wire.call(
+            "CreateUserPool",
+            PoolName="people",
+            Schema=[{"AttributeDataType": "String", **attribute}],
+        )

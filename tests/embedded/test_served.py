@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from auth_flow.transports.embedded import EmbeddedCognito, SigningKey, running
+from auth_flow.embedded import EmbeddedCognito, SigningKey, running
 
 
 def test_the_key_set_is_where_the_configuration_says(signing_key: SigningKey) -> None:

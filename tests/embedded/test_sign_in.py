@@ -5,8 +5,9 @@ import json
 import jwt
 import pytest
 
-from auth_flow import srp
-from auth_flow.transports.embedded import ClientSettings, Triggers, TurnableClock, totp
+from auth_flow.embedded import ClientSettings, Triggers, TurnableClock
+from auth_flow.embedded import _totp as totp
+from auth_flow.states import _srp as srp
 from tests.embedded.wire import PASSWORD, Refused, Wire, claim, settings
 
 pytestmark = pytest.mark.anyio
@@ -14,10 +15,14 @@ pytestmark = pytest.mark.anyio
 
 async def verified_claims(wire: Wire, token: str, **options: str) -> dict[str, object]:
     """A token's claims, verified by another library from the key set that the pool serves."""
-    configuration = (await wire.http.get(f"/{wire.pool.id}/.well-known/openid-configuration")).json()
+    configuration = (
+        await wire.http.get(f"/{wire.pool.id}/.well-known/openid-configuration")
+    ).json()
     keys = jwt.PyJWKSet.from_dict((await wire.http.get(configuration["jwks_uri"])).json())
     key = keys[jwt.get_unverified_header(token)["kid"]]
-    return jwt.decode(token, key.key, algorithms=["RS256"], issuer=configuration["issuer"], **options)
+    return jwt.decode(
+        token, key.key, algorithms=["RS256"], issuer=configuration["issuer"], **options
+    )
 
 
 async def test_tokens_say_who_signed_in(wire: Wire) -> None:
@@ -48,7 +53,9 @@ async def test_wrong_password(wire: Wire, flow: str) -> None:
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
-async def test_the_proof_has_to_be_of_this_time(wire: Wire, clock: TurnableClock, minutes: int) -> None:
+async def test_the_proof_has_to_be_of_this_time(
+    wire: Wire, clock: TurnableClock, minutes: int
+) -> None:
     keys = srp.ClientKeys.generate()
     asked = await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=keys.public_hex)
     proof = claim(keys, asked, srp.pool_name(wire.pool.id), "ada", PASSWORD, clock() + 60 * minutes)
@@ -68,7 +75,9 @@ async def test_a_session_expires(wire: Wire, clock: TurnableClock) -> None:
     keys = srp.ClientKeys.generate()
     asked = await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=keys.public_hex)
     clock.turn(minutes=3)
-    with pytest.raises(Refused, match=r"NotAuthorizedException: Invalid session for the user, session is expired."):
+    with pytest.raises(
+        Refused, match=r"NotAuthorizedException: Invalid session for the user, session is expired."
+    ):
         await wire.prove(asked, keys)
 
 
@@ -78,14 +87,19 @@ async def test_a_bad_srp_a(wire: Wire, value: str) -> None:
         await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=value)
 
 
-async def test_an_unknown_user_looks_like_a_wrong_password_where_users_are_protected(wire: Wire) -> None:
+async def test_an_unknown_user_looks_like_a_wrong_password_where_users_are_protected(
+    wire: Wire,
+) -> None:
     wire.client = wire.pool.create_client(ClientSettings(prevent_user_existence_errors="ENABLED"))
     with pytest.raises(Refused, match=r"NotAuthorizedException: Incorrect username or password."):
         await wire.sign_in("nobody")
     with pytest.raises(Refused, match=r"NotAuthorizedException: Incorrect username or password."):
         await wire.srp_sign_in("nobody")
     salts = [
-        (await wire.initiate("USER_SRP_AUTH", USERNAME="nobody", SRP_A="2"))["ChallengeParameters"]["SALT"] for _ in range(2)
+        (await wire.initiate("USER_SRP_AUTH", USERNAME="nobody", SRP_A="2"))["ChallengeParameters"][
+            "SALT"
+        ]
+        for _ in range(2)
     ]
     assert salts[0] == salts[1]
 
@@ -100,9 +114,13 @@ async def test_sms_code(wire: Wire) -> None:
     asked = await wire.srp_sign_in()
     assert asked["ChallengeName"] == "SMS_MFA"
     assert asked["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"] == "+*******5309"
-    with pytest.raises(Refused, match=r"CodeMismatchException: Invalid code or auth state for the user."):
+    with pytest.raises(
+        Refused, match=r"CodeMismatchException: Invalid code or auth state for the user."
+    ):
         await wire.respond(asked, USERNAME="ada", SMS_MFA_CODE="nope")
-    assert "AuthenticationResult" in await wire.respond(asked, USERNAME="ada", SMS_MFA_CODE=wire.code())
+    assert "AuthenticationResult" in await wire.respond(
+        asked, USERNAME="ada", SMS_MFA_CODE=wire.code()
+    )
 
 
 async def test_wrong_codes_end_the_session(wire: Wire) -> None:
@@ -118,13 +136,20 @@ async def test_wrong_codes_end_the_session(wire: Wire) -> None:
 
 async def test_choice_of_mfa(wire: Wire) -> None:
     settings(wire, mfa_configuration="OPTIONAL")
-    user = wire.pool.create_user("bob", PASSWORD, attributes={"email": "bob@example.org"}, totp_secret=totp.new_secret())
+    user = wire.pool.create_user(
+        "bob", PASSWORD, attributes={"email": "bob@example.org"}, totp_secret=totp.new_secret()
+    )
     user.mfa = ["SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
     asked = await wire.sign_in("bob")
-    assert json.loads(asked["ChallengeParameters"]["MFAS_CAN_CHOOSE"]) == ["SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
+    assert json.loads(asked["ChallengeParameters"]["MFAS_CAN_CHOOSE"]) == [
+        "SOFTWARE_TOKEN_MFA",
+        "EMAIL_OTP",
+    ]
     chosen = await wire.respond(asked, USERNAME="bob", ANSWER="EMAIL_OTP")
     assert chosen["ChallengeName"] == "EMAIL_OTP"
-    assert "AuthenticationResult" in await wire.respond(chosen, USERNAME="bob", EMAIL_OTP_CODE=wire.code("bob"))
+    assert "AuthenticationResult" in await wire.respond(
+        chosen, USERNAME="bob", EMAIL_OTP_CODE=wire.code("bob")
+    )
 
 
 async def test_totp_codes_are_good_once(wire: Wire, clock: TurnableClock) -> None:
@@ -139,7 +164,9 @@ async def test_totp_codes_are_good_once(wire: Wire, clock: TurnableClock) -> Non
     with pytest.raises(Refused, match="CodeMismatchException"):
         await wire.respond(again, USERNAME="bob", SOFTWARE_TOKEN_MFA_CODE=code)
     clock.turn(seconds=60)
-    await wire.respond(again, USERNAME="bob", SOFTWARE_TOKEN_MFA_CODE=totp.code(secret, clock() - 30))
+    await wire.respond(
+        again, USERNAME="bob", SOFTWARE_TOKEN_MFA_CODE=totp.code(secret, clock() - 30)
+    )
 
 
 async def test_totp_set_up_in_a_sign_in(wire: Wire, clock: TurnableClock) -> None:
@@ -147,13 +174,20 @@ async def test_totp_set_up_in_a_sign_in(wire: Wire, clock: TurnableClock) -> Non
     wire.pool.create_user("bob", PASSWORD)
     asked = await wire.sign_in("bob")
     assert asked["ChallengeName"] == "MFA_SETUP"
-    assert json.loads(asked["ChallengeParameters"]["MFAS_CAN_SETUP"]) == ["SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
+    assert json.loads(asked["ChallengeParameters"]["MFAS_CAN_SETUP"]) == [
+        "SOFTWARE_TOKEN_MFA",
+        "EMAIL_OTP",
+    ]
     with pytest.raises(Refused, match="InvalidParameterException"):
         await wire.respond(asked, USERNAME="bob")
     associated = await wire.call("AssociateSoftwareToken", Session=asked["Session"])
     code = totp.code(associated["SecretCode"], clock())
     with pytest.raises(Refused, match="EnableSoftwareTokenMFAException"):
-        await wire.call("VerifySoftwareToken", Session=associated["Session"], UserCode=f"{(int(code) + 1) % 1000000:06d}")
+        await wire.call(
+            "VerifySoftwareToken",
+            Session=associated["Session"],
+            UserCode=f"{(int(code) + 1) % 1000000:06d}",
+        )
     verified = await wire.call("VerifySoftwareToken", Session=associated["Session"], UserCode=code)
     assert verified["Status"] == "SUCCESS"
     assert "AuthenticationResult" in await wire.respond(verified, "MFA_SETUP", USERNAME="bob")
@@ -173,15 +207,22 @@ async def test_email_set_up_in_a_sign_in(wire: Wire) -> None:
 
 async def test_new_password(wire: Wire) -> None:
     settings(wire, required_attributes=("name",))
-    wire.pool.create_user("bob", "temporary", attributes={"email": "b@c.org"}, status="FORCE_CHANGE_PASSWORD")
+    wire.pool.create_user(
+        "bob", "temporary", attributes={"email": "b@c.org"}, status="FORCE_CHANGE_PASSWORD"
+    )
     asked = await wire.srp_sign_in("bob", "temporary")
     assert asked["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     assert json.loads(asked["ChallengeParameters"]["requiredAttributes"]) == ["userAttributes.name"]
     assert json.loads(asked["ChallengeParameters"]["userAttributes"])["email"] == "b@c.org"
     with pytest.raises(Refused, match="InvalidParameterException"):
         await wire.respond(asked, USERNAME="bob", NEW_PASSWORD=PASSWORD)
-    with pytest.raises(Refused, match="InvalidPasswordException: Password did not conform with policy: Password not long enough"):
-        await wire.respond(asked, USERNAME="bob", NEW_PASSWORD="short", **{"userAttributes.name": "Bob"})
+    with pytest.raises(
+        Refused,
+        match="InvalidPasswordException: Password did not conform with policy: Password not long enough",
+    ):
+        await wire.respond(
+            asked, USERNAME="bob", NEW_PASSWORD="short", **{"userAttributes.name": "Bob"}
+        )
     assert "AuthenticationResult" in await wire.respond(
         asked, USERNAME="bob", NEW_PASSWORD=PASSWORD, **{"userAttributes.name": "Bob"}
     )
@@ -196,7 +237,11 @@ async def test_a_temporary_password_expires(wire: Wire, clock: TurnableClock) ->
 
 
 @pytest.mark.parametrize(
-    ("status", "name"), [("UNCONFIRMED", "UserNotConfirmedException"), ("RESET_REQUIRED", "PasswordResetRequiredException")]
+    ("status", "name"),
+    [
+        ("UNCONFIRMED", "UserNotConfirmedException"),
+        ("RESET_REQUIRED", "PasswordResetRequiredException"),
+    ],
 )
 async def test_accounts_that_are_not_in_order(wire: Wire, status: str, name: str) -> None:
     wire.pool.create_user("bob", PASSWORD, status=status)  # type: ignore[arg-type]  # parametrised by name
@@ -214,17 +259,25 @@ async def test_user_auth_offers_what_the_account_has(wire: Wire) -> None:
     assert asked["AvailableChallenges"] == ["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP"]
     coded = await wire.respond(asked, USERNAME="ada", ANSWER="SMS_OTP")
     assert coded["ChallengeName"] == "SMS_OTP"
-    assert "AuthenticationResult" in await wire.respond(coded, USERNAME="ada", SMS_OTP_CODE=wire.code())
+    assert "AuthenticationResult" in await wire.respond(
+        coded, USERNAME="ada", SMS_OTP_CODE=wire.code()
+    )
 
 
 async def test_user_auth_with_passwords(wire: Wire) -> None:
     asked = await wire.initiate("USER_AUTH", USERNAME="ada")
-    assert "AuthenticationResult" in await wire.respond(asked, USERNAME="ada", ANSWER="PASSWORD", PASSWORD=PASSWORD)
+    assert "AuthenticationResult" in await wire.respond(
+        asked, USERNAME="ada", ANSWER="PASSWORD", PASSWORD=PASSWORD
+    )
     keys = srp.ClientKeys.generate()
-    asked = await wire.initiate("USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="PASSWORD_SRP", SRP_A=keys.public_hex)
+    asked = await wire.initiate(
+        "USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="PASSWORD_SRP", SRP_A=keys.public_hex
+    )
     assert asked["ChallengeName"] == "PASSWORD_VERIFIER"
     assert "AuthenticationResult" in await wire.prove(asked, keys)
-    preferred = await wire.initiate("USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD)
+    preferred = await wire.initiate(
+        "USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD
+    )
     assert "AuthenticationResult" in preferred
 
 
@@ -252,14 +305,20 @@ async def test_custom_challenge_rounds(wire: Wire) -> None:
     def verify(event: dict) -> None:
         seen.append(event["request"]["challengeAnswer"])
         private = event["request"]["privateChallengeParameters"]
-        event["response"]["answerCorrect"] = event["request"]["challengeAnswer"] == private["answer"]
+        event["response"]["answerCorrect"] = (
+            event["request"]["challengeAnswer"] == private["answer"]
+        )
 
     wire.pool.triggers = Triggers(
-        define_auth_challenge=define, create_auth_challenge=create, verify_auth_challenge_response=verify
+        define_auth_challenge=define,
+        create_auth_challenge=create,
+        verify_auth_challenge_response=verify,
     )
     asked = await wire.initiate("CUSTOM_AUTH", USERNAME="ada")
     while "AuthenticationResult" not in asked:
-        asked = await wire.respond(asked, USERNAME="ada", ANSWER=asked["ChallengeParameters"]["question"])
+        asked = await wire.respond(
+            asked, USERNAME="ada", ANSWER=asked["ChallengeParameters"]["question"]
+        )
     assert seen == ["0", "1"]
     asked = await wire.initiate("CUSTOM_AUTH", USERNAME="ada")
     for _ in range(2):
@@ -279,7 +338,9 @@ async def test_custom_challenge_after_srp(wire: Wire) -> None:
 
     wire.pool.triggers = Triggers(define_auth_challenge=define)
     keys = srp.ClientKeys.generate()
-    asked = await wire.initiate("CUSTOM_AUTH", USERNAME="ada", SRP_A=keys.public_hex, CHALLENGE_NAME="SRP_A")
+    asked = await wire.initiate(
+        "CUSTOM_AUTH", USERNAME="ada", SRP_A=keys.public_hex, CHALLENGE_NAME="SRP_A"
+    )
     assert asked["ChallengeName"] == "PASSWORD_VERIFIER"
     assert "AuthenticationResult" in await wire.prove(asked, keys)
 
@@ -289,14 +350,20 @@ async def test_a_trigger_may_refuse(wire: Wire) -> None:
         raise ValueError("not today")
 
     wire.pool.triggers = Triggers(pre_authentication=refuse)
-    with pytest.raises(Refused, match=r"UserLambdaValidationException: PreAuthentication failed with error not today."):
+    with pytest.raises(
+        Refused,
+        match=r"UserLambdaValidationException: PreAuthentication failed with error not today.",
+    ):
         await wire.sign_in()
 
 
 async def test_users_migrate_at_their_first_sign_in(wire: Wire) -> None:
     def migrate(event: dict) -> None:
         if event["request"]["password"] == PASSWORD:
-            event["response"] |= {"userAttributes": {"email": "old@example.org"}, "finalUserStatus": "CONFIRMED"}
+            event["response"] |= {
+                "userAttributes": {"email": "old@example.org"},
+                "finalUserStatus": "CONFIRMED",
+            }
 
     wire.pool.triggers = Triggers(user_migration=migrate)
     with pytest.raises(Refused, match="UserNotFoundException"):
@@ -311,17 +378,27 @@ async def test_secret_hash(wire: Wire) -> None:
 
     wire.client = wire.pool.create_client(ClientSettings(generate_secret=True))
     with pytest.raises(
-        Refused, match=r"NotAuthorizedException: Client .* is configured with secret but SECRET_HASH was not received"
+        Refused,
+        match=r"NotAuthorizedException: Client .* is configured with secret but SECRET_HASH was not received",
     ):
         await wire.sign_in()
-    with pytest.raises(Refused, match="NotAuthorizedException: Unable to verify secret hash for client"):
+    with pytest.raises(
+        Refused, match="NotAuthorizedException: Unable to verify secret hash for client"
+    ):
         await wire.sign_in(SECRET_HASH="bm8=")
-    assert await wire.tokens(SECRET_HASH=AWSSRP.get_secret_hash("ada", wire.client.id, wire.client.secret))
+    assert await wire.tokens(
+        SECRET_HASH=AWSSRP.get_secret_hash("ada", wire.client.id, wire.client.secret)
+    )
 
 
 async def test_a_flow_that_the_client_does_not_allow(wire: Wire) -> None:
-    wire.client = wire.pool.create_client(ClientSettings(explicit_auth_flows=("ALLOW_USER_SRP_AUTH",)))
-    with pytest.raises(Refused, match="InvalidParameterException: USER_PASSWORD_AUTH flow not enabled for this client"):
+    wire.client = wire.pool.create_client(
+        ClientSettings(explicit_auth_flows=("ALLOW_USER_SRP_AUTH",))
+    )
+    with pytest.raises(
+        Refused,
+        match="InvalidParameterException: USER_PASSWORD_AUTH flow not enabled for this client",
+    ):
         await wire.sign_in()
 
 

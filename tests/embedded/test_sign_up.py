@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from auth_flow.transports.embedded import ClientSettings, Triggers, TurnableClock
-from auth_flow.transports.embedded.fault import Fault
+from auth_flow.embedded import ClientSettings, Triggers, TurnableClock
+from auth_flow.embedded._fault import Fault
 from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
@@ -19,22 +19,33 @@ async def sign_up(wire: Wire, username: str = "bob", **more: object) -> dict:
 
 
 async def confirm(wire: Wire, code: str, username: str = "bob", **more: object) -> dict:
-    return await wire.call("ConfirmSignUp", ClientId=wire.client.id, Username=username, ConfirmationCode=code, **more)
+    return await wire.call(
+        "ConfirmSignUp", ClientId=wire.client.id, Username=username, ConfirmationCode=code, **more
+    )
 
 
 async def test_sign_up_and_confirm(wire: Wire) -> None:
     reply = await sign_up(wire)
     assert not reply["UserConfirmed"]
-    assert reply["CodeDeliveryDetails"] == {"AttributeName": "email", "DeliveryMedium": "EMAIL", "Destination": "b***@e***"}
+    assert reply["CodeDeliveryDetails"] == {
+        "AttributeName": "email",
+        "DeliveryMedium": "EMAIL",
+        "Destination": "b***@e***",
+    }
     with pytest.raises(Refused, match="UserNotConfirmedException"):
         await wire.sign_in("bob")
-    with pytest.raises(Refused, match="CodeMismatchException: Invalid verification code provided, please try again"):
+    with pytest.raises(
+        Refused, match="CodeMismatchException: Invalid verification code provided, please try again"
+    ):
         await confirm(wire, "nope")
     await confirm(wire, wire.code("bob"))
     user = await wire.call("GetUser", AccessToken=(await wire.tokens("bob"))["AccessToken"])
     assert {"Name": "email_verified", "Value": "true"} in user["UserAttributes"]
     assert {"Name": "sub", "Value": reply["UserSub"]} in user["UserAttributes"]
-    with pytest.raises(Refused, match=r"NotAuthorizedException: User cannot be confirmed. Current status is CONFIRMED"):
+    with pytest.raises(
+        Refused,
+        match=r"NotAuthorizedException: User cannot be confirmed. Current status is CONFIRMED",
+    ):
         await confirm(wire, "123456")
 
 
@@ -66,7 +77,9 @@ async def test_sign_up_without_a_password(wire: Wire) -> None:
     asked = await wire.initiate("USER_AUTH", USERNAME="bob")
     assert asked["AvailableChallenges"] == ["EMAIL_OTP"]
     settings(wire, first_factors=("PASSWORD",))
-    with pytest.raises(Refused, match=r"InvalidParameterException: .*'password'.*Member must not be null"):
+    with pytest.raises(
+        Refused, match=r"InvalidParameterException: .*'password'.*Member must not be null"
+    ):
         await wire.call("SignUp", ClientId=wire.client.id, Username="bill")
 
 
@@ -79,7 +92,9 @@ async def test_codes_expire_and_can_be_sent_again(wire: Wire, clock: TurnableClo
     await sign_up(wire)
     old = wire.code("bob")
     clock.turn(hours=25)
-    with pytest.raises(Refused, match="ExpiredCodeException: Invalid code provided, please request a code again"):
+    with pytest.raises(
+        Refused, match="ExpiredCodeException: Invalid code provided, please request a code again"
+    ):
         await confirm(wire, old)
     await wire.call("ResendConfirmationCode", ClientId=wire.client.id, Username="bob")
     await confirm(wire, wire.code("bob"))
@@ -100,7 +115,9 @@ async def test_too_many_messages(wire: Wire, clock: TurnableClock) -> None:
     await sign_up(wire)
     for _ in range(9):
         await wire.call("ResendConfirmationCode", ClientId=wire.client.id, Username="bob")
-    with pytest.raises(Refused, match="LimitExceededException: Attempt limit exceeded, please try after some time"):
+    with pytest.raises(
+        Refused, match="LimitExceededException: Attempt limit exceeded, please try after some time"
+    ):
         await wire.call("ResendConfirmationCode", ClientId=wire.client.id, Username="bob")
     clock.turn(hours=1)
     await wire.call("ResendConfirmationCode", ClientId=wire.client.id, Username="bob")
@@ -117,13 +134,17 @@ async def test_too_many_messages(wire: Wire, clock: TurnableClock) -> None:
     ],
 )
 async def test_password_policy(wire: Wire, password: str, reason: str) -> None:
-    with pytest.raises(Refused, match=f"InvalidPasswordException: Password did not conform with policy: .*{reason}"):
+    with pytest.raises(
+        Refused, match=f"InvalidPasswordException: Password did not conform with policy: .*{reason}"
+    ):
         await sign_up(wire, Password=password)
 
 
 async def test_required_attributes(wire: Wire) -> None:
     settings(wire, required_attributes=("name",))
-    with pytest.raises(Refused, match="InvalidParameterException: Attributes did not conform to the schema: name"):
+    with pytest.raises(
+        Refused, match="InvalidParameterException: Attributes did not conform to the schema: name"
+    ):
         await sign_up(wire)
 
 
@@ -132,7 +153,9 @@ async def test_an_alias_belongs_to_one_user(wire: Wire) -> None:
     taken = attributes(email="ada@example.org")
     await sign_up(wire, UserAttributes=taken)
     code = wire.code("bob")
-    with pytest.raises(Refused, match="AliasExistsException: An account with the email already exists"):
+    with pytest.raises(
+        Refused, match="AliasExistsException: An account with the email already exists"
+    ):
         await confirm(wire, code)
     assert await wire.tokens("ada@example.org")
     await confirm(wire, code, ForceAliasCreation=True)
@@ -149,10 +172,14 @@ async def test_addresses_as_usernames(wire: Wire) -> None:
         await sign_up(wire)
     reply = await sign_up(wire, "bob@example.org")
     await confirm(wire, wire.code(reply["UserSub"]), "bob@example.org")
-    user = await wire.call("GetUser", AccessToken=(await wire.tokens("bob@example.org"))["AccessToken"])
+    user = await wire.call(
+        "GetUser", AccessToken=(await wire.tokens("bob@example.org"))["AccessToken"]
+    )
     assert user["Username"] == reply["UserSub"]
     assert "AuthenticationResult" in await wire.srp_sign_in("bob@example.org")
-    with pytest.raises(Refused, match="UsernameExistsException: An account with the given email already exists"):
+    with pytest.raises(
+        Refused, match="UsernameExistsException: An account with the given email already exists"
+    ):
         await sign_up(wire, "bob@example.org")
 
 
@@ -175,8 +202,13 @@ async def test_pre_sign_up_may_confirm_or_refuse(wire: Wire) -> None:
             raise PermissionError("by invitation only")
         event["response"] |= {"autoConfirmUser": True, "autoVerifyEmail": True}
 
-    wire.pool.triggers = Triggers(pre_sign_up=decide, post_confirmation=lambda event: confirmed.append(event["userName"]))
-    with pytest.raises(Refused, match="UserLambdaValidationException: PreSignUp failed with error by invitation only"):
+    wire.pool.triggers = Triggers(
+        pre_sign_up=decide, post_confirmation=lambda event: confirmed.append(event["userName"])
+    )
+    with pytest.raises(
+        Refused,
+        match="UserLambdaValidationException: PreSignUp failed with error by invitation only",
+    ):
         await sign_up(wire)
     reply = await sign_up(wire, ValidationData=attributes(invited="yes"))
     assert reply["UserConfirmed"]
@@ -186,7 +218,9 @@ async def test_pre_sign_up_may_confirm_or_refuse(wire: Wire) -> None:
 
 async def test_only_administrators_make_users(wire: Wire) -> None:
     settings(wire, admin_create_only=True)
-    with pytest.raises(Refused, match="NotAuthorizedException: SignUp is not permitted for this user pool"):
+    with pytest.raises(
+        Refused, match="NotAuthorizedException: SignUp is not permitted for this user pool"
+    ):
         await sign_up(wire)
 
 
@@ -203,13 +237,19 @@ async def test_unknown_users_are_not_told_apart_where_users_are_protected(wire: 
         await confirm(wire, "123456", "nobody")
     with pytest.raises(Refused, match="CodeMismatchException"):
         await wire.call(
-            "ConfirmForgotPassword", ClientId=wire.client.id, Username="nobody", ConfirmationCode="1", Password=PASSWORD
+            "ConfirmForgotPassword",
+            ClientId=wire.client.id,
+            Username="nobody",
+            ConfirmationCode="1",
+            Password=PASSWORD,
         )
 
 
 async def test_custom_messages(wire: Wire) -> None:
     def word(event: dict) -> None:
-        event["response"]["emailMessage"] = f"Hello {{username}}, {event['triggerSource']}: {event['request']['codeParameter']}"
+        event["response"]["emailMessage"] = (
+            f"Hello {{username}}, {event['triggerSource']}: {event['request']['codeParameter']}"
+        )
 
     wire.pool.triggers = Triggers(custom_message=word)
     await sign_up(wire)
@@ -232,7 +272,9 @@ async def test_forgotten_password(wire: Wire, clock: TurnableClock) -> None:
     with pytest.raises(Refused, match="CodeMismatchException"):
         await wire.call("ConfirmForgotPassword", ConfirmationCode="nope", **reset)
     with pytest.raises(Refused, match="InvalidPasswordException"):
-        await wire.call("ConfirmForgotPassword", ConfirmationCode=wire.code(), **{**reset, "Password": "short"})
+        await wire.call(
+            "ConfirmForgotPassword", ConfirmationCode=wire.code(), **{**reset, "Password": "short"}
+        )
     await wire.call("ConfirmForgotPassword", ConfirmationCode=wire.code(), **reset)
     assert await wire.tokens(password=new)
     with pytest.raises(Refused, match="NotAuthorizedException"):
@@ -244,12 +286,21 @@ async def test_an_administrator_demands_a_new_password(wire: Wire) -> None:
     with pytest.raises(Refused, match="PasswordResetRequiredException"):
         await wire.srp_sign_in()
     await wire.call(
-        "ConfirmForgotPassword", ClientId=wire.client.id, Username="ada", ConfirmationCode=wire.code(), Password=PASSWORD
+        "ConfirmForgotPassword",
+        ClientId=wire.client.id,
+        Username="ada",
+        ConfirmationCode=wire.code(),
+        Password=PASSWORD,
     )
     assert "AuthenticationResult" in await wire.srp_sign_in()
 
 
 async def test_no_way_to_recover(wire: Wire) -> None:
-    wire.pool.create_user("bob", PASSWORD, attributes={"email": "b@c.org", "email_verified": "false"})
-    with pytest.raises(Refused, match="InvalidParameterException: Cannot reset password for the user as there is no registered"):
+    wire.pool.create_user(
+        "bob", PASSWORD, attributes={"email": "b@c.org", "email_verified": "false"}
+    )
+    with pytest.raises(
+        Refused,
+        match="InvalidParameterException: Cannot reset password for the user as there is no registered",
+    ):
         await wire.call("ForgotPassword", ClientId=wire.client.id, Username="bob")

@@ -5,8 +5,9 @@ import secrets
 
 import pytest
 
-from auth_flow import srp
-from auth_flow.transports.embedded import ClientSettings, RefreshTokenRotation, TurnableClock, totp
+from auth_flow.embedded import ClientSettings, RefreshTokenRotation, TurnableClock
+from auth_flow.embedded import _totp as totp
+from auth_flow.states import _srp as srp
 from tests.embedded.wire import PASSWORD, Refused, Wire, claim, settings
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +31,9 @@ async def test_access_tokens_expire_and_cannot_be_made_up(wire: Wire, clock: Tur
 async def test_access_tokens_of_other_scopes_do_not_speak_for_the_user(wire: Wire) -> None:
     claims = wire.pool.key.read((await wire.tokens())["AccessToken"])
     token = wire.pool.key.sign({**claims, "scope": "openid profile"})
-    with pytest.raises(Refused, match="NotAuthorizedException: Access Token does not have required scopes"):
+    with pytest.raises(
+        Refused, match="NotAuthorizedException: Access Token does not have required scopes"
+    ):
         await wire.call("GetUser", AccessToken=token)
 
 
@@ -38,7 +41,11 @@ async def test_refresh(wire: Wire, clock: TurnableClock) -> None:
     tokens = await wire.tokens()
     for reply in (
         await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=tokens["RefreshToken"]),
-        await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=tokens["RefreshToken"]),
+        await wire.call(
+            "GetTokensFromRefreshToken",
+            ClientId=wire.client.id,
+            RefreshToken=tokens["RefreshToken"],
+        ),
     ):
         assert "RefreshToken" not in reply["AuthenticationResult"]
         assert await named(wire, reply["AuthenticationResult"]["AccessToken"])
@@ -55,7 +62,9 @@ async def test_rotation(wire: Wire, clock: TurnableClock) -> None:
     first = (await wire.tokens())["RefreshToken"]
 
     async def refresh(token: str) -> str:
-        reply = await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=token)
+        reply = await wire.call(
+            "GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=token
+        )
         return reply["AuthenticationResult"]["RefreshToken"]
 
     with pytest.raises(Refused, match="UnsupportedOperationException"):
@@ -96,15 +105,24 @@ async def test_change_password(wire: Wire) -> None:
 
 async def test_attributes(wire: Wire) -> None:
     access = (await wire.tokens())["AccessToken"]
-    given = [{"Name": "email", "Value": "new@example.org"}, {"Name": "nickname", "Value": "countess"}]
+    given = [
+        {"Name": "email", "Value": "new@example.org"},
+        {"Name": "nickname", "Value": "countess"},
+    ]
     reply = await wire.call("UpdateUserAttributes", AccessToken=access, UserAttributes=given)
     assert [details["AttributeName"] for details in reply["CodeDeliveryDetailsList"]] == ["email"]
     assert (await named(wire, access))["email_verified"] == "false"
     with pytest.raises(Refused, match="CodeMismatchException"):
-        await wire.call("VerifyUserAttribute", AccessToken=access, AttributeName="email", Code="nope")
-    await wire.call("VerifyUserAttribute", AccessToken=access, AttributeName="email", Code=wire.code())
+        await wire.call(
+            "VerifyUserAttribute", AccessToken=access, AttributeName="email", Code="nope"
+        )
+    await wire.call(
+        "VerifyUserAttribute", AccessToken=access, AttributeName="email", Code=wire.code()
+    )
     assert (await named(wire, access))["email_verified"] == "true"
-    reply = await wire.call("GetUserAttributeVerificationCode", AccessToken=access, AttributeName="phone_number")
+    reply = await wire.call(
+        "GetUserAttributeVerificationCode", AccessToken=access, AttributeName="phone_number"
+    )
     assert reply["CodeDeliveryDetails"]["DeliveryMedium"] == "SMS"
     await wire.call("DeleteUserAttributes", AccessToken=access, UserAttributeNames=["nickname"])
     assert "nickname" not in await named(wire, access)
@@ -116,17 +134,27 @@ async def test_attributes(wire: Wire) -> None:
 async def test_a_new_address_waits_for_its_code(wire: Wire) -> None:
     settings(wire, verify_before_update=("email",))
     access = (await wire.tokens())["AccessToken"]
-    await wire.call("UpdateUserAttributes", AccessToken=access, UserAttributes=[{"Name": "email", "Value": "new@example.org"}])
+    await wire.call(
+        "UpdateUserAttributes",
+        AccessToken=access,
+        UserAttributes=[{"Name": "email", "Value": "new@example.org"}],
+    )
     assert (await named(wire, access))["email"] == "ada@example.org"
-    await wire.call("VerifyUserAttribute", AccessToken=access, AttributeName="email", Code=wire.code())
+    await wire.call(
+        "VerifyUserAttribute", AccessToken=access, AttributeName="email", Code=wire.code()
+    )
     assert (await named(wire, access))["email"] == "new@example.org"
 
 
 async def test_mfa_preference(wire: Wire, clock: TurnableClock) -> None:
     settings(wire, mfa_configuration="OPTIONAL")
     access = (await wire.tokens())["AccessToken"]
-    with pytest.raises(Refused, match="InvalidParameterException: User has not verified software token mfa"):
-        await wire.call("SetUserMFAPreference", AccessToken=access, SoftwareTokenMfaSettings={"Enabled": True})
+    with pytest.raises(
+        Refused, match="InvalidParameterException: User has not verified software token mfa"
+    ):
+        await wire.call(
+            "SetUserMFAPreference", AccessToken=access, SoftwareTokenMfaSettings={"Enabled": True}
+        )
     secret = (await wire.call("AssociateSoftwareToken", AccessToken=access))["SecretCode"]
     await wire.call("VerifySoftwareToken", AccessToken=access, UserCode=totp.code(secret, clock()))
     assert "AuthenticationResult" in await wire.sign_in()
@@ -140,7 +168,9 @@ async def test_mfa_preference(wire: Wire, clock: TurnableClock) -> None:
     assert set(user["UserMFASettingList"]) == {"SOFTWARE_TOKEN_MFA", "SMS_MFA"}
     assert user["PreferredMfaSetting"] == "SOFTWARE_TOKEN_MFA"
     assert (await wire.sign_in())["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
-    await wire.call("SetUserMFAPreference", AccessToken=access, SoftwareTokenMfaSettings={"Enabled": False})
+    await wire.call(
+        "SetUserMFAPreference", AccessToken=access, SoftwareTokenMfaSettings={"Enabled": False}
+    )
     assert (await wire.sign_in())["ChallengeName"] == "SMS_MFA"
     factors = await wire.call("GetUserAuthFactors", AccessToken=access)
     assert factors["ConfiguredUserAuthFactors"] == ["PASSWORD"]
@@ -160,7 +190,9 @@ async def test_delete_user(wire: Wire) -> None:
 async def confirm_device(wire: Wire, result: dict, password: str) -> tuple[str, dict]:
     """Give a new device a verifier made here, independently of the service."""
     metadata = result["NewDeviceMetadata"]
-    keys = srp.password_key(salt := secrets.randbits(128), metadata["DeviceGroupKey"], metadata["DeviceKey"], password)
+    keys = srp.password_key(
+        salt := secrets.randbits(128), metadata["DeviceGroupKey"], metadata["DeviceKey"], password
+    )
     verifier = pow(2, keys, srp.N)
     encoded = {
         "Salt": base64.b64encode(salt.to_bytes(17)).decode(),
@@ -191,15 +223,26 @@ async def test_a_remembered_device_proves_itself_instead_of_a_second_factor(wire
         keys = srp.ClientKeys.generate()
         asked = await wire.respond(asked, USERNAME="ada", DEVICE_KEY=key, SRP_A=keys.public_hex)
         assert asked["ChallengeName"] == "DEVICE_PASSWORD_VERIFIER"
-        return await wire.respond(asked, USERNAME="ada", DEVICE_KEY=key, **claim(keys, asked, group, key, secret))
+        return await wire.respond(
+            asked, USERNAME="ada", DEVICE_KEY=key, **claim(keys, asked, group, key, secret)
+        )
 
     result = (await device_sign_in("device secret"))["AuthenticationResult"]
     assert "NewDeviceMetadata" not in result
     with pytest.raises(Refused, match="NotAuthorizedException"):
         await device_sign_in("wrong")
     with pytest.raises(Refused, match="NotAuthorizedException: Invalid Refresh Token"):
-        await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=result["RefreshToken"])
-    await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=result["RefreshToken"], DeviceKey=key)
+        await wire.call(
+            "GetTokensFromRefreshToken",
+            ClientId=wire.client.id,
+            RefreshToken=result["RefreshToken"],
+        )
+    await wire.call(
+        "GetTokensFromRefreshToken",
+        ClientId=wire.client.id,
+        RefreshToken=result["RefreshToken"],
+        DeviceKey=key,
+    )
 
 
 async def test_a_device_that_was_never_confirmed_spares_no_second_factor(wire: Wire) -> None:
@@ -210,7 +253,9 @@ async def test_a_device_that_was_never_confirmed_spares_no_second_factor(wire: W
     await wire.call("UpdateDeviceStatus", **named, DeviceRememberedStatus="remembered")
     settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))
     assert (await wire.sign_in(DEVICE_KEY=key))["ChallengeName"] == "SMS_MFA"
-    await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=result["RefreshToken"])
+    await wire.call(
+        "GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=result["RefreshToken"]
+    )
 
 
 async def test_a_device_that_does_not_exist_leaves_the_session_alone(wire: Wire) -> None:
@@ -231,12 +276,21 @@ async def test_devices_are_listed_and_forgotten(wire: Wire) -> None:
         keys.append(key)
     access = result["AccessToken"]
     first = await wire.call("ListDevices", AccessToken=access, Limit=2)
-    rest = await wire.call("ListDevices", AccessToken=access, Limit=2, PaginationToken=first["PaginationToken"])
+    rest = await wire.call(
+        "ListDevices", AccessToken=access, Limit=2, PaginationToken=first["PaginationToken"]
+    )
     assert [device["DeviceKey"] for device in first["Devices"] + rest["Devices"]] == keys
     assert "PaginationToken" not in rest
-    await wire.call("UpdateDeviceStatus", AccessToken=access, DeviceKey=keys[0], DeviceRememberedStatus="remembered")
+    await wire.call(
+        "UpdateDeviceStatus",
+        AccessToken=access,
+        DeviceKey=keys[0],
+        DeviceRememberedStatus="remembered",
+    )
     shown = (await wire.call("GetDevice", AccessToken=access, DeviceKey=keys[0]))["Device"]
-    assert {"Name": "dev:device_remembered_status", "Value": "remembered"} in shown["DeviceAttributes"]
+    assert {"Name": "dev:device_remembered_status", "Value": "remembered"} in shown[
+        "DeviceAttributes"
+    ]
     await wire.call("ForgetDevice", AccessToken=access, DeviceKey=keys[0])
     with pytest.raises(Refused, match="ResourceNotFoundException: Device does not exist"):
         await wire.call("GetDevice", AccessToken=access, DeviceKey=keys[0])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from auth_flow import srp
-from auth_flow.transports.embedded import EmbeddedCognito, SigningKey
+from auth_flow.embedded import EmbeddedCognito, SigningKey
+from auth_flow.states import _srp as srp
 from tests.embedded.wire import PASSWORD, Refused, Wire
 
 pytestmark = pytest.mark.anyio
@@ -38,7 +38,11 @@ async def test_everything_survives_a_restart(tmp_path: Path, signing_key: Signin
     async with opened(path) as wire:
         assert (await wire.call("GetUser", AccessToken=tokens["AccessToken"]))["Username"] == "ada"
         assert "AuthenticationResult" in await wire.prove(asked, keys)
-        await wire.call("GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=tokens["RefreshToken"])
+        await wire.call(
+            "GetTokensFromRefreshToken",
+            ClientId=wire.client.id,
+            RefreshToken=tokens["RefreshToken"],
+        )
         await wire.call("DeleteUser", AccessToken=tokens["AccessToken"])
     async with opened(path) as wire:
         with pytest.raises(Refused, match="UserNotFoundException"):

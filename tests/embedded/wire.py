@@ -1,4 +1,6 @@
-"""A plain HTTP client of the embedded service that checks every reply against botocore's model of Cognito."""
+"""A plain HTTP client of the embedded service that checks every reply against botocore's model of
+Cognito.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ import botocore.session
 import httpx
 from botocore.model import ServiceModel, Shape
 
-from auth_flow import srp
-from auth_flow.transports.embedded import Client, EmbeddedCognito, EmbeddedUserPool, PoolSettings
+from auth_flow.embedded import Client, EmbeddedCognito, EmbeddedUserPool, PoolSettings
+from auth_flow.states import _srp as srp
 
 PASSWORD = "Correct-Horse-1"
 
@@ -32,22 +34,32 @@ def service_model() -> ServiceModel:
 
 
 def misfits(shape: Shape, value: Any, path: str = "reply") -> list[str]:
-    """What in a reply is not as the model says: unknown members, wrong types, unknown enum values, missing members."""
+    """What in a reply is not as the model says: unknown members, wrong types, unknown enum values,
+    missing members.
+    """
     if getattr(shape, "is_document_type", False):
         return []
     if shape.type_name == "structure":
         if not isinstance(value, dict):
             return [f"{path}: not an object"]
         unknown = [f"{path}.{name}: unknown" for name in value if name not in shape.members]
-        missing = [f"{path}.{name}: missing" for name in shape.required_members if name not in value]
+        missing = [
+            f"{path}.{name}: missing" for name in shape.required_members if name not in value
+        ]
         inner = [
-            misfits(shape.members[name], member, f"{path}.{name}") for name, member in value.items() if name in shape.members
+            misfits(shape.members[name], member, f"{path}.{name}")
+            for name, member in value.items()
+            if name in shape.members
         ]
         return unknown + missing + list(chain.from_iterable(inner))
     if shape.type_name == "list":
         return list(chain.from_iterable(misfits(shape.member, item, f"{path}[]") for item in value))
     if shape.type_name == "map":
-        return list(chain.from_iterable(misfits(shape.value, item, f"{path}.{key}") for key, item in value.items()))
+        return list(
+            chain.from_iterable(
+                misfits(shape.value, item, f"{path}.{key}") for key, item in value.items()
+            )
+        )
     if not isinstance(value, PYTHON_TYPES[shape.type_name]):
         return [f"{path}: {type(value).__name__} is not {shape.type_name}"]
     enum = getattr(shape, "enum", None)
@@ -78,7 +90,10 @@ class Wire:
 
     async def service_call(self, operation: str, **members: Any) -> dict[str, Any]:
         """The reply, also of an operation that is newer than botocore's model."""
-        headers = {"x-amz-target": f"AWSCognitoIdentityProviderService.{operation}", "content-type": "application/x-amz-json-1.1"}
+        headers = {
+            "x-amz-target": f"AWSCognitoIdentityProviderService.{operation}",
+            "content-type": "application/x-amz-json-1.1",
+        }
         response = await self.http.post("/", json=members, headers=headers)
         assert response.headers["x-amzn-requestid"]
         reply = response.json()
@@ -89,9 +104,13 @@ class Wire:
         return reply
 
     async def initiate(self, flow: str, **parameters: str) -> dict[str, Any]:
-        return await self.call("InitiateAuth", ClientId=self.client.id, AuthFlow=flow, AuthParameters=parameters)
+        return await self.call(
+            "InitiateAuth", ClientId=self.client.id, AuthFlow=flow, AuthParameters=parameters
+        )
 
-    async def respond(self, asked: dict[str, Any], name: str | None = None, **responses: str) -> dict[str, Any]:
+    async def respond(
+        self, asked: dict[str, Any], name: str | None = None, **responses: str
+    ) -> dict[str, Any]:
         return await self.call(
             "RespondToAuthChallenge",
             ClientId=self.client.id,
@@ -100,16 +119,26 @@ class Wire:
             ChallengeResponses=responses,
         )
 
-    async def sign_in(self, username: str = "ada", password: str = PASSWORD, **extra: str) -> dict[str, Any]:
-        return await self.initiate("USER_PASSWORD_AUTH", USERNAME=username, PASSWORD=password, **extra)
+    async def sign_in(
+        self, username: str = "ada", password: str = PASSWORD, **extra: str
+    ) -> dict[str, Any]:
+        return await self.initiate(
+            "USER_PASSWORD_AUTH", USERNAME=username, PASSWORD=password, **extra
+        )
 
-    async def tokens(self, username: str = "ada", password: str = PASSWORD, **extra: str) -> dict[str, Any]:
+    async def tokens(
+        self, username: str = "ada", password: str = PASSWORD, **extra: str
+    ) -> dict[str, Any]:
         return (await self.sign_in(username, password, **extra))["AuthenticationResult"]
 
-    async def prove(self, asked: dict[str, Any], keys: srp.ClientKeys, password: str = PASSWORD, **extra: str) -> dict[str, Any]:
+    async def prove(
+        self, asked: dict[str, Any], keys: srp.ClientKeys, password: str = PASSWORD, **extra: str
+    ) -> dict[str, Any]:
         """Answer PASSWORD_VERIFIER."""
         user = asked["ChallengeParameters"]["USER_ID_FOR_SRP"]
-        proof = claim(keys, asked, srp.pool_name(self.pool.id), user, password, self.service.clock())
+        proof = claim(
+            keys, asked, srp.pool_name(self.pool.id), user, password, self.service.clock()
+        )
         return await self.respond(asked, USERNAME=user, **proof, **extra)
 
     async def srp_sign_in(self, username: str = "ada", password: str = PASSWORD) -> dict[str, Any]:
@@ -124,11 +153,18 @@ class Wire:
 
 
 def claim(
-    keys: srp.ClientKeys, asked: dict[str, Any], group: str, user: str, password: str, at: float | None = None
+    keys: srp.ClientKeys,
+    asked: dict[str, Any],
+    group: str,
+    user: str,
+    password: str,
+    at: float | None = None,
 ) -> dict[str, str]:
     timestamp = srp.timestamp(time.time() if at is None else at)
     parameters = asked["ChallengeParameters"]
-    signature = srp.claim(keys, parameters, group=group, user=user, password=password, timestamp=timestamp)
+    signature = srp.claim(
+        keys, parameters, group=group, user=user, password=password, timestamp=timestamp
+    )
     return {
         "PASSWORD_CLAIM_SECRET_BLOCK": parameters["SECRET_BLOCK"],
         "PASSWORD_CLAIM_SIGNATURE": signature,

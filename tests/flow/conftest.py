@@ -30,5 +30,7 @@ def flow(script: Script, clock: Clock) -> AuthFlow:
 async def at_sms_code(script: Script, flow: AuthFlow) -> AuthFlow:
     """A flow of ada's that waits for a code by SMS, to be answered with session-1."""
     script.expect(initiate("USER_PASSWORD_AUTH", SMS, USERNAME="ada", PASSWORD="correct horse"))
-    await flow.send(SignIn(username="ada", password="correct horse", auth_flow_type="USER_PASSWORD_AUTH"))
+    await flow.send(
+        SignIn(username="ada", password="correct horse", auth_flow_type="USER_PASSWORD_AUTH")
+    )
     return flow

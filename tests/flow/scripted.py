@@ -1,4 +1,6 @@
-"""A transport that knows what it will be asked: each request is compared whole, and answered as the script says."""
+"""A transport that knows what it will be asked: each request is compared whole, and answered as the
+script says.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class Exchange(NamedTuple):
 
 
 class Script:
-    """The transport. Whatever it does not expect fails the test, and so does what it expects in vain."""
+    """The transport. Whatever it does not expect fails the test, and so does what it expects in
+    vain.
+    """
 
     def __init__(self) -> None:
         self._expected: deque[Exchange] = deque()
@@ -77,16 +81,23 @@ class Anything:
 ANYTHING: Any = Anything()
 
 
-# ------------------------------------------------------------------------------------------------- what is asked, whole
+# What is asked, whole
 
 
 def initiate(flow: str, reply: Reply, /, session: str | None = None, **parameters: str) -> Exchange:
     body: Json = {"AuthFlow": flow, "AuthParameters": parameters, "ClientId": POOL.client_id}
-    return Exchange("InitiateAuth", body if session is None else {**body, "Session": session}, reply)
+    return Exchange(
+        "InitiateAuth", body if session is None else {**body, "Session": session}, reply
+    )
 
 
 def respond(challenge: str, session: str, reply: Reply, /, **responses: str) -> Exchange:
-    body = {"ChallengeName": challenge, "Session": session, "ChallengeResponses": responses, "ClientId": POOL.client_id}
+    body = {
+        "ChallengeName": challenge,
+        "Session": session,
+        "ChallengeResponses": responses,
+        "ClientId": POOL.client_id,
+    }
     return Exchange("RespondToAuthChallenge", body, reply)
 
 
@@ -94,24 +105,31 @@ def account(operation: str, username: str, reply: Reply, /, **members: Any) -> E
     return Exchange(operation, {"Username": username, "ClientId": POOL.client_id, **members}, reply)
 
 
-# ----------------------------------------------------------------------------------------------------- what is answered
+# What is answered
 
 
 def challenge(name: str, session: str = "session-1", /, **parameters: str) -> Json:
     return {"ChallengeName": name, "Session": session, "ChallengeParameters": parameters}
 
 
-def delivery(destination: str = "a***@e***", medium: str = "EMAIL", attribute: str = "email") -> Json:
+def delivery(
+    destination: str = "a***@e***", medium: str = "EMAIL", attribute: str = "email"
+) -> Json:
     details = {"Destination": destination, "DeliveryMedium": medium, "AttributeName": attribute}
     return {"CodeDeliveryDetails": details}
 
 
-def refusal(name: str, message: str = "No.", operation: str = "RespondToAuthChallenge", status: int = 400) -> ServiceError:
+def refusal(
+    name: str, message: str = "No.", operation: str = "RespondToAuthChallenge", status: int = 400
+) -> ServiceError:
     return ServiceError.of(name, message, operation=operation, status=status)
 
 
 def jwt(**claims: object) -> str:
-    head, payload = (base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in ({"alg": "RS256"}, claims))
+    head, payload = (
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=")
+        for part in ({"alg": "RS256"}, claims)
+    )
     return b".".join((head, payload, b"c2ln")).decode()
 
 
@@ -127,9 +145,19 @@ def tokens(**members: Any) -> Json:
     return {"AuthenticationResult": result, "ChallengeParameters": {}}
 
 
-SMS = challenge("SMS_MFA", CODE_DELIVERY_DESTINATION="+*******5309", CODE_DELIVERY_DELIVERY_MEDIUM="SMS")
-"""The reply that most tests begin with: a code went by SMS, and session-1 is to be answered with."""
+SMS = challenge(
+    "SMS_MFA", CODE_DELIVERY_DESTINATION="+*******5309", CODE_DELIVERY_DELIVERY_MEDIUM="SMS"
+)
+"""The reply that most tests begin with: a code went by SMS, and session-1 is to be answered
+with.
+"""
 
 SECRET = "JBSWY3DPEHPK3PXP"
-ASSOCIATE = Exchange("AssociateSoftwareToken", {"Session": "session-1"}, {"SecretCode": SECRET, "Session": "session-2"})
-"""What follows an MFA_SETUP that comes with session-1 and offers nothing but an authenticator app."""
+ASSOCIATE = Exchange(
+    "AssociateSoftwareToken",
+    {"Session": "session-1"},
+    {"SecretCode": SECRET, "Session": "session-2"},
+)
+"""What follows an MFA_SETUP that comes with session-1 and offers nothing but an authenticator
+app.
+"""

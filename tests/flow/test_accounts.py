@@ -19,22 +19,36 @@ from auth_flow import (
     ResendCode,
     ResetPassword,
     SignIn,
+    SignInOptions,
     SignUp,
     SmsCode,
-    WayIn,
 )
 from auth_flow.errors import AuthFlowError, ConnectionLost, EventNotAccepted, GuardRejected
-from auth_flow.states.events import Event
-from auth_flow.states.record import Record
+from auth_flow.states._events import Event
+from auth_flow.states._record import Record
 from auth_flow.states.steps import CodeDelivery
 
-from .scripted import POOL, SMS, SUBJECT, Clock, Exchange, Json, Reply, Script, account, delivery, initiate, refusal, tokens
+from .scripted import (
+    POOL,
+    SMS,
+    SUBJECT,
+    Clock,
+    Exchange,
+    Json,
+    Reply,
+    Script,
+    account,
+    delivery,
+    initiate,
+    refusal,
+    tokens,
+)
 
 pytestmark = pytest.mark.anyio
 
 BY_EMAIL = CodeDelivery(destination="a***@e***", medium="EMAIL", attribute="email")
 SMS_STEP = SmsCode(code_delivery=CodeDelivery(destination="+*******5309", medium="SMS"))
-PASSWORD_WAY = WayIn(auth_flow_type="USER_PASSWORD_AUTH")
+PASSWORD_WAY = SignInOptions(auth_flow_type="USER_PASSWORD_AUTH")
 SIGN_IN = SignIn(username="ada", password="correct horse", auth_flow_type="USER_PASSWORD_AUTH")
 
 
@@ -46,12 +60,18 @@ def begun(reply: Reply, password: str = "correct horse") -> Exchange:
     return initiate("USER_PASSWORD_AUTH", reply, USERNAME="ada", PASSWORD=password)
 
 
-def confirmed(reply: Reply, username: str = "ada", code: str = "123456", **members: object) -> Exchange:
+def confirmed(
+    reply: Reply, username: str = "ada", code: str = "123456", **members: object
+) -> Exchange:
     return account("ConfirmSignUp", username, reply, ConfirmationCode=code, **members)
 
 
-def reset(reply: Reply, password: str = "new horse", username: str = "ada", code: str = "123456") -> Exchange:
-    return account("ConfirmForgotPassword", username, reply, ConfirmationCode=code, Password=password)
+def reset(
+    reply: Reply, password: str = "new horse", username: str = "ada", code: str = "123456"
+) -> Exchange:
+    return account(
+        "ConfirmForgotPassword", username, reply, ConfirmationCode=code, Password=password
+    )
 
 
 async def fails(flow: AuthFlow, event: Event, name: str) -> None:
@@ -69,7 +89,7 @@ def elsewhere(flow: AuthFlow, script: Script, clock: Clock) -> AuthFlow:
     return AuthFlow(POOL, transport=script, record=record, clock=clock)
 
 
-# -------------------------------------------------------------------------------------------------------------- sign-up
+# Sign-up
 
 
 async def test_sign_up_with_all_there_is(script: Script, flow: AuthFlow) -> None:
@@ -79,7 +99,10 @@ async def test_sign_up_with_all_there_is(script: Script, flow: AuthFlow) -> None
             "ada",
             signed_up(),
             Password="correct horse",
-            UserAttributes=[{"Name": "email", "Value": "ada@e.org"}, {"Name": "phone_number", "Value": "+15550100"}],
+            UserAttributes=[
+                {"Name": "email", "Value": "ada@e.org"},
+                {"Name": "phone_number", "Value": "+15550100"},
+            ],
             ValidationData=[{"Name": "coupon", "Value": "7"}],
             ClientMetadata={"from": "test"},
         )
@@ -98,25 +121,39 @@ async def test_sign_up_with_all_there_is(script: Script, flow: AuthFlow) -> None
 
 
 @pytest.mark.parametrize("password", [None, ""])
-async def test_sign_up_without_a_password(script: Script, flow: AuthFlow, password: str | None) -> None:
+async def test_sign_up_without_a_password(
+    script: Script, flow: AuthFlow, password: str | None
+) -> None:
     script.expect(account("SignUp", "ada", {"UserConfirmed": False, "UserSub": SUBJECT}))
-    assert await flow.send(SignUp(username="ada", password=password)) == ConfirmationRequired(user_id=SUBJECT)
+    assert await flow.send(SignUp(username="ada", password=password)) == ConfirmationRequired(
+        user_id=SUBJECT
+    )
 
 
 async def test_an_account_that_is_confirmed_at_once(script: Script, flow: AuthFlow) -> None:
     script.expect(account("SignUp", "ada", signed_up(confirmed=True)))
-    assert await flow.send(SignUp(username="ada")) == Done(signed_in=False, username="ada", user_id=SUBJECT)
+    assert await flow.send(SignUp(username="ada")) == Done(
+        signed_in=False, username="ada", user_id=SUBJECT
+    )
 
 
 @pytest.mark.parametrize(
-    "name", ["UsernameExistsException", "InvalidPasswordException", "CodeDeliveryFailureException", "NotAuthorizedException"]
+    "name",
+    [
+        "UsernameExistsException",
+        "InvalidPasswordException",
+        "CodeDeliveryFailureException",
+        "NotAuthorizedException",
+    ],
 )
 async def test_a_refused_sign_up(script: Script, flow: AuthFlow, name: str) -> None:
     script.expect(account("SignUp", "ada", refusal(name)))
     await fails(flow, SignUp(username="ada"), name)
 
 
-@pytest.mark.parametrize("event", [ConfirmSignUp(code="123456"), EnterCode(code="123456"), Answer(response="123456")])
+@pytest.mark.parametrize(
+    "event", [ConfirmSignUp(code="123456"), EnterCode(code="123456"), Answer(response="123456")]
+)
 async def test_every_way_to_say_the_code(script: Script, flow: AuthFlow, event: Event) -> None:
     script.expect(account("SignUp", "ada", signed_up()))
     await flow.send(SignUp(username="ada"))
@@ -136,7 +173,9 @@ async def test_every_way_to_say_the_code(script: Script, flow: AuthFlow, event: 
         "UserNotFoundException",
     ],
 )
-async def test_a_refused_confirmation_keeps_the_step(script: Script, flow: AuthFlow, name: str) -> None:
+async def test_a_refused_confirmation_keeps_the_step(
+    script: Script, flow: AuthFlow, name: str
+) -> None:
     script.expect(account("SignUp", "ada", signed_up()))
     await flow.send(SignUp(username="ada"))
     script.expect(confirmed(refusal(name)))
@@ -148,57 +187,76 @@ async def test_the_code_is_sent_again(script: Script, flow: AuthFlow) -> None:
     await flow.send(SignUp(username="ada"))
     script.expect(account("ResendConfirmationCode", "ada", refusal("LimitExceededException")))
     await fails(flow, ResendCode(), "LimitExceededException")
-    script.expect(account("ResendConfirmationCode", "ada", delivery("+*******5309", "SMS", "phone_number")))
+    script.expect(
+        account("ResendConfirmationCode", "ada", delivery("+*******5309", "SMS", "phone_number"))
+    )
     by_sms = CodeDelivery(destination="+*******5309", medium="SMS", attribute="phone_number")
-    assert await flow.send(ResendCode()) == ConfirmationRequired(code_delivery=by_sms, user_id=SUBJECT)
+    assert await flow.send(ResendCode()) == ConfirmationRequired(
+        code_delivery=by_sms, user_id=SUBJECT
+    )
 
 
-# --------------------------------------------------------------------------------------------------------- from idle
+# From idle
 
 
 async def test_the_code_of_an_earlier_sign_up(script: Script, flow: AuthFlow) -> None:
     script.expect(account("ResendConfirmationCode", "ada", delivery()))
-    assert await flow.send(ResendCode(username="ada")) == ConfirmationRequired(code_delivery=BY_EMAIL)
+    assert await flow.send(ResendCode(username="ada")) == ConfirmationRequired(
+        code_delivery=BY_EMAIL
+    )
     script.expect(confirmed({}))
     assert await flow.send(ConfirmSignUp(code="123456")) == Done(signed_in=False, username="ada")
 
 
 async def test_confirming_from_idle(script: Script, flow: AuthFlow) -> None:
     script.expect(confirmed({}))
-    assert await flow.send(ConfirmSignUp(username="ada", code="123456")) == Done(signed_in=False, username="ada")
+    assert await flow.send(ConfirmSignUp(username="ada", code="123456")) == Done(
+        signed_in=False, username="ada"
+    )
 
 
 @pytest.mark.parametrize(
     "event",
-    [ConfirmSignUp(code="1"), ResendCode(), ResetPassword(), ConfirmResetPassword(code="1", new_password="x")],
+    [
+        ConfirmSignUp(code="1"),
+        ResendCode(),
+        ResetPassword(),
+        ConfirmResetPassword(code="1", new_password="x"),
+    ],
 )
 async def test_from_idle_the_user_has_to_be_named(flow: AuthFlow, event: Event) -> None:
     await fails(flow, event, "GuardRejected")
 
 
-# -------------------------------------------------------------------------------------------------------- auto sign-in
+# Auto sign-in
 
 
 async def test_auto_sign_in_by_the_session_of_the_sign_up(script: Script, flow: AuthFlow) -> None:
     script.expect(account("SignUp", "ada", signed_up(Session="up-1")))
-    await flow.send(SignUp(username="ada", auto_sign_in=WayIn(auth_flow_type="USER_AUTH")))
+    await flow.send(SignUp(username="ada", auto_sign_in=SignInOptions(auth_flow_type="USER_AUTH")))
     script.expect(confirmed({"Session": "up-2"}, Session="up-1"))
     assert await flow.send(ConfirmSignUp(code="123456")) == AutoSignInReady()
     script.expect(initiate("USER_AUTH", SMS, session="up-2", USERNAME="ada"))
     assert await flow.send(AutoSignIn()) == SMS_STEP
 
 
-async def test_auto_sign_in_by_the_session_keeps_the_preferred_challenge(script: Script, flow: AuthFlow) -> None:
+async def test_auto_sign_in_by_the_session_keeps_the_preferred_challenge(
+    script: Script, flow: AuthFlow
+) -> None:
     script.expect(account("SignUp", "ada", signed_up(Session="up-1")))
-    way_in = WayIn(auth_flow_type="USER_AUTH", preferred_challenge="EMAIL_OTP")
-    await flow.send(SignUp(username="ada", auto_sign_in=way_in))
+    sign_in_options = SignInOptions(auth_flow_type="USER_AUTH", preferred_challenge="EMAIL_OTP")
+    await flow.send(SignUp(username="ada", auto_sign_in=sign_in_options))
     script.expect(confirmed({"Session": "up-2"}, Session="up-1"))
     await flow.send(ConfirmSignUp(code="123456"))
-    script.expect(initiate("USER_AUTH", SMS, session="up-2", USERNAME="ada", PREFERRED_CHALLENGE="EMAIL_OTP"))
+    script.expect(
+        initiate("USER_AUTH", SMS, session="up-2", USERNAME="ada", PREFERRED_CHALLENGE="EMAIL_OTP")
+    )
     assert await flow.send(AutoSignIn()) == SMS_STEP
 
 
-async def test_auto_sign_in_by_the_session_in_another_process(script: Script, flow: AuthFlow, clock: Clock) -> None:
+async def test_auto_sign_in_by_the_session_in_another_process(
+    script: Script, flow: AuthFlow, clock: Clock
+) -> None:
     script.expect(account("SignUp", "ada", signed_up(Session="up-1"), Password="correct horse"))
     await flow.send(SignUp(username="ada", password="correct horse", auto_sign_in=True))
     flow = elsewhere(flow, script, clock)
@@ -212,20 +270,31 @@ async def test_auto_sign_in_by_the_session_in_another_process(script: Script, fl
 async def test_a_code_outlives_the_session_of_the_sign_up(script: Script, flow: AuthFlow) -> None:
     script.expect(account("SignUp", "ada", signed_up(Session="up-1")))
     await flow.send(SignUp(username="ada"))
-    script.expect(confirmed(refusal("NotAuthorizedException", "Invalid session for the user."), Session="up-1"), confirmed({}))
+    script.expect(
+        confirmed(
+            refusal("NotAuthorizedException", "Invalid session for the user."), Session="up-1"
+        ),
+        confirmed({}),
+    )
     assert await flow.send(ConfirmSignUp(code="123456")) == Done(signed_in=False, username="ada")
 
 
 @pytest.mark.parametrize("session", ["up-1", None])
-async def test_what_else_is_not_authorized_is_not_asked_again(script: Script, flow: AuthFlow, session: str | None) -> None:
+async def test_what_else_is_not_authorized_is_not_asked_again(
+    script: Script, flow: AuthFlow, session: str | None
+) -> None:
     handed = {"Session": session} if session else {}
     script.expect(account("SignUp", "ada", signed_up(**handed)))
     await flow.send(SignUp(username="ada"))
-    script.expect(confirmed(refusal("NotAuthorizedException", "Current status is CONFIRMED."), **handed))
+    script.expect(
+        confirmed(refusal("NotAuthorizedException", "Current status is CONFIRMED."), **handed)
+    )
     await fails(flow, ConfirmSignUp(code="123456"), "NotAuthorizedException")
 
 
-async def test_a_session_that_is_over_is_not_handed_in(script: Script, flow: AuthFlow, clock: Clock) -> None:
+async def test_a_session_that_is_over_is_not_handed_in(
+    script: Script, flow: AuthFlow, clock: Clock
+) -> None:
     script.expect(account("SignUp", "ada", signed_up(Session="up-1"), Password="correct horse"))
     await flow.send(SignUp(username="ada", password="correct horse", auto_sign_in=PASSWORD_WAY))
     clock.now += 180
@@ -235,7 +304,9 @@ async def test_a_session_that_is_over_is_not_handed_in(script: Script, flow: Aut
     assert isinstance(await flow.send(AutoSignIn()), Done)
 
 
-async def test_auto_sign_in_with_the_password_that_is_still_held(script: Script, flow: AuthFlow) -> None:
+async def test_auto_sign_in_with_the_password_that_is_still_held(
+    script: Script, flow: AuthFlow
+) -> None:
     script.expect(account("SignUp", "ada", signed_up(), Password="correct horse"))
     await flow.send(SignUp(username="ada", password="correct horse", auto_sign_in=PASSWORD_WAY))
     script.expect(confirmed({}))
@@ -244,7 +315,9 @@ async def test_auto_sign_in_with_the_password_that_is_still_held(script: Script,
     assert await flow.send(AutoSignIn(client_metadata={"a": "1"})) == SMS_STEP
 
 
-async def test_auto_sign_in_asks_for_the_password_where_it_is_not_held(script: Script, flow: AuthFlow, clock: Clock) -> None:
+async def test_auto_sign_in_asks_for_the_password_where_it_is_not_held(
+    script: Script, flow: AuthFlow, clock: Clock
+) -> None:
     script.expect(account("SignUp", "ada", signed_up(), Password="correct horse"))
     await flow.send(SignUp(username="ada", password="correct horse", auto_sign_in=PASSWORD_WAY))
     flow = elsewhere(flow, script, clock)
@@ -255,7 +328,9 @@ async def test_auto_sign_in_asks_for_the_password_where_it_is_not_held(script: S
     assert isinstance(await flow.send(AutoSignIn(password="correct horse")), Done)
 
 
-async def test_an_account_that_is_confirmed_at_once_is_ready_to_sign_in(script: Script, flow: AuthFlow) -> None:
+async def test_an_account_that_is_confirmed_at_once_is_ready_to_sign_in(
+    script: Script, flow: AuthFlow
+) -> None:
     script.expect(account("SignUp", "ada", signed_up(confirmed=True, Session="up-1")))
     assert await flow.send(SignUp(username="ada", auto_sign_in=True)) == AutoSignInReady()
     script.expect(initiate("USER_AUTH", tokens(), session="up-1", USERNAME="ada"))
@@ -266,10 +341,12 @@ async def test_another_users_confirmation_ends_the_flow(script: Script, flow: Au
     script.expect(account("SignUp", "ada", signed_up(Session="up-1"), Password="correct horse"))
     await flow.send(SignUp(username="ada", password="correct horse", auto_sign_in=True))
     script.expect(confirmed({}, "bob"))
-    assert await flow.send(ConfirmSignUp(username="bob", code="123456")) == Done(signed_in=False, username="bob")
+    assert await flow.send(ConfirmSignUp(username="bob", code="123456")) == Done(
+        signed_in=False, username="bob"
+    )
 
 
-# ------------------------------------------------------------------------------- a sign-in that meets an unconfirmed user
+# A sign-in that meets an unconfirmed user
 
 
 async def test_a_sign_in_goes_on_after_the_confirmation(script: Script, flow: AuthFlow) -> None:
@@ -283,7 +360,9 @@ async def test_a_sign_in_goes_on_after_the_confirmation(script: Script, flow: Au
     assert await flow.send(Answer(response="123456")) == SMS_STEP
 
 
-async def test_a_sign_in_in_another_process_asks_for_the_password(script: Script, flow: AuthFlow, clock: Clock) -> None:
+async def test_a_sign_in_in_another_process_asks_for_the_password(
+    script: Script, flow: AuthFlow, clock: Clock
+) -> None:
     script.expect(begun(refusal("UserNotConfirmedException")))
     await flow.send(SIGN_IN)
     flow = elsewhere(flow, script, clock)
@@ -294,7 +373,9 @@ async def test_a_sign_in_in_another_process_asks_for_the_password(script: Script
     assert isinstance(await flow.send(AutoSignIn(password="correct horse")), Done)
 
 
-async def test_a_sign_in_without_password_goes_on_in_another_process(script: Script, flow: AuthFlow, clock: Clock) -> None:
+async def test_a_sign_in_without_password_goes_on_in_another_process(
+    script: Script, flow: AuthFlow, clock: Clock
+) -> None:
     event = SignIn(username="ada", auth_flow_type="USER_AUTH", preferred_challenge="EMAIL_OTP")
     again = initiate("USER_AUTH", SMS, USERNAME="ada", PREFERRED_CHALLENGE="EMAIL_OTP")
     script.expect(again._replace(reply=refusal("UserNotConfirmedException")))
@@ -304,7 +385,9 @@ async def test_a_sign_in_without_password_goes_on_in_another_process(script: Scr
     assert await flow.send(EnterCode(code="123456")) == SMS_STEP
 
 
-async def test_a_refused_sign_in_after_the_confirmation_leaves_idle(script: Script, flow: AuthFlow) -> None:
+async def test_a_refused_sign_in_after_the_confirmation_leaves_idle(
+    script: Script, flow: AuthFlow
+) -> None:
     script.expect(begun(refusal("UserNotConfirmedException")))
     await flow.send(SIGN_IN)
     script.expect(confirmed({}), begun(refusal("NotAuthorizedException")))
@@ -313,7 +396,9 @@ async def test_a_refused_sign_in_after_the_confirmation_leaves_idle(script: Scri
     assert flow.record == Record()
 
 
-async def test_a_sign_in_lost_after_the_confirmation_can_be_taken_up(script: Script, flow: AuthFlow) -> None:
+async def test_a_sign_in_lost_after_the_confirmation_can_be_taken_up(
+    script: Script, flow: AuthFlow
+) -> None:
     script.expect(begun(refusal("UserNotConfirmedException")))
     await flow.send(SIGN_IN)
     script.expect(confirmed({}), begun(ConnectionLost("gone", operation="InitiateAuth")))
@@ -324,16 +409,23 @@ async def test_a_sign_in_lost_after_the_confirmation_can_be_taken_up(script: Scr
     assert isinstance(await flow.send(AutoSignIn()), Done)
 
 
-# -------------------------------------------------------------------------------------------------------- password reset
+# Password reset
 
 
 async def test_a_password_reset(script: Script, flow: AuthFlow) -> None:
     script.expect(account("ForgotPassword", "ada", delivery()))
-    assert await flow.send(ResetPassword(username="ada")) == PasswordResetCode(code_delivery=BY_EMAIL)
+    assert await flow.send(ResetPassword(username="ada")) == PasswordResetCode(
+        code_delivery=BY_EMAIL
+    )
     script.expect(account("ForgotPassword", "ada", delivery()))
     assert await flow.send(ResendCode()) == PasswordResetCode(code_delivery=BY_EMAIL)
     event = ConfirmResetPassword(code="123456", new_password="new horse")
-    for name in ("CodeMismatchException", "ExpiredCodeException", "InvalidPasswordException", "LimitExceededException"):
+    for name in (
+        "CodeMismatchException",
+        "ExpiredCodeException",
+        "InvalidPasswordException",
+        "LimitExceededException",
+    ):
         script.expect(reset(refusal(name)))
         await fails(flow, event, name)
     script.expect(reset({}))
@@ -346,16 +438,22 @@ async def test_a_password_reset_with_a_code_from_elsewhere(script: Script, flow:
     assert await flow.send(event) == Done(signed_in=False, username="ada")
 
 
-async def test_a_sign_in_goes_on_after_the_reset_with_the_new_password(script: Script, flow: AuthFlow) -> None:
+async def test_a_sign_in_goes_on_after_the_reset_with_the_new_password(
+    script: Script, flow: AuthFlow
+) -> None:
     script.expect(begun(refusal("PasswordResetRequiredException")))
     assert await flow.send(SIGN_IN) == PasswordResetRequired()
     script.expect(account("ForgotPassword", "ada", delivery()))
     assert await flow.send(ResetPassword()) == PasswordResetCode(code_delivery=BY_EMAIL)
     script.expect(reset({}), begun(SMS, "new horse"))
-    assert await flow.send(ConfirmResetPassword(code="123456", new_password="new horse")) == SMS_STEP
+    assert (
+        await flow.send(ConfirmResetPassword(code="123456", new_password="new horse")) == SMS_STEP
+    )
 
 
-async def test_a_sign_in_goes_on_after_the_reset_in_another_process(script: Script, flow: AuthFlow, clock: Clock) -> None:
+async def test_a_sign_in_goes_on_after_the_reset_in_another_process(
+    script: Script, flow: AuthFlow, clock: Clock
+) -> None:
     script.expect(begun(refusal("PasswordResetRequiredException")))
     await flow.send(SIGN_IN)
     flow = elsewhere(flow, script, clock)
@@ -363,10 +461,14 @@ async def test_a_sign_in_goes_on_after_the_reset_in_another_process(script: Scri
     await flow.send(ResetPassword())
     flow = elsewhere(flow, script, clock)
     script.expect(reset({}), begun(tokens(), "new horse"))
-    assert isinstance(await flow.send(ConfirmResetPassword(code="123456", new_password="new horse")), Done)
+    assert isinstance(
+        await flow.send(ConfirmResetPassword(code="123456", new_password="new horse")), Done
+    )
 
 
-async def test_a_sign_in_lost_after_the_reset_holds_the_new_password(script: Script, flow: AuthFlow) -> None:
+async def test_a_sign_in_lost_after_the_reset_holds_the_new_password(
+    script: Script, flow: AuthFlow
+) -> None:
     script.expect(begun(refusal("PasswordResetRequiredException")))
     await flow.send(SIGN_IN)
     script.expect(account("ForgotPassword", "ada", delivery()))
@@ -389,7 +491,9 @@ async def test_another_users_reset_ends_the_flow(script: Script, flow: AuthFlow)
     assert done == Done(signed_in=False, username="bob")
 
 
-async def test_a_flow_that_is_done_without_a_session_takes_a_sign_in(script: Script, flow: AuthFlow) -> None:
+async def test_a_flow_that_is_done_without_a_session_takes_a_sign_in(
+    script: Script, flow: AuthFlow
+) -> None:
     script.expect(confirmed({}))
     await flow.send(ConfirmSignUp(username="ada", code="123456"))
     with pytest.raises(EventNotAccepted):
@@ -400,7 +504,9 @@ async def test_a_flow_that_is_done_without_a_session_takes_a_sign_in(script: Scr
         await flow.send(SIGN_IN)
 
 
-async def test_another_users_code_does_not_inherit_the_password(script: Script, flow: AuthFlow) -> None:
+async def test_another_users_code_does_not_inherit_the_password(
+    script: Script, flow: AuthFlow
+) -> None:
     script.expect(begun(refusal("UserNotConfirmedException")))
     await flow.send(SIGN_IN)
     script.expect(account("ResendConfirmationCode", "bob", delivery()))

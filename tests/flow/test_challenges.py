@@ -35,10 +35,22 @@ from auth_flow import (
     TotpSetup,
 )
 from auth_flow.errors import CodeMismatchException, EnableSoftwareTokenMFAException, GuardRejected
-from auth_flow.states.events import Event, MfaType
+from auth_flow.states._events import Event, MfaType
 from auth_flow.states.steps import CodeDelivery
 
-from .scripted import ANYTHING, ASSOCIATE, SECRET, Exchange, Json, Script, challenge, initiate, refusal, respond, tokens
+from .scripted import (
+    ANYTHING,
+    ASSOCIATE,
+    SECRET,
+    Exchange,
+    Json,
+    Script,
+    challenge,
+    initiate,
+    refusal,
+    respond,
+    tokens,
+)
 from .verifier import Verifier
 
 pytestmark = pytest.mark.anyio
@@ -62,7 +74,7 @@ def asked(script: Script, flow: AuthFlow) -> Asked:
     return sign_in
 
 
-# ---------------------------------------------------------------------------------------------------------------- codes
+# Codes
 
 
 @pytest.mark.parametrize(
@@ -77,16 +89,34 @@ def asked(script: Script, flow: AuthFlow) -> Asked:
 )
 @pytest.mark.parametrize("event", [EnterCode(code="123456"), Answer(response="123456")])
 async def test_a_code(
-    script: Script, flow: AuthFlow, asked: Asked, name: str, parameters: dict[str, str], step: Step, event: Event
+    script: Script,
+    flow: AuthFlow,
+    asked: Asked,
+    name: str,
+    parameters: dict[str, str],
+    step: Step,
+    event: Event,
 ) -> None:
     assert await asked(challenge(name, **parameters)) == step
-    script.expect(respond(name, "session-1", tokens(), USERNAME="ada", **{f"{name}_CODE": "123456"}))
+    script.expect(
+        respond(name, "session-1", tokens(), USERNAME="ada", **{f"{name}_CODE": "123456"})
+    )
     assert isinstance(await flow.send(event), Done)
 
 
-async def test_a_wrong_code_may_be_followed_by_the_right_one(script: Script, flow: AuthFlow, asked: Asked) -> None:
+async def test_a_wrong_code_may_be_followed_by_the_right_one(
+    script: Script, flow: AuthFlow, asked: Asked
+) -> None:
     step = await asked(challenge("SMS_MFA"))
-    script.expect(respond("SMS_MFA", "session-1", refusal("CodeMismatchException"), USERNAME="ada", SMS_MFA_CODE="1"))
+    script.expect(
+        respond(
+            "SMS_MFA",
+            "session-1",
+            refusal("CodeMismatchException"),
+            USERNAME="ada",
+            SMS_MFA_CODE="1",
+        )
+    )
     with pytest.raises(CodeMismatchException):
         await flow.send(EnterCode(code="1"))
     assert flow.step == step
@@ -94,34 +124,59 @@ async def test_a_wrong_code_may_be_followed_by_the_right_one(script: Script, flo
     await flow.send(EnterCode(code="2"))
 
 
-# ------------------------------------------------------------------------------------------------------ custom challenge
+# Custom challenge
 
 
-async def test_custom_challenges_in_many_rounds(script: Script, flow: AuthFlow, asked: Asked) -> None:
+async def test_custom_challenges_in_many_rounds(
+    script: Script, flow: AuthFlow, asked: Asked
+) -> None:
     parameters = {"USERNAME": "ada", "question": "Which colour?"}
     step = await asked(challenge("CUSTOM_CHALLENGE", "session-0", **parameters))
     assert step == CustomChallenge(parameters=parameters)
     for round_, said in enumerate((" red", "green ", "ü")):
         follow_up = challenge("CUSTOM_CHALLENGE", f"session-{round_ + 1}", question=f"Not {said}.")
-        script.expect(respond("CUSTOM_CHALLENGE", f"session-{round_}", follow_up, USERNAME="ada", ANSWER=said))
-        assert await flow.send(AnswerChallenge(answer=said)) == CustomChallenge(parameters={"question": f"Not {said}."})
-    script.expect(respond("CUSTOM_CHALLENGE", "session-3", challenge("SMS_MFA", **BY_SMS), USERNAME="ada", ANSWER="blue"))
+        script.expect(
+            respond("CUSTOM_CHALLENGE", f"session-{round_}", follow_up, USERNAME="ada", ANSWER=said)
+        )
+        assert await flow.send(AnswerChallenge(answer=said)) == CustomChallenge(
+            parameters={"question": f"Not {said}."}
+        )
+    script.expect(
+        respond(
+            "CUSTOM_CHALLENGE",
+            "session-3",
+            challenge("SMS_MFA", **BY_SMS),
+            USERNAME="ada",
+            ANSWER="blue",
+        )
+    )
     assert await flow.send(Answer(response="blue")) == SMS_STEP
 
 
-# -------------------------------------------------------------------------------------------------------- new password
+# New password
 
 
 async def test_a_new_password(script: Script, flow: AuthFlow, asked: Asked) -> None:
-    assert await asked(challenge("NEW_PASSWORD_REQUIRED")) == NewPasswordRequired(missing_attributes=())
+    assert await asked(challenge("NEW_PASSWORD_REQUIRED")) == NewPasswordRequired(
+        missing_attributes=()
+    )
     responses = {"USERNAME": "ada", "NEW_PASSWORD": "new horse"}
     script.expect(
-        respond("NEW_PASSWORD_REQUIRED", "session-1", refusal("InvalidPasswordException"), **responses),
+        respond(
+            "NEW_PASSWORD_REQUIRED", "session-1", refusal("InvalidPasswordException"), **responses
+        ),
     )
     with pytest.raises(Exception, match="No"):
         await flow.send(NewPassword(password="new horse"))
     assert flow.step == NewPasswordRequired()
-    script.expect(respond("NEW_PASSWORD_REQUIRED", "session-1", challenge("SMS_MFA", "session-2", **BY_SMS), **responses))
+    script.expect(
+        respond(
+            "NEW_PASSWORD_REQUIRED",
+            "session-1",
+            challenge("SMS_MFA", "session-2", **BY_SMS),
+            **responses,
+        )
+    )
     assert await flow.send(Answer(response="new horse")) == SMS_STEP
 
 
@@ -130,7 +185,13 @@ async def test_a_new_password_with_attributes(
     script: Script, flow: AuthFlow, asked: Asked, event: type[NewPassword | Answer]
 ) -> None:
     required = json.dumps(["userAttributes.given_name", "userAttributes.custom:pet"])
-    step = await asked(challenge("NEW_PASSWORD_REQUIRED", requiredAttributes=required, userAttributes='{"email": "a@b.c"}'))
+    step = await asked(
+        challenge(
+            "NEW_PASSWORD_REQUIRED",
+            requiredAttributes=required,
+            userAttributes='{"email": "a@b.c"}',
+        )
+    )
     assert step == NewPasswordRequired(missing_attributes=("given_name", "custom:pet"))
     for attributes in (None, {}, {"given_name": "Ada"}, {"given_name": "Ada", "custom:pet": ""}):
         with pytest.raises(GuardRejected, match="attribute"):
@@ -152,19 +213,31 @@ def _new_password(event: type[NewPassword | Answer], attributes: dict[str, str] 
     return Answer(response="new horse", user_attributes=attributes)
 
 
-# ------------------------------------------------------------------------------------------------------- MFA selection
+# MFA selection
 
 
-@pytest.mark.parametrize(("mfa", "name"), [("SMS", "SMS_MFA"), ("TOTP", "SOFTWARE_TOKEN_MFA"), ("EMAIL", "EMAIL_OTP")])
-async def test_choosing_a_second_factor(script: Script, flow: AuthFlow, asked: Asked, mfa: MfaType, name: str) -> None:
+@pytest.mark.parametrize(
+    ("mfa", "name"), [("SMS", "SMS_MFA"), ("TOTP", "SOFTWARE_TOKEN_MFA"), ("EMAIL", "EMAIL_OTP")]
+)
+async def test_choosing_a_second_factor(
+    script: Script, flow: AuthFlow, asked: Asked, mfa: MfaType, name: str
+) -> None:
     offered = json.dumps(["SMS_MFA", "SOMETHING_NEW", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"])
     step = await asked(challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE=offered))
     assert step == MfaSelection(allowed_mfa_types=("SMS", "TOTP", "EMAIL"))
     script.expect(
-        respond("SELECT_MFA_TYPE", "session-1", challenge(name, "session-2"), USERNAME="ada", ANSWER=name),
+        respond(
+            "SELECT_MFA_TYPE",
+            "session-1",
+            challenge(name, "session-2"),
+            USERNAME="ada",
+            ANSWER=name,
+        ),
     )
     step = await flow.send(ChooseMfa(mfa=mfa))
-    script.expect(respond(name, "session-2", tokens(), USERNAME="ada", **{f"{name}_CODE": "123456"}))
+    script.expect(
+        respond(name, "session-2", tokens(), USERNAME="ada", **{f"{name}_CODE": "123456"})
+    )
     await flow.send(EnterCode(code="123456"))
 
 
@@ -176,7 +249,7 @@ async def test_only_an_offered_second_factor_can_be_chosen(flow: AuthFlow, asked
     assert flow.step == MfaSelection(allowed_mfa_types=("SMS", "EMAIL"))
 
 
-# ---------------------------------------------------------------------------------------------------------- MFA set-up
+# MFA set-up
 
 
 async def test_setting_up_an_authenticator_app(script: Script, flow: AuthFlow) -> None:
@@ -187,7 +260,13 @@ async def test_setting_up_an_authenticator_app(script: Script, flow: AuthFlow) -
     assert step.shared_secret == SECRET
     assert step.setup_uri == f"otpauth://totp/auth-flow:ada?secret={SECRET}&issuer=auth-flow"
 
-    script.expect(Exchange("VerifySoftwareToken", {"UserCode": "000000", "Session": "session-2"}, {"Status": "ERROR"}))
+    script.expect(
+        Exchange(
+            "VerifySoftwareToken",
+            {"UserCode": "000000", "Session": "session-2"},
+            {"Status": "ERROR"},
+        )
+    )
     with pytest.raises(EnableSoftwareTokenMFAException):
         await flow.send(EnterCode(code="000000"))
     assert flow.step == step
@@ -205,11 +284,15 @@ async def test_setting_up_an_authenticator_app(script: Script, flow: AuthFlow) -
 
 
 @pytest.mark.parametrize("name", ["EnableSoftwareTokenMFAException", "CodeMismatchException"])
-async def test_a_wrong_first_code_keeps_the_set_up(script: Script, flow: AuthFlow, name: str) -> None:
+async def test_a_wrong_first_code_keeps_the_set_up(
+    script: Script, flow: AuthFlow, name: str
+) -> None:
     reply = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
     script.expect(initiate("CUSTOM_AUTH", reply, USERNAME="ada"), ASSOCIATE)
     step = await flow.send(SignIn(username="ada", auth_flow_type="CUSTOM_WITHOUT_SRP"))
-    verify = Exchange("VerifySoftwareToken", {"UserCode": "000000", "Session": "session-2"}, refusal(name))
+    verify = Exchange(
+        "VerifySoftwareToken", {"UserCode": "000000", "Session": "session-2"}, refusal(name)
+    )
     for event in (EnterCode(code="000000"), Answer(response="000000")):
         script.expect(verify)
         with pytest.raises(Exception, match="No"):
@@ -217,8 +300,12 @@ async def test_a_wrong_first_code_keeps_the_set_up(script: Script, flow: AuthFlo
         assert flow.step == step
 
 
-async def test_choosing_to_set_up_an_authenticator_app(script: Script, flow: AuthFlow, asked: Asked) -> None:
-    step = await asked(challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]'))
+async def test_choosing_to_set_up_an_authenticator_app(
+    script: Script, flow: AuthFlow, asked: Asked
+) -> None:
+    step = await asked(
+        challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]')
+    )
     assert step == MfaSetupSelection(allowed_mfa_types=("TOTP", "EMAIL"))
     script.expect(ASSOCIATE)
     assert isinstance(await flow.send(Answer(response="totp")), TotpSetup)
@@ -228,10 +315,18 @@ async def test_choosing_to_set_up_email(script: Script, flow: AuthFlow, asked: A
     await asked(challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]'))
     assert await flow.send(ChooseMfa(mfa="EMAIL")) == EmailSetup()
     script.expect(
-        respond("MFA_SETUP", "session-1", challenge("EMAIL_OTP", "session-2", **BY_EMAIL), USERNAME="ada", EMAIL="ada@e.org")
+        respond(
+            "MFA_SETUP",
+            "session-1",
+            challenge("EMAIL_OTP", "session-2", **BY_EMAIL),
+            USERNAME="ada",
+            EMAIL="ada@e.org",
+        )
     )
     assert await flow.send(SetUpEmail(email="ada@e.org")) == EMAIL_STEP
-    script.expect(respond("EMAIL_OTP", "session-2", tokens(), USERNAME="ada", EMAIL_OTP_CODE="123456"))
+    script.expect(
+        respond("EMAIL_OTP", "session-2", tokens(), USERNAME="ada", EMAIL_OTP_CODE="123456")
+    )
     await flow.send(EnterCode(code="123456"))
 
 
@@ -242,24 +337,32 @@ async def test_setting_up_email_where_nothing_else_is_offered(flow: AuthFlow, as
             await flow.send(Answer(response=address))
 
 
-# -------------------------------------------------------------------------------------------------------- first factors
+# First factors
 
 
 def selection(*factors: str, session: str = "session-1") -> Json:
     return {**challenge("SELECT_CHALLENGE", session), "AvailableChallenges": list(factors)}
 
 
-async def test_choosing_a_code_as_first_factor(script: Script, flow: AuthFlow, asked: Asked) -> None:
+async def test_choosing_a_code_as_first_factor(
+    script: Script, flow: AuthFlow, asked: Asked
+) -> None:
     step = await asked(selection("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"))
     assert step == FirstFactorSelection(available_challenges=("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"))
     reply = challenge("EMAIL_OTP", "session-2", **BY_EMAIL)
-    script.expect(respond("SELECT_CHALLENGE", "session-1", reply, USERNAME="ada", ANSWER="EMAIL_OTP"))
+    script.expect(
+        respond("SELECT_CHALLENGE", "session-1", reply, USERNAME="ada", ANSWER="EMAIL_OTP")
+    )
     assert await flow.send(ChooseFactor(factor="EMAIL_OTP")) == EMAIL_STEP
 
 
 async def test_only_an_offered_first_factor_can_be_chosen(flow: AuthFlow, asked: Asked) -> None:
     await asked(selection("EMAIL_OTP", "A_NEW_ONE"))
-    for event in (ChooseFactor(factor="PASSWORD"), ChooseFactor(factor="SMS_OTP"), Answer(response="A_NEW_ONE")):
+    for event in (
+        ChooseFactor(factor="PASSWORD"),
+        ChooseFactor(factor="SMS_OTP"),
+        Answer(response="A_NEW_ONE"),
+    ):
         with pytest.raises(GuardRejected):
             await flow.send(event)
 
@@ -267,47 +370,91 @@ async def test_only_an_offered_first_factor_can_be_chosen(flow: AuthFlow, asked:
 async def test_a_selection_that_names_no_factors_offers_all(asked: Asked) -> None:
     step = await asked(challenge("SELECT_CHALLENGE"))
     assert isinstance(step, FirstFactorSelection)
-    assert set(step.available_challenges) == {"PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"}
+    assert set(step.available_challenges) == {
+        "PASSWORD",
+        "PASSWORD_SRP",
+        "EMAIL_OTP",
+        "SMS_OTP",
+        "WEB_AUTHN",
+    }
 
 
-async def test_the_choice_of_a_password_is_not_sent(script: Script, flow: AuthFlow, asked: Asked) -> None:
+async def test_the_choice_of_a_password_is_not_sent(
+    script: Script, flow: AuthFlow, asked: Asked
+) -> None:
     await asked(selection("PASSWORD", "PASSWORD_SRP"))
-    assert await flow.send(ChooseFactor(factor="PASSWORD", client_metadata={"lost": "yes"})) == PasswordRequired()
+    assert (
+        await flow.send(ChooseFactor(factor="PASSWORD", client_metadata={"lost": "yes"}))
+        == PasswordRequired()
+    )
     responses = {"USERNAME": "ada", "ANSWER": "PASSWORD", "PASSWORD": "correct horse"}
-    script.expect(respond("SELECT_CHALLENGE", "session-1", challenge("SMS_MFA", "session-2", **BY_SMS), **responses))
+    script.expect(
+        respond(
+            "SELECT_CHALLENGE",
+            "session-1",
+            challenge("SMS_MFA", "session-2", **BY_SMS),
+            **responses,
+        )
+    )
     assert await flow.send(EnterPassword(password="correct horse")) == SMS_STEP
 
 
-async def test_the_chosen_password_proved_by_srp(script: Script, flow: AuthFlow, asked: Asked) -> None:
+async def test_the_chosen_password_proved_by_srp(
+    script: Script, flow: AuthFlow, asked: Asked
+) -> None:
     await asked(selection("PASSWORD", "PASSWORD_SRP"))
     assert await flow.send(Answer(response="password_srp")) == PasswordRequired()
     verifier = Verifier()
     script.expect(
-        respond("SELECT_CHALLENGE", "session-1", verifier.pose, USERNAME="ada", ANSWER="PASSWORD_SRP", SRP_A=ANYTHING),
+        respond(
+            "SELECT_CHALLENGE",
+            "session-1",
+            verifier.pose,
+            USERNAME="ada",
+            ANSWER="PASSWORD_SRP",
+            SRP_A=ANYTHING,
+        ),
         verifier.answered(challenge("SMS_MFA", "session-2", **BY_SMS)),
     )
     assert await flow.send(Answer(response="correct horse")) == SMS_STEP
 
 
 @pytest.mark.parametrize("name", ["PASSWORD", "PASSWORD_SRP"])
-async def test_cognito_may_ask_for_the_password_itself(script: Script, flow: AuthFlow, asked: Asked, name: str) -> None:
+async def test_cognito_may_ask_for_the_password_itself(
+    script: Script, flow: AuthFlow, asked: Asked, name: str
+) -> None:
     assert await asked(challenge(name)) == PasswordRequired()
     secret = {"PASSWORD": "correct horse"} if name == "PASSWORD" else {"SRP_A": ANYTHING}
-    script.expect(respond("SELECT_CHALLENGE", "session-1", tokens(), USERNAME="ada", ANSWER=name, **secret))
+    script.expect(
+        respond("SELECT_CHALLENGE", "session-1", tokens(), USERNAME="ada", ANSWER=name, **secret)
+    )
     await flow.send(EnterPassword(password="correct horse"))
 
 
-# -------------------------------------------------------------------------------------------------------------- passkeys
+# Passkeys
 
-OPTIONS = {"challenge": "Y2hhbGxlbmdl", "rpId": "example.org", "allowCredentials": [{"id": "aWQ", "type": "public-key"}]}
-CREDENTIAL = {"id": "aWQ", "rawId": "aWQ", "type": "public-key", "response": {"signature": "c2ln"}, "clientExtensionResults": {}}
+OPTIONS = {
+    "challenge": "Y2hhbGxlbmdl",
+    "rpId": "example.org",
+    "allowCredentials": [{"id": "aWQ", "type": "public-key"}],
+}
+CREDENTIAL = {
+    "id": "aWQ",
+    "rawId": "aWQ",
+    "type": "public-key",
+    "response": {"signature": "c2ln"},
+    "clientExtensionResults": {},
+}
 
 
 def passkey(session: str = "session-1") -> Json:
     return challenge("WEB_AUTHN", session, CREDENTIAL_REQUEST_OPTIONS=json.dumps(OPTIONS))
 
 
-@pytest.mark.parametrize("event", [PresentPasskey(credential=CREDENTIAL), Answer(response=json.dumps(CREDENTIAL, indent=2))])
+@pytest.mark.parametrize(
+    "event",
+    [PresentPasskey(credential=CREDENTIAL), Answer(response=json.dumps(CREDENTIAL, indent=2))],
+)
 async def test_a_passkey(script: Script, flow: AuthFlow, asked: Asked, event: Event) -> None:
     assert await asked(passkey()) == PasskeyRequired(options=OPTIONS)
     script.expect(respond("WEB_AUTHN", "session-1", tokens(), USERNAME="ada", CREDENTIAL=ANYTHING))
@@ -317,7 +464,13 @@ async def test_a_passkey(script: Script, flow: AuthFlow, asked: Asked, event: Ev
 
 @pytest.mark.parametrize(
     "credential",
-    ["{}", '{"id": "aWQ", "type": "public-key"}', '{"id": "aWQ", "response": {}}', "{no json", '{"a":' * 100_000],
+    [
+        "{}",
+        '{"id": "aWQ", "type": "public-key"}',
+        '{"id": "aWQ", "response": {}}',
+        "{no json",
+        '{"a":' * 100_000,
+    ],
     ids=["empty", "no response", "no type", "no JSON", "too deep"],
 )
 async def test_what_is_no_assertion(flow: AuthFlow, asked: Asked, credential: str) -> None:
@@ -327,14 +480,18 @@ async def test_what_is_no_assertion(flow: AuthFlow, asked: Asked, credential: st
     assert flow.step == PasskeyRequired(options=OPTIONS)
 
 
-async def test_another_factor_in_place_of_a_passkey(script: Script, flow: AuthFlow, asked: Asked) -> None:
+async def test_another_factor_in_place_of_a_passkey(
+    script: Script, flow: AuthFlow, asked: Asked
+) -> None:
     await asked(passkey())
     reply = challenge("SMS_OTP", "session-2", **BY_SMS)
     script.expect(respond("SELECT_CHALLENGE", "session-1", reply, USERNAME="ada", ANSWER="SMS_OTP"))
     assert await flow.send(ChooseFactor(factor="SMS_OTP")) == SMS_STEP
 
 
-async def test_the_password_in_place_of_a_passkey(script: Script, flow: AuthFlow, asked: Asked) -> None:
+async def test_the_password_in_place_of_a_passkey(
+    script: Script, flow: AuthFlow, asked: Asked
+) -> None:
     await asked(passkey())
     assert await flow.send(Answer(response="password")) == PasswordRequired()
     responses = {"USERNAME": "ada", "ANSWER": "PASSWORD", "PASSWORD": "correct horse"}
@@ -345,7 +502,11 @@ async def test_the_password_in_place_of_a_passkey(script: Script, flow: AuthFlow
 async def test_fresh_options_for_a_passkey(script: Script, flow: AuthFlow, asked: Asked) -> None:
     await asked(passkey())
     fresh = challenge("WEB_AUTHN", "session-2", CREDENTIAL_REQUEST_OPTIONS='{"challenge": "bmV3"}')
-    script.expect(respond("SELECT_CHALLENGE", "session-1", fresh, USERNAME="ada", ANSWER="WEB_AUTHN"))
-    assert await flow.send(ChooseFactor(factor="WEB_AUTHN")) == PasskeyRequired(options={"challenge": "bmV3"})
+    script.expect(
+        respond("SELECT_CHALLENGE", "session-1", fresh, USERNAME="ada", ANSWER="WEB_AUTHN")
+    )
+    assert await flow.send(ChooseFactor(factor="WEB_AUTHN")) == PasskeyRequired(
+        options={"challenge": "bmV3"}
+    )
     script.expect(respond("WEB_AUTHN", "session-2", tokens(), USERNAME="ada", CREDENTIAL=ANYTHING))
     await flow.send(PresentPasskey(credential=CREDENTIAL))

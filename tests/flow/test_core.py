@@ -8,20 +8,42 @@ from collections.abc import Callable
 import pytest
 
 from auth_flow import core
-from auth_flow.core import Call, Compute, Keep, Outcome, advance
-from auth_flow.errors import CodeMismatchException, EventNotAccepted, NotAuthorizedException, SessionExpired
-from auth_flow.states.events import Cancel, ConfirmSignUp, EnterCode, Event, SignIn, SignUp
-from auth_flow.states.record import Record
+from auth_flow.core import Call, Checkpoint, Compute, Outcome, advance
+from auth_flow.errors import (
+    CodeMismatchException,
+    EventNotAccepted,
+    NotAuthorizedException,
+    SessionExpired,
+)
+from auth_flow.states._events import Cancel, ConfirmSignUp, EnterCode, Event, SignIn, SignUp
+from auth_flow.states._record import Record
 from auth_flow.states.steps import AutoSignInReady, Done, Idle
 
-from .scripted import ANYTHING, POOL, SMS, SUBJECT, Clock, Exchange, Reply, account, initiate, refusal, respond, tokens
+from .scripted import (
+    ANYTHING,
+    POOL,
+    SMS,
+    SUBJECT,
+    Clock,
+    Exchange,
+    Reply,
+    account,
+    initiate,
+    refusal,
+    respond,
+    tokens,
+)
 from .verifier import Verifier
 
 SIGN_IN = SignIn(username="ada", password="correct horse", auth_flow_type="USER_PASSWORD_AUTH")
 
 
-def drive(outcome: Outcome, event: Event, *exchanges: Exchange, clock: Callable[[], float]) -> tuple[Outcome, list[object]]:
-    """The whole of a driver: perform each effect, feed the result, and return what came of it and what was asked."""
+def drive(
+    outcome: Outcome, event: Event, *exchanges: Exchange, clock: Callable[[], float]
+) -> tuple[Outcome, list[object]]:
+    """The whole of a driver: perform each effect, feed the result, and return what came of it and
+    what was asked.
+    """
     expected, asked = list(exchanges), list[object]()
     turn = advance(outcome.record, event, pool=POOL, clock=clock, password=outcome.password)
     try:
@@ -35,10 +57,12 @@ def drive(outcome: Outcome, event: Event, *exchanges: Exchange, clock: Callable[
                     if isinstance(exchange.reply, BaseException):
                         effect = turn.throw(exchange.reply)
                     else:
-                        effect = turn.send(exchange.reply(body) if callable(exchange.reply) else exchange.reply)
+                        effect = turn.send(
+                            exchange.reply(body) if callable(exchange.reply) else exchange.reply
+                        )
                 case Compute(work):
                     effect = turn.send(work())
-                case Keep():
+                case Checkpoint():
                     effect = turn.send(None)
     except StopIteration as stop:
         assert not expected
@@ -58,7 +82,10 @@ def test_a_sign_in_by_hand(clock: Clock) -> None:
     outcome, _ = drive(outcome, EnterCode(code="1"), answer, clock=clock)
     assert outcome.record.step == Done(signed_in=True, username="ada", user_id=SUBJECT)
     assert outcome.tokens is not None
-    assert outcome.tokens.access_token.text.get_secret_value() == tokens()["AuthenticationResult"]["AccessToken"]
+    assert (
+        outcome.tokens.access_token.text.get_secret_value()
+        == tokens()["AuthenticationResult"]["AccessToken"]
+    )
     assert outcome.password is None
 
 
@@ -66,14 +93,18 @@ def test_srp_by_hand(clock: Clock) -> None:
     verifier = Verifier()
     event = SignIn(username="ada", password="correct horse")
     start = initiate("USER_SRP_AUTH", verifier.pose, USERNAME="ada", SRP_A=ANYTHING)
-    outcome, asked = drive(Outcome(Record()), event, start, verifier.answered(tokens()), clock=clock)
+    outcome, asked = drive(
+        Outcome(Record()), event, start, verifier.answered(tokens()), clock=clock
+    )
     assert [type(effect) for effect in asked] == [Compute, Call, Compute, Call]
     assert outcome.record.signed_in
 
 
 def test_a_refusal_is_raised_where_the_flow_stays(clock: Clock) -> None:
     outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(), clock=clock)
-    answer = respond("SMS_MFA", "session-1", refusal("CodeMismatchException"), USERNAME="ada", SMS_MFA_CODE="1")
+    answer = respond(
+        "SMS_MFA", "session-1", refusal("CodeMismatchException"), USERNAME="ada", SMS_MFA_CODE="1"
+    )
     with pytest.raises(CodeMismatchException):
         drive(outcome, EnterCode(code="1"), answer, clock=clock)
 
@@ -99,12 +130,14 @@ def test_an_event_that_is_refused_asks_for_nothing(clock: Clock) -> None:
 
 
 def test_how_far_it_has_come_is_told_on_the_way(clock: Clock) -> None:
-    outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(refusal("UserNotConfirmedException")), clock=clock)
+    outcome, _ = drive(
+        Outcome(Record()), SIGN_IN, begun(refusal("UserNotConfirmedException")), clock=clock
+    )
     confirmed = account("ConfirmSignUp", "ada", {}, ConfirmationCode="1")
     outcome, asked = drive(outcome, EnterCode(code="1"), confirmed, begun(), clock=clock)
-    assert [type(effect) for effect in asked] == [Call, Keep, Call]
+    assert [type(effect) for effect in asked] == [Call, Checkpoint, Call]
     keep = asked[1]
-    assert isinstance(keep, Keep)
+    assert isinstance(keep, Checkpoint)
     assert keep.record.step == AutoSignInReady()
     assert outcome.record.state == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
 
@@ -114,7 +147,9 @@ def test_the_password_is_held_until_the_flow_is_done(clock: Clock) -> None:
     assert outcome.password is not None
     ended, _ = drive(outcome, Cancel(), clock=clock)
     assert (ended.record.step, ended.password) == (Idle(), None)
-    answer = respond("SMS_MFA", "session-1", refusal("NotAuthorizedException"), USERNAME="ada", SMS_MFA_CODE="1")
+    answer = respond(
+        "SMS_MFA", "session-1", refusal("NotAuthorizedException"), USERNAME="ada", SMS_MFA_CODE="1"
+    )
     ended, _ = drive(outcome, EnterCode(code="1"), answer, clock=clock)
     assert ended.password is None
 
@@ -122,7 +157,9 @@ def test_the_password_is_held_until_the_flow_is_done(clock: Clock) -> None:
 def test_a_flow_that_is_done_without_signing_in_holds_no_password(clock: Clock) -> None:
     reply = {"UserConfirmed": False, "UserSub": SUBJECT}
     signed_up = account("SignUp", "ada", reply, Password="correct horse")
-    outcome, _ = drive(Outcome(Record()), SignUp(username="ada", password="correct horse"), signed_up, clock=clock)
+    outcome, _ = drive(
+        Outcome(Record()), SignUp(username="ada", password="correct horse"), signed_up, clock=clock
+    )
     confirmed = account("ConfirmSignUp", "ada", {}, ConfirmationCode="1")
     outcome, _ = drive(outcome, ConfirmSignUp(code="1"), confirmed, clock=clock)
     assert outcome.record.state == "DONE"
@@ -138,7 +175,9 @@ def test_another_users_sign_in_does_not_inherit_the_password(clock: Clock) -> No
 
 
 def test_another_users_confirmation_does_not_inherit_the_password(clock: Clock) -> None:
-    outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(refusal("UserNotConfirmedException")), clock=clock)
+    outcome, _ = drive(
+        Outcome(Record()), SIGN_IN, begun(refusal("UserNotConfirmedException")), clock=clock
+    )
     confirmed = account("ConfirmSignUp", "bob", {}, ConfirmationCode="1")
     outcome, _ = drive(outcome, ConfirmSignUp(username="bob", code="1"), confirmed, clock=clock)
     assert (outcome.record.login_id, outcome.password) == ("bob", None)

@@ -1,4 +1,6 @@
-"""The driver: cancelling, racing, running to the end, beginning again, and what the history tells of it."""
+"""The driver: cancelling, racing, running to the end, beginning again, and what the history tells
+of it.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,11 @@ from auth_flow import (
     PasswordResetRequired,
     ResetPassword,
     SignIn,
+    SignInOptions,
     SignUp,
     Step,
-    WayIn,
 )
+from auth_flow._observers import Notice, Observers, StepEntered
 from auth_flow.errors import (
     AuthFlowError,
     CodeMismatchException,
@@ -36,10 +39,15 @@ from auth_flow.errors import (
     NotSignedIn,
     TooManyRequestsException,
 )
-from auth_flow.observers import Notice, Observers, StepEntered
-from auth_flow.states.events import Event
-from auth_flow.states.record import Record
-from auth_flow.states.steps import ConfirmationRequired, MfaSetupSelection, NewPasswordRequired, PasswordRequired, TotpSetup
+from auth_flow.states._events import Event
+from auth_flow.states._record import Record
+from auth_flow.states.steps import (
+    ConfirmationRequired,
+    MfaSetupSelection,
+    NewPasswordRequired,
+    PasswordRequired,
+    TotpSetup,
+)
 
 from .scripted import (
     ANYTHING,
@@ -68,14 +76,18 @@ PASSWORD_SENT = initiate("USER_PASSWORD_AUTH", SMS, USERNAME="ada", PASSWORD="co
 
 
 def at(step: Step, name: str | None = "MFA_SETUP") -> Record:
-    way_in = WayIn(auth_flow_type="USER_AUTH")
-    record = Record(step=step, login_id="ada", username="ada", way_in=way_in, goes_on=True)
+    sign_in_options = SignInOptions(auth_flow_type="USER_AUTH")
+    record = Record(
+        step=step, login_id="ada", username="ada", sign_in_options=sign_in_options, goes_on=True
+    )
     if name is None:
         return record
-    return record.model_copy(update={"challenge": name, "session": SecretStr("session-1"), "expires_at": 1_700_000_100.0})
+    return record.model_copy(
+        update={"challenge": name, "session": SecretStr("session-1"), "expires_at": 1_700_000_100.0}
+    )
 
 
-# ----------------------------------------------------------------------------------------------------------- cancelling
+# Cancelling
 
 
 class Interrupted(Script):
@@ -97,45 +109,81 @@ class Interrupted(Script):
 
 def _srp() -> list[Exchange]:
     verifier = Verifier()
-    return [initiate("USER_SRP_AUTH", verifier.pose, USERNAME="ada", SRP_A=ANYTHING), verifier.answered(SMS)]
+    return [
+        initiate("USER_SRP_AUTH", verifier.pose, USERNAME="ada", SRP_A=ANYTHING),
+        verifier.answered(SMS),
+    ]
 
 
 def _chosen_srp() -> list[Exchange]:
     verifier = Verifier()
     answer = {"USERNAME": "ada", "ANSWER": "PASSWORD_SRP", "SRP_A": ANYTHING}
-    return [respond("SELECT_CHALLENGE", "session-1", verifier.pose, **answer), verifier.answered(SMS)]
+    return [
+        respond("SELECT_CHALLENGE", "session-1", verifier.pose, **answer),
+        verifier.answered(SMS),
+    ]
 
 
 def _set_up() -> list[Exchange]:
-    return [initiate("USER_AUTH", challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]'), USERNAME="ada"), ASSOCIATE]
+    return [
+        initiate(
+            "USER_AUTH",
+            challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]'),
+            USERNAME="ada",
+        ),
+        ASSOCIATE,
+    ]
 
 
 def _verified() -> list[Exchange]:
     verify = Exchange(
-        "VerifySoftwareToken", {"Session": "session-1", "UserCode": "123456"}, {"Status": "SUCCESS", "Session": "v"}
+        "VerifySoftwareToken",
+        {"Session": "session-1", "UserCode": "123456"},
+        {"Status": "SUCCESS", "Session": "v"},
     )
     return [verify, respond("MFA_SETUP", "v", SMS, USERNAME="ada")]
 
 
 def _confirmed() -> list[Exchange]:
-    return [account("ConfirmSignUp", "ada", {}, ConfirmationCode="1"), initiate("USER_AUTH", SMS, USERNAME="ada")]
+    return [
+        account("ConfirmSignUp", "ada", {}, ConfirmationCode="1"),
+        initiate("USER_AUTH", SMS, USERNAME="ada"),
+    ]
 
 
 TURNS: dict[str, tuple[Record, Event, Sequence[Exchange]]] = {
     "password": (Record(), SIGN_IN, [PASSWORD_SENT]),
     "srp": (Record(), SignIn(username="ada", password="correct horse"), _srp()),
-    "chosen srp": (at(PasswordRequired(), "PASSWORD_SRP"), Answer(response="correct horse"), _chosen_srp()),
+    "chosen srp": (
+        at(PasswordRequired(), "PASSWORD_SRP"),
+        Answer(response="correct horse"),
+        _chosen_srp(),
+    ),
     "set-up": (Record(), SignIn(username="ada", auth_flow_type="USER_AUTH"), _set_up()),
-    "set-up code": (at(TotpSetup(shared_secret="S", setup_uri="u")), EnterCode(code="123456"), _verified()),
-    "sign-up": (Record(), SignUp(username="ada"), [account("SignUp", "ada", {"UserConfirmed": False, "UserSub": "u"})]),
+    "set-up code": (
+        at(TotpSetup(shared_secret="S", setup_uri="u")),
+        EnterCode(code="123456"),
+        _verified(),
+    ),
+    "sign-up": (
+        Record(),
+        SignUp(username="ada"),
+        [account("SignUp", "ada", {"UserConfirmed": False, "UserSub": "u"})],
+    ),
     "confirmation": (at(ConfirmationRequired(), None), EnterCode(code="1"), _confirmed()),
 }
-PLACES = [(name, place) for name, (_, _, exchanges) in TURNS.items() for place in range(1, len(exchanges) + 1)]
+PLACES = [
+    (name, place)
+    for name, (_, _, exchanges) in TURNS.items()
+    for place in range(1, len(exchanges) + 1)
+]
 
 
 @pytest.mark.parametrize("answered", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(("name", "place"), PLACES)
-async def test_cancelling_at_a_request_leaves_the_flow_where_it_was(name: str, place: int, answered: bool, clock: Clock) -> None:
+async def test_cancelling_at_a_request_leaves_the_flow_where_it_was(
+    name: str, place: int, answered: bool, clock: Clock
+) -> None:
     record, event, exchanges = TURNS[name]
     script = Interrupted()
     flow = AuthFlow(POOL, transport=script, record=record, clock=clock)
@@ -144,11 +192,23 @@ async def test_cancelling_at_a_request_leaves_the_flow_where_it_was(name: str, p
     with anyio.CancelScope() as scope:
         script.scope, script.countdown = scope, place
         await flow.send(event)
-    if answered and place == len(exchanges):  # the last reply was in before the cancellation could be noticed
-        assert flow.step.name in ("CONFIRM_SIGN_IN_WITH_SMS_CODE", "CONTINUE_SIGN_IN_WITH_TOTP_SETUP", "CONFIRM_SIGN_UP")
-    elif name == "confirmation" and (place, answered) != (1, False):  # the account is confirmed, whatever follows
+    if answered and place == len(
+        exchanges
+    ):  # the last reply was in before the cancellation could be noticed
+        assert flow.step.name in (
+            "CONFIRM_SIGN_IN_WITH_SMS_CODE",
+            "CONTINUE_SIGN_IN_WITH_TOTP_SETUP",
+            "CONFIRM_SIGN_UP",
+        )
+    elif name == "confirmation" and (place, answered) != (
+        1,
+        False,
+    ):  # the account is confirmed, whatever follows
         assert flow.step == AutoSignInReady()
-    elif name == "set-up code" and (place, answered) != (1, False):  # the code is verified: another one goes on from there
+    elif name == "set-up code" and (place, answered) != (
+        1,
+        False,
+    ):  # the code is verified: another one goes on from there
         assert (flow.step, flow.record.session) == (record.step, SecretStr("v"))
     else:
         assert flow.record is record
@@ -192,9 +252,13 @@ async def test_a_timeout_leaves_the_flow_usable(script: Script, at_sms_code: Aut
         await flow.send(SignUp(username="ada"))
 
 
-async def test_what_a_transport_raises_on_its_own_leaves_the_flow_usable(script: Script, at_sms_code: AuthFlow) -> None:
+async def test_what_a_transport_raises_on_its_own_leaves_the_flow_usable(
+    script: Script, at_sms_code: AuthFlow
+) -> None:
     before = at_sms_code.record
-    script.expect(respond("SMS_MFA", "session-1", RuntimeError("a bug"), USERNAME="ada", SMS_MFA_CODE="1"))
+    script.expect(
+        respond("SMS_MFA", "session-1", RuntimeError("a bug"), USERNAME="ada", SMS_MFA_CODE="1")
+    )
     with pytest.raises(RuntimeError, match="a bug"):
         await at_sms_code.send(EnterCode(code="1"))
     assert at_sms_code.record == before
@@ -203,7 +267,7 @@ async def test_what_a_transport_raises_on_its_own_leaves_the_flow_usable(script:
     assert isinstance(await at_sms_code.send(EnterCode(code="1")), Done)
 
 
-# --------------------------------------------------------------------------------------------------------------- racing
+# Racing
 
 
 async def test_of_two_events_at_once_one_is_not_sent(script: Script, at_sms_code: AuthFlow) -> None:
@@ -229,14 +293,18 @@ async def test_of_two_events_at_once_one_is_not_sent(script: Script, at_sms_code
 async def test_two_flows_share_a_transport_and_nothing_else(script: Script, clock: Clock) -> None:
     ada, bob = (AuthFlow(POOL, transport=script, clock=clock) for _ in range(2))
     for flow, name in ((ada, "ada"), (bob, "bob")):
-        script.expect(initiate("USER_AUTH", challenge("SMS_OTP", f"session-of-{name}"), USERNAME=name))
+        script.expect(
+            initiate("USER_AUTH", challenge("SMS_OTP", f"session-of-{name}"), USERNAME=name)
+        )
         await flow.send(SignIn(username=name, auth_flow_type="USER_AUTH"))
     for flow, name in ((ada, "ada"), (bob, "bob")):
-        script.expect(respond("SMS_OTP", f"session-of-{name}", tokens(), USERNAME=name, SMS_OTP_CODE="1"))
+        script.expect(
+            respond("SMS_OTP", f"session-of-{name}", tokens(), USERNAME=name, SMS_OTP_CODE="1")
+        )
         await flow.send(EnterCode(code="1"))
 
 
-# ------------------------------------------------------------------------------------------------------------- running
+# Running
 
 
 async def test_running_to_the_end(script: Script, flow: AuthFlow) -> None:
@@ -261,11 +329,15 @@ async def test_running_to_the_end(script: Script, flow: AuthFlow) -> None:
     assert asked == list(said)
 
 
-async def test_running_ends_with_an_error_and_can_be_taken_up(script: Script, flow: AuthFlow) -> None:
+async def test_running_ends_with_an_error_and_can_be_taken_up(
+    script: Script, flow: AuthFlow
+) -> None:
     async def answer(step: Step) -> str:
         return "1"
 
-    sent = respond("SMS_MFA", "session-1", refusal("CodeMismatchException"), USERNAME="ada", SMS_MFA_CODE="1")
+    sent = respond(
+        "SMS_MFA", "session-1", refusal("CodeMismatchException"), USERNAME="ada", SMS_MFA_CODE="1"
+    )
     script.expect(PASSWORD_SENT, sent)
     with pytest.raises(CodeMismatchException):
         await flow.run(SIGN_IN, answer)
@@ -287,7 +359,9 @@ async def test_running_goes_through_a_reset(script: Script, flow: AuthFlow) -> N
     script.expect(
         PASSWORD_SENT._replace(reply=refusal("PasswordResetRequiredException")),
         account("ForgotPassword", "ada", delivery()),
-        account("ConfirmForgotPassword", "ada", {}, ConfirmationCode="123456", Password="new horse"),
+        account(
+            "ConfirmForgotPassword", "ada", {}, ConfirmationCode="123456", Password="new horse"
+        ),
         initiate("USER_PASSWORD_AUTH", tokens(), USERNAME="ada", PASSWORD="new horse"),
     )
     assert (await flow.run(SIGN_IN, answer)).signed_in
@@ -300,13 +374,15 @@ async def test_running_signs_in_after_a_sign_up(script: Script, flow: AuthFlow) 
 
     script.expect(
         account("SignUp", "ada", {"UserConfirmed": False, "UserSub": SUBJECT, "Session": "up-1"}),
-        account("ConfirmSignUp", "ada", {"Session": "up-2"}, ConfirmationCode="123456", Session="up-1"),
+        account(
+            "ConfirmSignUp", "ada", {"Session": "up-2"}, ConfirmationCode="123456", Session="up-1"
+        ),
         initiate("USER_AUTH", tokens(), session="up-2", USERNAME="ada"),
     )
     assert (await flow.run(SignUp(username="ada", auto_sign_in=True), answer)).signed_in
 
 
-# ------------------------------------------------------------------------------------------------------ beginning again
+# Beginning again
 
 
 async def test_starting_again_needs_no_retyping(script: Script, at_sms_code: AuthFlow) -> None:
@@ -314,7 +390,9 @@ async def test_starting_again_needs_no_retyping(script: Script, at_sms_code: Aut
     assert (await at_sms_code.start_again()).name == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
 
 
-async def test_starting_again_without_a_password(script: Script, clock: Clock, at_sms_code: AuthFlow) -> None:
+async def test_starting_again_without_a_password(
+    script: Script, clock: Clock, at_sms_code: AuthFlow
+) -> None:
     elsewhere = AuthFlow(POOL, transport=script, record=at_sms_code.record, clock=clock)
     with pytest.raises(GuardRejected):
         await elsewhere.start_again()
@@ -327,10 +405,14 @@ async def test_starting_again_without_a_password(script: Script, clock: Clock, a
     await elsewhere.start_again()
 
 
-async def test_starting_again_after_a_new_password_uses_the_new_one(script: Script, flow: AuthFlow) -> None:
+async def test_starting_again_after_a_new_password_uses_the_new_one(
+    script: Script, flow: AuthFlow
+) -> None:
     script.expect(PASSWORD_SENT._replace(reply=challenge("NEW_PASSWORD_REQUIRED", "session-0")))
     await flow.send(SIGN_IN)
-    script.expect(respond("NEW_PASSWORD_REQUIRED", "session-0", SMS, USERNAME="ada", NEW_PASSWORD="new horse"))
+    script.expect(
+        respond("NEW_PASSWORD_REQUIRED", "session-0", SMS, USERNAME="ada", NEW_PASSWORD="new horse")
+    )
     await flow.send(NewPassword(password="new horse"))
     script.expect(initiate("USER_PASSWORD_AUTH", SMS, USERNAME="ada", PASSWORD="new horse"))
     await flow.start_again()
@@ -345,14 +427,24 @@ async def test_there_is_nothing_to_start_again(script: Script, at_sms_code: Auth
         await at_sms_code.start_again()
 
 
-# --------------------------------------------------------------------------------------------------------- the history
+# The history
 
 
-async def test_the_history_tells_what_happened(script: Script, at_sms_code: AuthFlow, clock: Clock) -> None:
+async def test_the_history_tells_what_happened(
+    script: Script, at_sms_code: AuthFlow, clock: Clock
+) -> None:
     code = "CONFIRM_SIGN_IN_WITH_SMS_CODE"
     began = clock.now
     clock.now += 10
-    script.expect(respond("SMS_MFA", "session-1", refusal("CodeMismatchException"), USERNAME="ada", SMS_MFA_CODE="1"))
+    script.expect(
+        respond(
+            "SMS_MFA",
+            "session-1",
+            refusal("CodeMismatchException"),
+            USERNAME="ada",
+            SMS_MFA_CODE="1",
+        )
+    )
     for event in (EnterCode(code="1"), EnterCode(code="abc"), SignUp(username="ada")):
         with pytest.raises(AuthFlowError):
             await at_sms_code.send(event)
@@ -399,17 +491,29 @@ async def test_the_same_event_may_be_fed_again_only_while_the_session_is_unspent
 ) -> None:
     record, event, exchanges = TURNS[name]
     flow = AuthFlow(POOL, transport=script, record=record, clock=clock)
-    script.expect(*exchanges[: place - 1], exchanges[place - 1]._replace(reply=refusal("TooManyRequestsException")))
+    script.expect(
+        *exchanges[: place - 1],
+        exchanges[place - 1]._replace(reply=refusal("TooManyRequestsException")),
+    )
     with pytest.raises(TooManyRequestsException) as raised:
         await flow.send(event)
     assert raised.value.retryable == retryable
 
 
-async def test_a_set_up_after_an_answer_cannot_be_reached_by_the_same_answer(script: Script, clock: Clock) -> None:
-    flow = AuthFlow(POOL, transport=script, record=at(NewPasswordRequired(), "NEW_PASSWORD_REQUIRED"), clock=clock)
+async def test_a_set_up_after_an_answer_cannot_be_reached_by_the_same_answer(
+    script: Script, clock: Clock
+) -> None:
+    flow = AuthFlow(
+        POOL,
+        transport=script,
+        record=at(NewPasswordRequired(), "NEW_PASSWORD_REQUIRED"),
+        clock=clock,
+    )
     setup = challenge("MFA_SETUP", "session-1", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
     script.expect(
-        respond("NEW_PASSWORD_REQUIRED", "session-1", setup, USERNAME="ada", NEW_PASSWORD="new horse"),
+        respond(
+            "NEW_PASSWORD_REQUIRED", "session-1", setup, USERNAME="ada", NEW_PASSWORD="new horse"
+        ),
         ASSOCIATE._replace(reply=refusal("TooManyRequestsException")),
     )
     with pytest.raises(TooManyRequestsException) as raised:
@@ -420,7 +524,9 @@ async def test_a_set_up_after_an_answer_cannot_be_reached_by_the_same_answer(scr
     assert isinstance(await flow.send(flow.step.answer("totp")), TotpSetup)
 
 
-async def test_another_code_goes_on_where_the_request_after_the_first_one_failed(script: Script, clock: Clock) -> None:
+async def test_another_code_goes_on_where_the_request_after_the_first_one_failed(
+    script: Script, clock: Clock
+) -> None:
     record, event, (verify, answer) = TURNS["set-up code"]
     flow = AuthFlow(POOL, transport=script, record=record, clock=clock)
     script.expect(verify, answer._replace(reply=refusal("TooManyRequestsException")))
@@ -431,7 +537,9 @@ async def test_another_code_goes_on_where_the_request_after_the_first_one_failed
     assert (await flow.send(EnterCode(code="654321"))).name == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
 
 
-async def test_send_returns_its_own_step_whatever_comes_while_observers_are_told(script: Script, clock: Clock) -> None:
+async def test_send_returns_its_own_step_whatever_comes_while_observers_are_told(
+    script: Script, clock: Clock
+) -> None:
     steps: list[Step] = []
 
     async def listener(notice: Notice) -> None:
@@ -456,7 +564,9 @@ async def test_what_is_no_event_is_refused(said: Any, script: Script, clock: Clo
     assert flow.history == ()
 
 
-async def test_the_record_of_a_flow_that_was_signed_in_is_idle(script: Script, clock: Clock) -> None:
+async def test_the_record_of_a_flow_that_was_signed_in_is_idle(
+    script: Script, clock: Clock
+) -> None:
     done = Record(step=Done(signed_in=True, username="ada", user_id="u"), username="ada")
     flow = AuthFlow(POOL, transport=script, record=done, clock=clock)
     assert flow.step == Idle()

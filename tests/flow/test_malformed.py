@@ -1,4 +1,6 @@
-"""Replies that are not what the service model says: at every request a typed error, and the flow where it was."""
+"""Replies that are not what the service model says: at every request a typed error, and the flow
+where it was.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,25 @@ from auth_flow import (
     TotpSetup,
 )
 from auth_flow.errors import MalformedResponse, ResponseError, UnknownChallenge
-from auth_flow.states.events import Event
-from auth_flow.states.record import Record
+from auth_flow.states._events import Event
+from auth_flow.states._record import Record
 from auth_flow.states.steps import SmsCode
-from auth_flow.states.steps.base import CodeDelivery
+from auth_flow.states.steps._base import CodeDelivery
 
-from .scripted import ASSOCIATE, POOL, Clock, Exchange, Json, Script, account, challenge, initiate, jwt, respond, tokens
+from .scripted import (
+    ASSOCIATE,
+    POOL,
+    Clock,
+    Exchange,
+    Json,
+    Script,
+    account,
+    challenge,
+    initiate,
+    jwt,
+    respond,
+    tokens,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -36,13 +51,35 @@ ANSWERS: dict[str, Any] = {
     "a challenge of another type": {"ChallengeName": 5, "Session": "s"},
     "a challenge in a list": {"ChallengeName": ["SMS_MFA"], "Session": "s"},
     "a session of another type": {"ChallengeName": "SMS_MFA", "Session": {"s": 1}},
-    "parameters of another type": {"ChallengeName": "SMS_MFA", "Session": "s", "ChallengeParameters": "x"},
-    "a parameter of another type": {"ChallengeName": "SMS_MFA", "Session": "s", "ChallengeParameters": {"a": 5}},
-    "a parameter that is null": {"ChallengeName": "SMS_MFA", "Session": "s", "ChallengeParameters": {"a": None}},
-    "choices of another type": {"ChallengeName": "SELECT_CHALLENGE", "Session": "s", "AvailableChallenges": "PASSWORD"},
-    "a choice of another type": {"ChallengeName": "SELECT_CHALLENGE", "Session": "s", "AvailableChallenges": [1]},
+    "parameters of another type": {
+        "ChallengeName": "SMS_MFA",
+        "Session": "s",
+        "ChallengeParameters": "x",
+    },
+    "a parameter of another type": {
+        "ChallengeName": "SMS_MFA",
+        "Session": "s",
+        "ChallengeParameters": {"a": 5},
+    },
+    "a parameter that is null": {
+        "ChallengeName": "SMS_MFA",
+        "Session": "s",
+        "ChallengeParameters": {"a": None},
+    },
+    "choices of another type": {
+        "ChallengeName": "SELECT_CHALLENGE",
+        "Session": "s",
+        "AvailableChallenges": "PASSWORD",
+    },
+    "a choice of another type": {
+        "ChallengeName": "SELECT_CHALLENGE",
+        "Session": "s",
+        "AvailableChallenges": [1],
+    },
     "second factors that are no JSON": challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE="[SMS_MFA"),
-    "second factors that are no list": challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='{"SMS_MFA": 1}'),
+    "second factors that are no list": challenge(
+        "SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='{"SMS_MFA": 1}'
+    ),
     "second factors that are no names": challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE="[1]"),
     "no second factor to choose": challenge("SELECT_MFA_TYPE"),
     "no second factor that is known": challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["A_NEW_ONE"]'),
@@ -52,8 +89,12 @@ ANSWERS: dict[str, Any] = {
     "attributes that are no JSON": challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="x"),
     "attributes that are no list": challenge("NEW_PASSWORD_REQUIRED", requiredAttributes='"email"'),
     "a passkey without options": challenge("WEB_AUTHN"),
-    "a passkey with options that are no JSON": challenge("WEB_AUTHN", CREDENTIAL_REQUEST_OPTIONS="{"),
-    "a passkey with options that are no object": challenge("WEB_AUTHN", CREDENTIAL_REQUEST_OPTIONS="[]"),
+    "a passkey with options that are no JSON": challenge(
+        "WEB_AUTHN", CREDENTIAL_REQUEST_OPTIONS="{"
+    ),
+    "a passkey with options that are no object": challenge(
+        "WEB_AUTHN", CREDENTIAL_REQUEST_OPTIONS="[]"
+    ),
     "a passkey with empty options": challenge("WEB_AUTHN", CREDENTIAL_REQUEST_OPTIONS="{}"),
     "tokens of another type": {"AuthenticationResult": "tokens"},
     "tokens without an access token": tokens(AccessToken=None),
@@ -84,7 +125,9 @@ async def test_at_initiate_auth(script: Script, flow: AuthFlow, reply: Any) -> N
 
 
 @pytest.mark.parametrize("reply", ANSWERS.values(), ids=ANSWERS.keys())
-async def test_at_respond_to_auth_challenge(script: Script, at_sms_code: AuthFlow, reply: Any) -> None:
+async def test_at_respond_to_auth_challenge(
+    script: Script, at_sms_code: AuthFlow, reply: Any
+) -> None:
     script.expect(respond("SMS_MFA", "session-1", reply, USERNAME="ada", SMS_MFA_CODE="1"))
     await refused(at_sms_code, EnterCode(code="1"), "RespondToAuthChallenge")
 
@@ -92,16 +135,28 @@ async def test_at_respond_to_auth_challenge(script: Script, at_sms_code: AuthFlo
 @pytest.mark.parametrize("reply", ANSWERS.values(), ids=ANSWERS.keys())
 async def test_at_the_request_after_the_first(script: Script, clock: Clock, reply: Any) -> None:
     step = TotpSetup(shared_secret="S", setup_uri="u")
-    flow = at(Record(step=step, challenge="MFA_SETUP", session=SecretStr("session-1"), username="ada"), script, clock)
+    flow = at(
+        Record(step=step, challenge="MFA_SETUP", session=SecretStr("session-1"), username="ada"),
+        script,
+        clock,
+    )
     script.expect(
-        Exchange("VerifySoftwareToken", {"UserCode": "123456", "Session": "session-1"}, {"Status": "SUCCESS", "Session": "v"}),
+        Exchange(
+            "VerifySoftwareToken",
+            {"UserCode": "123456", "Session": "session-1"},
+            {"Status": "SUCCESS", "Session": "v"},
+        ),
         respond("MFA_SETUP", "v", reply, USERNAME="ada"),
     )
     times = {"issued_at": clock(), "expires_at": clock() + POOL.auth_session_validity}
-    await refused(flow, EnterCode(code="123456"), "RespondToAuthChallenge", session=SecretStr("v"), **times)
+    await refused(
+        flow, EnterCode(code="123456"), "RespondToAuthChallenge", session=SecretStr("v"), **times
+    )
 
 
-async def test_a_challenge_without_a_session_cannot_be_answered(script: Script, at_sms_code: AuthFlow) -> None:
+async def test_a_challenge_without_a_session_cannot_be_answered(
+    script: Script, at_sms_code: AuthFlow
+) -> None:
     reply: Json = {"ChallengeName": "SMS_MFA", "ChallengeParameters": {}}
     script.expect(respond("SMS_MFA", "session-1", reply, USERNAME="ada", SMS_MFA_CODE="1"))
     with pytest.raises(MalformedResponse, match="session"):
@@ -111,7 +166,15 @@ async def test_a_challenge_without_a_session_cannot_be_answered(script: Script, 
 
 @pytest.mark.parametrize(
     "reply",
-    [{}, {"SecretCode": None}, {"SecretCode": ""}, {"SecretCode": 5}, {"SecretCode": "S", "Session": 5}, [], None],
+    [
+        {},
+        {"SecretCode": None},
+        {"SecretCode": ""},
+        {"SecretCode": 5},
+        {"SecretCode": "S", "Session": 5},
+        [],
+        None,
+    ],
     ids=repr,
 )
 async def test_at_associate_software_token(script: Script, flow: AuthFlow, reply: Any) -> None:
@@ -120,16 +183,31 @@ async def test_at_associate_software_token(script: Script, flow: AuthFlow, reply
     await refused(flow, SIGN_IN, "AssociateSoftwareToken")
 
 
-@pytest.mark.parametrize("reply", [{}, {"Status": 1}, {"Status": None}, {"Status": "SUCCESS", "Session": 5}, [], None], ids=repr)
+@pytest.mark.parametrize(
+    "reply",
+    [{}, {"Status": 1}, {"Status": None}, {"Status": "SUCCESS", "Session": 5}, [], None],
+    ids=repr,
+)
 async def test_at_verify_software_token(script: Script, clock: Clock, reply: Any) -> None:
     step = TotpSetup(shared_secret="S", setup_uri="u")
-    flow = at(Record(step=step, challenge="MFA_SETUP", session=SecretStr("session-1"), username="ada"), script, clock)
-    script.expect(Exchange("VerifySoftwareToken", {"UserCode": "123456", "Session": "session-1"}, reply))
+    flow = at(
+        Record(step=step, challenge="MFA_SETUP", session=SecretStr("session-1"), username="ada"),
+        script,
+        clock,
+    )
+    script.expect(
+        Exchange("VerifySoftwareToken", {"UserCode": "123456", "Session": "session-1"}, reply)
+    )
     await refused(flow, EnterCode(code="123456"), "VerifySoftwareToken")
 
 
 CONFIRMATIONS: tuple[Any, ...] = ({"Session": 5}, [], None)
-DELIVERIES: tuple[Any, ...] = ({"CodeDeliveryDetails": "x"}, {"CodeDeliveryDetails": {"Destination": 5}}, [], None)
+DELIVERIES: tuple[Any, ...] = (
+    {"CodeDeliveryDetails": "x"},
+    {"CodeDeliveryDetails": {"Destination": 5}},
+    [],
+    None,
+)
 
 
 @pytest.mark.parametrize(
@@ -149,10 +227,17 @@ DELIVERIES: tuple[Any, ...] = ({"CodeDeliveryDetails": "x"}, {"CodeDeliveryDetai
             )
         ],
         *[
-            (ConfirmSignUp(username="ada", code="1"), ("ConfirmSignUp", {"ConfirmationCode": "1"}), reply)
+            (
+                ConfirmSignUp(username="ada", code="1"),
+                ("ConfirmSignUp", {"ConfirmationCode": "1"}),
+                reply,
+            )
             for reply in CONFIRMATIONS
         ],
-        *[(ResendCode(username="ada"), ("ResendConfirmationCode", {}), reply) for reply in DELIVERIES],
+        *[
+            (ResendCode(username="ada"), ("ResendConfirmationCode", {}), reply)
+            for reply in DELIVERIES
+        ],
         *[(ResetPassword(username="ada"), ("ForgotPassword", {}), reply) for reply in DELIVERIES],
     ],
     ids=repr,
@@ -173,13 +258,17 @@ async def test_at_the_operations_on_accounts(
         {**challenge("SMS_MFA"), "ANewMember": {"of": ["any", "kind"]}, "operation": 5},
     ],
 )
-async def test_null_is_absent_and_new_members_are_ignored(script: Script, flow: AuthFlow, reply: Json) -> None:
+async def test_null_is_absent_and_new_members_are_ignored(
+    script: Script, flow: AuthFlow, reply: Json
+) -> None:
     script.expect(initiate("CUSTOM_AUTH", reply, USERNAME="ada"))
     assert await flow.send(SIGN_IN) == SmsCode(code_delivery=CodeDelivery())
 
 
 async def test_a_password_reset_is_confirmed_by_any_object(script: Script, flow: AuthFlow) -> None:
-    script.expect(account("ConfirmForgotPassword", "ada", {}, ConfirmationCode="1", Password="new horse"))
+    script.expect(
+        account("ConfirmForgotPassword", "ada", {}, ConfirmationCode="1", Password="new horse")
+    )
     event = ConfirmResetPassword(username="ada", code="1", new_password="new horse")
     assert (await flow.send(event)).name == "DONE"
 
@@ -189,7 +278,9 @@ def at(record: Record, script: Script, clock: Clock) -> AuthFlow:
 
 
 async def refused(flow: AuthFlow, event: Event, operation: str, **kept: Any) -> None:
-    """The reply to `operation` is refused by name, and the flow has not moved, but for what was `kept` before."""
+    """The reply to `operation` is refused by name, and the flow has not moved, but for what was
+    `kept` before.
+    """
     before = flow.record.model_copy(update=kept)
     with pytest.raises(ResponseError) as caught:
         await flow.send(event)
@@ -201,7 +292,11 @@ async def refused(flow: AuthFlow, event: Event, operation: str, **kept: Any) -> 
 
 
 async def test_first_factors_of_which_none_is_known(script: Script, flow: AuthFlow) -> None:
-    reply: Json = {"ChallengeName": "SELECT_CHALLENGE", "Session": "s", "AvailableChallenges": ["PHONE_CALL", "SMOKE_SIGNAL"]}
+    reply: Json = {
+        "ChallengeName": "SELECT_CHALLENGE",
+        "Session": "s",
+        "AvailableChallenges": ["PHONE_CALL", "SMOKE_SIGNAL"],
+    }
     script.expect(initiate("CUSTOM_AUTH", reply, USERNAME="ada"))
     with pytest.raises(UnknownChallenge, match="PHONE_CALL, SMOKE_SIGNAL"):
         await flow.send(SIGN_IN)
@@ -210,9 +305,15 @@ async def test_first_factors_of_which_none_is_known(script: Script, flow: AuthFl
 
 @pytest.mark.parametrize(
     "reply",
-    [tokens(AccessToken=["eyJ-secret"]), tokens(AccessToken="eyJ-secret"), challenge("MFA_SETUP", MFAS_CAN_SETUP="eyJ-secret")],
+    [
+        tokens(AccessToken=["eyJ-secret"]),
+        tokens(AccessToken="eyJ-secret"),
+        challenge("MFA_SETUP", MFAS_CAN_SETUP="eyJ-secret"),
+    ],
 )
-async def test_what_was_read_is_not_behind_the_error_either(script: Script, flow: AuthFlow, reply: Any) -> None:
+async def test_what_was_read_is_not_behind_the_error_either(
+    script: Script, flow: AuthFlow, reply: Any
+) -> None:
     script.expect(initiate("CUSTOM_AUTH", reply, USERNAME="ada"))
     with pytest.raises(MalformedResponse) as raised:
         await flow.send(SIGN_IN)

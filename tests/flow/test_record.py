@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from auth_flow import AuthFlow
 from auth_flow.errors import AuthFlowError
-from auth_flow.states.record import Record
+from auth_flow.states._record import Record
 from auth_flow.states.steps import STEPS, step_from_json
 from tests.chart.samples import EVENTS, RECORDS
 
@@ -37,7 +37,9 @@ def test_a_step_comes_back_as_it_went(record: Record) -> None:
 
 @pytest.mark.parametrize("record", RECORDS, ids=NAMES)
 def test_a_record_does_not_show_the_services_session(record: Record) -> None:
-    assert "session-1" not in f"{record!r} {record} {record.model_dump()} {record.model_dump_json()}"
+    assert (
+        "session-1" not in f"{record!r} {record} {record.model_dump()} {record.model_dump_json()}"
+    )
 
 
 def test_a_record_cannot_be_changed() -> None:
@@ -54,7 +56,7 @@ def test_a_record_cannot_be_changed() -> None:
         {"unknown": 1},
         {"username": 5},
         {"expires_at": "soon"},
-        {"way_in": {"auth_flow_type": "ADMIN"}},
+        {"sign_in_options": {"auth_flow_type": "ADMIN"}},
         {"step": {"name": "DONE"}},
         {"step": {"name": "DONE", "signed_in": True, "more": 1}},
     ],
@@ -74,7 +76,9 @@ def test_a_new_record_is_idle() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_flow_goes_on_from_its_record(script: Script, at_sms_code: AuthFlow, clock: Clock) -> None:
+async def test_a_flow_goes_on_from_its_record(
+    script: Script, at_sms_code: AuthFlow, clock: Clock
+) -> None:
     stored = json.dumps(at_sms_code.record.to_json())
     other = AuthFlow(POOL, transport=script, record=Record.model_validate_json(stored), clock=clock)
     assert (other.step, other.accepts, other.history) == (at_sms_code.step, at_sms_code.accepts, ())
@@ -83,11 +87,16 @@ async def test_a_flow_goes_on_from_its_record(script: Script, at_sms_code: AuthF
 
 
 @pytest.mark.anyio
-async def test_the_record_says_when_it_expires(script: Script, flow: AuthFlow, clock: Clock) -> None:
+async def test_the_record_says_when_it_expires(
+    script: Script, flow: AuthFlow, clock: Clock
+) -> None:
     script.expect(initiate("CUSTOM_AUTH", SMS, USERNAME="ada"))
     event = EVENTS[0].model_copy(update={"auth_flow_type": "CUSTOM_WITHOUT_SRP", "password": None})
     await flow.send(event)
-    assert (flow.record.issued_at, flow.record.expires_at) == (clock.now, clock.now + POOL.auth_session_validity)
+    assert (flow.record.issued_at, flow.record.expires_at) == (
+        clock.now,
+        clock.now + POOL.auth_session_validity,
+    )
     script.expect(respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="1"))
     await flow.send(flow.step.answer("1"))
     with pytest.raises(AuthFlowError):

@@ -25,11 +25,24 @@ from auth_flow.errors import (
     TimedOut,
     UnknownChallenge,
 )
-from auth_flow.states.events import WayIn
-from auth_flow.states.record import Record
+from auth_flow.states._events import SignInOptions
+from auth_flow.states._record import Record
 from auth_flow.states.steps import AutoSignInReady
 
-from .scripted import ASSOCIATE, POOL, SMS, Clock, Exchange, Reply, Script, challenge, initiate, refusal, respond, tokens
+from .scripted import (
+    ASSOCIATE,
+    POOL,
+    SMS,
+    Clock,
+    Exchange,
+    Reply,
+    Script,
+    challenge,
+    initiate,
+    refusal,
+    respond,
+    tokens,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +59,7 @@ def answered(reply: Reply) -> Exchange:
     return respond("SMS_MFA", "session-1", reply, USERNAME="ada", SMS_MFA_CODE="1")
 
 
-# ------------------------------------------------------------------------------------------------ a challenge answer
+# A challenge answer
 
 
 @pytest.mark.parametrize(
@@ -90,7 +103,9 @@ async def test_an_answer_that_may_be_given_again_keeps_the_step(
 
 
 @pytest.mark.parametrize("name", ["NotAuthorizedException", "UserNotFoundException"])
-async def test_an_answer_that_ends_the_session(script: Script, at_sms_code: AuthFlow, name: str) -> None:
+async def test_an_answer_that_ends_the_session(
+    script: Script, at_sms_code: AuthFlow, name: str
+) -> None:
     script.expect(answered(refusal(name, "Incorrect username or password.")))
     with pytest.raises(ServiceError) as caught:
         await at_sms_code.send(EnterCode(code="1"))
@@ -107,7 +122,9 @@ async def test_an_answer_that_ends_the_session(script: Script, at_sms_code: Auth
         "invalid SESSION",
     ],
 )
-async def test_the_service_says_that_the_session_is_over(script: Script, at_sms_code: AuthFlow, message: str) -> None:
+async def test_the_service_says_that_the_session_is_over(
+    script: Script, at_sms_code: AuthFlow, message: str
+) -> None:
     error = refusal("NotAuthorizedException", message)
     script.expect(answered(error))
     with pytest.raises(SessionExpired) as caught:
@@ -122,16 +139,20 @@ async def test_the_session_is_over_while_an_app_is_set_up(script: Script, flow: 
     script.expect(initiate("CUSTOM_AUTH", setup, USERNAME="ada"), ASSOCIATE)
     await flow.send(SignIn(username="ada", auth_flow_type="CUSTOM_WITHOUT_SRP"))
     error = refusal("NotAuthorizedException", "Invalid session for the user, session is expired.")
-    script.expect(Exchange("VerifySoftwareToken", {"UserCode": "123456", "Session": "session-2"}, error))
+    script.expect(
+        Exchange("VerifySoftwareToken", {"UserCode": "123456", "Session": "session-2"}, error)
+    )
     with pytest.raises(SessionExpired):
         await flow.send(EnterCode(code="123456"))
     assert flow.step == Idle()
 
 
-# -------------------------------------------------------------------------------------------------------------- the clock
+# The clock
 
 
-async def test_the_flows_own_clock_says_that_the_session_is_over(script: Script, at_sms_code: AuthFlow, clock: Clock) -> None:
+async def test_the_flows_own_clock_says_that_the_session_is_over(
+    script: Script, at_sms_code: AuthFlow, clock: Clock
+) -> None:
     clock.now += 179.9
     script.expect(answered(refusal("CodeMismatchException")))
     with pytest.raises(ServiceError):
@@ -144,18 +165,32 @@ async def test_the_flows_own_clock_says_that_the_session_is_over(script: Script,
     assert (await at_sms_code.send(SIGN_IN)).name == SMS_NAME
 
 
-async def test_each_reply_with_a_session_starts_the_time_anew(script: Script, flow: AuthFlow, clock: Clock) -> None:
+async def test_each_reply_with_a_session_starts_the_time_anew(
+    script: Script, flow: AuthFlow, clock: Clock
+) -> None:
     script.expect(initiate("CUSTOM_AUTH", challenge("CUSTOM_CHALLENGE"), USERNAME="ada"))
     await flow.send(SignIn(username="ada", auth_flow_type="CUSTOM_WITHOUT_SRP"))
     for _ in range(3):
         clock.now += 179
-        script.expect(respond("CUSTOM_CHALLENGE", "session-1", challenge("CUSTOM_CHALLENGE"), USERNAME="ada", ANSWER="a"))
+        script.expect(
+            respond(
+                "CUSTOM_CHALLENGE",
+                "session-1",
+                challenge("CUSTOM_CHALLENGE"),
+                USERNAME="ada",
+                ANSWER="a",
+            )
+        )
         await flow.send(AnswerChallenge(answer="a"))
         assert (flow.record.issued_at, flow.record.expires_at) == (clock.now, clock.now + 180)
 
 
-async def test_how_long_a_session_lives_is_the_app_clients_choice(script: Script, clock: Clock) -> None:
-    flow = AuthFlow(POOL.model_copy(update={"auth_session_validity": 900}), transport=script, clock=clock)
+async def test_how_long_a_session_lives_is_the_app_clients_choice(
+    script: Script, clock: Clock
+) -> None:
+    flow = AuthFlow(
+        POOL.model_copy(update={"auth_session_validity": 900}), transport=script, clock=clock
+    )
     script.expect(begun(SMS))
     await flow.send(SIGN_IN)
     clock.now += 899
@@ -163,7 +198,9 @@ async def test_how_long_a_session_lives_is_the_app_clients_choice(script: Script
     assert (await flow.send(EnterCode(code="1"))).name == "DONE"
 
 
-async def test_an_expired_flow_can_be_cancelled_and_replaced(script: Script, at_sms_code: AuthFlow, clock: Clock) -> None:
+async def test_an_expired_flow_can_be_cancelled_and_replaced(
+    script: Script, at_sms_code: AuthFlow, clock: Clock
+) -> None:
     record = at_sms_code.record
     clock.now += 1000
     assert await at_sms_code.send(Cancel()) == Idle()
@@ -172,12 +209,18 @@ async def test_an_expired_flow_can_be_cancelled_and_replaced(script: Script, at_
     assert (await other.send(SIGN_IN)).name == SMS_NAME
 
 
-# --------------------------------------------------------------------------------------------------------- a way in
+# A way in
 
 
 @pytest.mark.parametrize(
     "name",
-    ["NotAuthorizedException", "UserNotFoundException", "InvalidParameterException", "UserLambdaValidationException", "ANewOne"],
+    [
+        "NotAuthorizedException",
+        "UserNotFoundException",
+        "InvalidParameterException",
+        "UserLambdaValidationException",
+        "ANewOne",
+    ],
 )
 async def test_a_refused_sign_in_leaves_idle_also_where_it_replaced_another(
     script: Script, at_sms_code: AuthFlow, name: str
@@ -190,9 +233,17 @@ async def test_a_refused_sign_in_leaves_idle_also_where_it_replaced_another(
 
 
 @pytest.mark.parametrize(
-    "name", ["TooManyRequestsException", "LimitExceededException", "TooManyFailedAttemptsException", "InternalErrorException"]
+    "name",
+    [
+        "TooManyRequestsException",
+        "LimitExceededException",
+        "TooManyFailedAttemptsException",
+        "InternalErrorException",
+    ],
 )
-async def test_a_throttled_sign_in_leaves_idle_too(script: Script, at_sms_code: AuthFlow, name: str) -> None:
+async def test_a_throttled_sign_in_leaves_idle_too(
+    script: Script, at_sms_code: AuthFlow, name: str
+) -> None:
     script.expect(initiate("USER_AUTH", refusal(name), USERNAME="bob"))
     with pytest.raises(ServiceError) as caught:
         await at_sms_code.send(SignIn(username="bob", auth_flow_type="USER_AUTH"))
@@ -200,7 +251,9 @@ async def test_a_throttled_sign_in_leaves_idle_too(script: Script, at_sms_code: 
     assert at_sms_code.record == Record()
 
 
-@pytest.mark.parametrize("error", [UNREADABLE, ConnectionLost("gone", operation="InitiateAuth")], ids=lambda e: e.name)
+@pytest.mark.parametrize(
+    "error", [UNREADABLE, ConnectionLost("gone", operation="InitiateAuth")], ids=lambda e: e.name
+)
 async def test_a_sign_in_without_a_usable_reply_keeps_the_step(
     script: Script, at_sms_code: AuthFlow, error: AuthFlowError
 ) -> None:
@@ -211,9 +264,15 @@ async def test_a_sign_in_without_a_usable_reply_keeps_the_step(
     assert at_sms_code.record == before
 
 
-@pytest.mark.parametrize("name", ["NotAuthorizedException", "TooManyRequestsException", "InvalidParameterException"])
+@pytest.mark.parametrize(
+    "name", ["NotAuthorizedException", "TooManyRequestsException", "InvalidParameterException"]
+)
 async def test_a_failed_auto_sign_in_leaves_idle(script: Script, clock: Clock, name: str) -> None:
-    ready = Record(step=AutoSignInReady(), login_id="ada", way_in=WayIn(auth_flow_type="USER_AUTH"))
+    ready = Record(
+        step=AutoSignInReady(),
+        login_id="ada",
+        sign_in_options=SignInOptions(auth_flow_type="USER_AUTH"),
+    )
     flow = AuthFlow(POOL, transport=script, record=ready, clock=clock)
     script.expect(initiate("USER_AUTH", refusal(name), USERNAME="ada"))
     with pytest.raises(ServiceError):
@@ -221,8 +280,12 @@ async def test_a_failed_auto_sign_in_leaves_idle(script: Script, clock: Clock, n
     assert flow.record == Record()
 
 
-async def test_the_session_of_a_sign_up_may_be_over_by_the_services_word(script: Script, clock: Clock) -> None:
-    ready = Record(step=AutoSignInReady(), login_id="ada", session=SecretStr("up-2"), expires_at=clock.now + 60)
+async def test_the_session_of_a_sign_up_may_be_over_by_the_services_word(
+    script: Script, clock: Clock
+) -> None:
+    ready = Record(
+        step=AutoSignInReady(), login_id="ada", session=SecretStr("up-2"), expires_at=clock.now + 60
+    )
     flow = AuthFlow(POOL, transport=script, record=ready, clock=clock)
     error = refusal("NotAuthorizedException", "Invalid session for the user, session is expired.")
     script.expect(initiate("USER_AUTH", error, session="up-2", USERNAME="ada"))
@@ -231,15 +294,21 @@ async def test_the_session_of_a_sign_up_may_be_over_by_the_services_word(script:
     assert flow.record == Record()
 
 
-# ------------------------------------------------------------------------------------------- errors that are a step
+# Errors that are a step
 
 
 @pytest.mark.parametrize(
     ("name", "step"),
-    [("UserNotConfirmedException", ConfirmationRequired()), ("PasswordResetRequiredException", PasswordResetRequired())],
+    [
+        ("UserNotConfirmedException", ConfirmationRequired()),
+        ("PasswordResetRequiredException", PasswordResetRequired()),
+    ],
 )
 async def test_an_account_that_is_not_in_order_is_a_step(
-    script: Script, at_sms_code: AuthFlow, name: str, step: ConfirmationRequired | PasswordResetRequired
+    script: Script,
+    at_sms_code: AuthFlow,
+    name: str,
+    step: ConfirmationRequired | PasswordResetRequired,
 ) -> None:
     script.expect(answered(refusal(name)))
     assert await at_sms_code.send(EnterCode(code="1")) == step
@@ -248,11 +317,15 @@ async def test_an_account_that_is_not_in_order_is_a_step(
     assert at_sms_code.history[-1].error is None
 
 
-# ----------------------------------------------------------------------------------------------- unknown challenges
+# Unknown challenges
 
 
-@pytest.mark.parametrize("name", ["CAPTCHA", "DEVICE_PASSWORD_VERIFIER", "ADMIN_NO_SRP_AUTH", "PASSWORD_VERIFIER"])
-async def test_an_unknown_challenge_loses_nothing(script: Script, at_sms_code: AuthFlow, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["CAPTCHA", "DEVICE_PASSWORD_VERIFIER", "ADMIN_NO_SRP_AUTH", "PASSWORD_VERIFIER"]
+)
+async def test_an_unknown_challenge_loses_nothing(
+    script: Script, at_sms_code: AuthFlow, name: str
+) -> None:
     before = at_sms_code.record
     script.expect(answered(challenge(name, "session-2")))
     with pytest.raises(UnknownChallenge, match=name) as caught:

@@ -1,4 +1,6 @@
-"""What goes into every request: the secret hash, the caller's metadata, and what is known of the caller's device."""
+"""What goes into every request: the secret hash, the caller's metadata, and what is known of the
+caller's device.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,8 @@ from auth_flow import (
     UserPool,
 )
 from auth_flow.errors import AuthFlowError
-from auth_flow.states.events import Event
-from auth_flow.states.record import Record
+from auth_flow.states._events import Event
+from auth_flow.states._record import Record
 from auth_flow.states.steps import (
     EmailSetup,
     FirstFactorSelection,
@@ -38,20 +40,24 @@ from auth_flow.states.steps import (
     Step,
     TotpSetup,
 )
-from auth_flow.states.steps.base import CodeDelivery
+from auth_flow.states.steps._base import CodeDelivery
 
 from .scripted import Clock, Json, Reply, challenge, refusal, tokens
 from .verifier import Verifier
 
 pytestmark = pytest.mark.anyio
 
-POOL = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example", client_secret="0123456789abcdef01234567")
+POOL = UserPool(
+    user_pool_id="eu-west-1_Abc123", client_id="1example", client_secret="0123456789abcdef01234567"
+)
 CONTEXT = {"EncodedData": "ZGV2aWNl", "IpAddress": "198.51.100.7"}
 SIGNED = ("InitiateAuth", "RespondToAuthChallenge")
 
 
 def secret_hash(username: str) -> str:
-    digest = hmac.new(b"0123456789abcdef01234567", f"{username}1example".encode(), hashlib.sha256).digest()
+    digest = hmac.new(
+        b"0123456789abcdef01234567", f"{username}1example".encode(), hashlib.sha256
+    ).digest()
     return base64.b64encode(digest).decode()
 
 
@@ -72,7 +78,14 @@ class Recorder:
 
 
 def at(step: Step, name: str = "SMS_MFA") -> Record:
-    return Record(step=step, challenge=name, session=SecretStr("session-1"), username="uid-1", login_id="ada", expires_at=2e9)
+    return Record(
+        step=step,
+        challenge=name,
+        session=SecretStr("session-1"),
+        username="uid-1",
+        login_id="ada",
+        expires_at=2e9,
+    )
 
 
 def sms() -> Record:
@@ -91,18 +104,50 @@ verifier = Verifier()
 METADATA = {"trace": "t-1"}
 EVERY_REQUEST: list[tuple[Record, Event, Json]] = [
     (Record(), SignIn(username="ada", password="x", client_metadata=METADATA), {}),
-    (Record(), SignIn(username="ada", password="x", auth_flow_type="USER_PASSWORD_AUTH", client_metadata=METADATA), {}),
-    (Record(), SignIn(username="ada", password="x", auth_flow_type="CUSTOM_WITH_SRP", client_metadata=METADATA), {}),
-    (Record(), SignIn(username="ada", auth_flow_type="CUSTOM_WITHOUT_SRP", client_metadata=METADATA), {}),
+    (
+        Record(),
+        SignIn(
+            username="ada",
+            password="x",
+            auth_flow_type="USER_PASSWORD_AUTH",
+            client_metadata=METADATA,
+        ),
+        {},
+    ),
+    (
+        Record(),
+        SignIn(
+            username="ada", password="x", auth_flow_type="CUSTOM_WITH_SRP", client_metadata=METADATA
+        ),
+        {},
+    ),
+    (
+        Record(),
+        SignIn(username="ada", auth_flow_type="CUSTOM_WITHOUT_SRP", client_metadata=METADATA),
+        {},
+    ),
     (Record(), SignIn(username="ada", auth_flow_type="USER_AUTH", client_metadata=METADATA), {}),
-    (Record(), SignIn(username="ada", auth_flow_type="USER_AUTH", preferred_challenge="SMS_OTP", client_metadata=METADATA), {}),
+    (
+        Record(),
+        SignIn(
+            username="ada",
+            auth_flow_type="USER_AUTH",
+            preferred_challenge="SMS_OTP",
+            client_metadata=METADATA,
+        ),
+        {},
+    ),
     (
         Record(),
         SignIn(username="ada", password="correct horse", client_metadata=METADATA),
         {"InitiateAuth": verifier.pose, "RespondToAuthChallenge": tokens()},
     ),
     (sms(), EnterCode(code="1", client_metadata=METADATA), {}),
-    (at(NewPasswordRequired(), "NEW_PASSWORD_REQUIRED"), NewPassword(password="x", client_metadata=METADATA), {}),
+    (
+        at(NewPasswordRequired(), "NEW_PASSWORD_REQUIRED"),
+        NewPassword(password="x", client_metadata=METADATA),
+        {},
+    ),
     (at(EmailSetup(), "MFA_SETUP"), SetUpEmail(email="a@b.c", client_metadata=METADATA), {}),
     (
         at(PasskeyRequired(options={"challenge": "c"}), "WEB_AUTHN"),
@@ -125,20 +170,42 @@ EVERY_REQUEST: list[tuple[Record, Event, Json]] = [
     (Record(), ConfirmSignUp(username="ada", code="1", client_metadata=METADATA), {}),
     (Record(), ResendCode(username="ada", client_metadata=METADATA), {}),
     (Record(), ResetPassword(username="ada", client_metadata=METADATA), {}),
-    (Record(), ConfirmResetPassword(username="ada", code="1", new_password="x", client_metadata=METADATA), {}),
+    (
+        Record(),
+        ConfirmResetPassword(username="ada", code="1", new_password="x", client_metadata=METADATA),
+        {},
+    ),
 ]
 REPLIES: Json = {
     **dict.fromkeys(SIGNED, challenge("SOFTWARE_TOKEN_MFA")),
     "VerifySoftwareToken": {"Status": "SUCCESS", "Session": "session-2"},
     "SignUp": {"UserConfirmed": False, "UserSub": "u"},
-    **{name: {} for name in ("ConfirmSignUp", "ResendConfirmationCode", "ForgotPassword", "ConfirmForgotPassword")},
+    **{
+        name: {}
+        for name in (
+            "ConfirmSignUp",
+            "ResendConfirmationCode",
+            "ForgotPassword",
+            "ConfirmForgotPassword",
+        )
+    },
 }
 
 
-@pytest.mark.parametrize(("record", "event", "replies"), EVERY_REQUEST, ids=lambda value: getattr(value, "name", ""))
-async def test_every_request_is_complete(record: Record, event: Event, replies: Json, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    ("record", "event", "replies"), EVERY_REQUEST, ids=lambda value: getattr(value, "name", "")
+)
+async def test_every_request_is_complete(
+    record: Record, event: Event, replies: Json, clock: Clock
+) -> None:
     transport = Recorder(
-        {**REPLIES, **{name: list(reply) if isinstance(reply, list) else reply for name, reply in replies.items()}}
+        {
+            **REPLIES,
+            **{
+                name: list(reply) if isinstance(reply, list) else reply
+                for name, reply in replies.items()
+            },
+        }
     )
     flow = AuthFlow(POOL, transport=transport, record=record, user_context=CONTEXT, clock=clock)
     await flow.send(event)
@@ -158,9 +225,15 @@ async def test_every_request_is_complete(record: Record, event: Event, replies: 
 
 
 async def test_the_hash_is_of_the_name_in_the_same_request(clock: Clock) -> None:
-    transport = Recorder({"InitiateAuth": verifier.pose, "RespondToAuthChallenge": challenge("SOFTWARE_TOKEN_MFA")})
-    await AuthFlow(POOL, transport=transport, clock=clock).send(SignIn(username="ada", password="correct horse"))
-    first, second = (body.get("AuthParameters") or body["ChallengeResponses"] for _, body in transport.requests)
+    transport = Recorder(
+        {"InitiateAuth": verifier.pose, "RespondToAuthChallenge": challenge("SOFTWARE_TOKEN_MFA")}
+    )
+    await AuthFlow(POOL, transport=transport, clock=clock).send(
+        SignIn(username="ada", password="correct horse")
+    )
+    first, second = (
+        body.get("AuthParameters") or body["ChallengeResponses"] for _, body in transport.requests
+    )
     assert (first["USERNAME"], first["SECRET_HASH"]) == ("ada", secret_hash("ada"))
     assert (second["USERNAME"], second["SECRET_HASH"]) == ("uid-1", secret_hash("uid-1"))
 
@@ -168,10 +241,16 @@ async def test_the_hash_is_of_the_name_in_the_same_request(clock: Clock) -> None
 async def test_metadata_is_not_remembered(clock: Clock) -> None:
     transport = Recorder(dict(REPLIES))
     flow = AuthFlow(POOL, transport=transport, clock=clock)
-    await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH", client_metadata={"trace": "t-1"}))
+    await flow.send(
+        SignIn(username="ada", auth_flow_type="USER_AUTH", client_metadata={"trace": "t-1"})
+    )
     await flow.send(EnterCode(code="123456", client_metadata={"trace": "t-2"}))
     await flow.send(EnterCode(code="123456"))
-    assert [body.get("ClientMetadata") for _, body in transport.requests] == [{"trace": "t-1"}, {"trace": "t-2"}, None]
+    assert [body.get("ClientMetadata") for _, body in transport.requests] == [
+        {"trace": "t-1"},
+        {"trace": "t-2"},
+        None,
+    ]
     assert "trace" not in str(flow.record.to_json())
 
 
@@ -179,5 +258,7 @@ async def test_what_is_absent_is_left_out(clock: Clock) -> None:
     transport = Recorder({"SignUp": refusal("UsernameExistsException", operation="SignUp")})
     pool = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example")
     with pytest.raises(AuthFlowError):
-        await AuthFlow(pool, transport=transport, clock=clock).send(SignUp(username="ada", user_attributes={}))
+        await AuthFlow(pool, transport=transport, clock=clock).send(
+            SignUp(username="ada", user_attributes={})
+        )
     assert transport.requests == [("SignUp", {"Username": "ada", "ClientId": "1example"})]

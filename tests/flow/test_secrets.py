@@ -1,4 +1,6 @@
-"""Secrets show nowhere: every secret of a whole conversation is a marker, and everything that can be printed is searched."""
+"""Secrets show nowhere: every secret of a whole conversation is a marker, and everything that can
+be printed is searched.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,10 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from auth_flow import AuthFlow, UserPool
-from auth_flow.core import Call, Compute, Keep, Outcome, advance
-from auth_flow.core.requests import Requests
+from auth_flow.core import Call, Checkpoint, Compute, Outcome, advance
 from auth_flow.errors import AuthFlowError
-from auth_flow.states import events
-from auth_flow.states.events import (
+from auth_flow.states import _events as events
+from auth_flow.states._events import (
     Answer,
     AnswerChallenge,
     AutoSignIn,
@@ -25,17 +26,29 @@ from auth_flow.states.events import (
     Event,
     NewPassword,
     SignIn,
+    SignInOptions,
     SignUp,
-    WayIn,
 )
-from auth_flow.states.record import Record
-from auth_flow.states.replies import AuthenticationResult, AuthReply, SignUpReply, SoftwareTokenReply
+from auth_flow.states._record import Record
+from auth_flow.states._replies import (
+    AuthenticationResult,
+    AuthReply,
+    SignUpReply,
+    SoftwareTokenReply,
+)
+from auth_flow.states._requests import Requests
 from auth_flow.states.steps import PasswordRequired, SmsCode, TotpSetup
-from auth_flow.states.steps.base import CodeDelivery
+from auth_flow.states.steps._base import CodeDelivery
 
 from .scripted import SUBJECT, Json, challenge, delivery, jwt, refusal, tokens
 
-PASSWORD, CODE, SESSION, SECRET, ANSWER = "Marker-password-1", "271828", "marker-session", "MARKERSECRET", "marker-answer"
+PASSWORD, CODE, SESSION, SECRET, ANSWER = (
+    "Marker-password-1",
+    "271828",
+    "marker-session",
+    "MARKERSECRET",
+    "marker-answer",
+)
 ACCESS, REFRESH, CLIENT_SECRET = (
     jwt(sub=SUBJECT, username="ada", jti="marker-access"),
     "marker-refresh",
@@ -76,19 +89,35 @@ class Replies:
 
 
 def at(step: Any, name: str = "SMS_MFA") -> Record:
-    return Record(step=step, challenge=name, session=SecretStr(SESSION), username="ada", login_id="ada", expires_at=NOW + 60)
+    return Record(
+        step=step,
+        challenge=name,
+        session=SecretStr(SESSION),
+        username="ada",
+        login_id="ada",
+        expires_at=NOW + 60,
+    )
 
 
 SMS = at(SmsCode(code_delivery=CodeDelivery()))
-TOTP = at(TotpSetup(shared_secret=SECRET, setup_uri=f"otpauth://totp/a?secret={SECRET}"), "MFA_SETUP")
+TOTP = at(
+    TotpSetup(shared_secret=SECRET, setup_uri=f"otpauth://totp/a?secret={SECRET}"), "MFA_SETUP"
+)
 NO = refusal("NotAuthorizedException", "Invalid session.")
 CONVERSATIONS: list[tuple[Record, list[Event], list[Any]]] = [
     (
         Record(),
-        [SignIn(username="ada", password=PASSWORD, auth_flow_type="USER_PASSWORD_AUTH"), EnterCode(code=CODE)],
+        [
+            SignIn(username="ada", password=PASSWORD, auth_flow_type="USER_PASSWORD_AUTH"),
+            EnterCode(code=CODE),
+        ],
         [challenge("SMS_MFA", SESSION), SIGNED_IN],
     ),
-    (Record(), [SignIn(username="ada", password=PASSWORD)], [{"ChallengeName": "PASSWORD_VERIFIER", "Session": SESSION}]),
+    (
+        Record(),
+        [SignIn(username="ada", password=PASSWORD)],
+        [{"ChallengeName": "PASSWORD_VERIFIER", "Session": SESSION}],
+    ),
     (Record(), [SignIn(username="ada", password=PASSWORD)], [refusal("NotAuthorizedException")]),
     (
         Record(),
@@ -102,29 +131,55 @@ CONVERSATIONS: list[tuple[Record, list[Event], list[Any]]] = [
     (
         Record(),
         [
-            SignUp(username="ada", password=PASSWORD, auto_sign_in=WayIn()),
+            SignUp(username="ada", password=PASSWORD, auto_sign_in=SignInOptions()),
             ConfirmSignUp(code=CODE),
             AutoSignIn(password=PASSWORD),
         ],
-        [{"UserConfirmed": False, "UserSub": "u", "Session": SESSION, **delivery()}, {"Session": SESSION}, SIGNED_IN],
+        [
+            {"UserConfirmed": False, "UserSub": "u", "Session": SESSION, **delivery()},
+            {"Session": SESSION},
+            SIGNED_IN,
+        ],
     ),
-    (Record(), [ConfirmResetPassword(username="ada", code=CODE, new_password=PASSWORD)], [refusal("InvalidPasswordException")]),
+    (
+        Record(),
+        [ConfirmResetPassword(username="ada", code=CODE, new_password=PASSWORD)],
+        [refusal("InvalidPasswordException")],
+    ),
     (SMS, [EnterCode(code=CODE)], [NO]),
     (SMS, [Answer(response=CODE)], [{"ChallengeName": ["x"], "Session": [SESSION]}]),
-    (SMS, [EnterCode(code=CODE)], [{"AuthenticationResult": {"AccessToken": [ACCESS], "RefreshToken": {"a": REFRESH}}}]),
-    (SMS, [EnterCode(code=CODE)], [tokens(AccessToken=f"{SESSION}.{PASSWORD}.{SECRET}", RefreshToken=REFRESH)]),
-    (SMS, [EnterCode(code=CODE)], [challenge("SELECT_MFA_TYPE", SESSION, MFAS_CAN_CHOOSE=f"[{SECRET}")]),
+    (
+        SMS,
+        [EnterCode(code=CODE)],
+        [{"AuthenticationResult": {"AccessToken": [ACCESS], "RefreshToken": {"a": REFRESH}}}],
+    ),
+    (
+        SMS,
+        [EnterCode(code=CODE)],
+        [tokens(AccessToken=f"{SESSION}.{PASSWORD}.{SECRET}", RefreshToken=REFRESH)],
+    ),
+    (
+        SMS,
+        [EnterCode(code=CODE)],
+        [challenge("SELECT_MFA_TYPE", SESSION, MFAS_CAN_CHOOSE=f"[{SECRET}")],
+    ),
     (SMS, [EnterCode(code=f" {CODE} ")], []),
     (SMS, [NewPassword(password=PASSWORD), AnswerChallenge(answer=ANSWER)], []),
     (TOTP, [EnterCode(code=CODE)], [{"Status": [CODE], "Session": [SESSION]}]),
     (TOTP, [EnterCode(code=f"{CODE}1")], []),
-    (at(PasswordRequired(), "PASSWORD"), [EnterPassword(password=PASSWORD)], [challenge("CUSTOM_CHALLENGE", SESSION)]),
+    (
+        at(PasswordRequired(), "PASSWORD"),
+        [EnterPassword(password=PASSWORD)],
+        [challenge("CUSTOM_CHALLENGE", SESSION)],
+    ),
 ]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("record", "said", "replies"), CONVERSATIONS)
-async def test_a_conversation(record: Record, said: list[Event], replies: list[Any], caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_conversation(
+    record: Record, said: list[Event], replies: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     flow = AuthFlow(POOL, transport=Replies(*replies), record=record, clock=lambda: NOW)
     for event in said:
@@ -150,10 +205,12 @@ def test_effects_and_outcomes(record: Record, said: list[Event], replies: list[A
             match effect:
                 case Call():
                     reply = next(unused)
-                    effect = turn.throw(reply) if isinstance(reply, BaseException) else turn.send(reply)
+                    effect = (
+                        turn.throw(reply) if isinstance(reply, BaseException) else turn.send(reply)
+                    )
                 case Compute(work):
                     effect = turn.send(work())
-                case Keep():
+                case Checkpoint():
                     effect = turn.send(None)
     except StopIteration as stop:
         assert_silent(stop.value)
@@ -190,13 +247,28 @@ def test_values() -> None:
         (AnswerChallenge, {"answer": [ANSWER]}),
         (NewPassword, {"password": PASSWORD, "user_attributes": {"x": [PASSWORD]}}),
         (ConfirmResetPassword, {"code": CODE, "new_password": {"x": PASSWORD}}),
-        (UserPool, {"user_pool_id": "nonsense", "client_id": "1example", "client_secret": CLIENT_SECRET}),
-        (UserPool, {"user_pool_id": "eu-west-1_A", "client_id": "1example", "client_secret": [CLIENT_SECRET]}),
+        (
+            UserPool,
+            {"user_pool_id": "nonsense", "client_id": "1example", "client_secret": CLIENT_SECRET},
+        ),
+        (
+            UserPool,
+            {
+                "user_pool_id": "eu-west-1_A",
+                "client_id": "1example",
+                "client_secret": [CLIENT_SECRET],
+            },
+        ),
     ],
 )
 def test_what_is_refused_is_not_shown(kind: type[events.EventBase], fields: Json) -> None:
     with pytest.raises(ValidationError) as caught:
         kind.model_validate(fields)
     assert caught.value.__context__ is None
-    for text in (str(caught.value), repr(caught.value), caught.value.json(), repr(caught.value.errors())):
+    for text in (
+        str(caught.value),
+        repr(caught.value),
+        caught.value.json(),
+        repr(caught.value.errors()),
+    ):
         assert not any(marker in text for marker in MARKERS)

@@ -7,11 +7,27 @@ from typing import Any
 import pytest
 
 from auth_flow import AuthFlow, Done, EnterCode, FirstFactorSelection, SignIn, SmsCode
-from auth_flow.errors import GuardRejected, MalformedResponse, NotAuthorizedException, UserNotFoundException
-from auth_flow.states.events import AuthFlowType, Factor
+from auth_flow.errors import (
+    GuardRejected,
+    MalformedResponse,
+    NotAuthorizedException,
+    UserNotFoundException,
+)
+from auth_flow.states._events import AuthFlowType, Factor
 from auth_flow.states.steps import CodeDelivery
 
-from .scripted import ANYTHING, SMS, SUBJECT, Json, Script, challenge, initiate, refusal, respond, tokens
+from .scripted import (
+    ANYTHING,
+    SMS,
+    SUBJECT,
+    Json,
+    Script,
+    challenge,
+    initiate,
+    refusal,
+    respond,
+    tokens,
+)
 from .verifier import Verifier
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +36,7 @@ SMS_STEP = SmsCode(code_delivery=CodeDelivery(destination="+*******5309", medium
 
 
 @pytest.mark.parametrize(
-    ("way_in", "auth_flow", "parameters"),
+    ("sign_in_options", "auth_flow", "parameters"),
     [
         ({}, "USER_SRP_AUTH", {}),
         ({"auth_flow_type": "USER_SRP_AUTH"}, "USER_SRP_AUTH", {}),
@@ -33,21 +49,32 @@ SMS_STEP = SmsCode(code_delivery=CodeDelivery(destination="+*******5309", medium
     ],
 )
 async def test_srp_proves_the_password(
-    script: Script, flow: AuthFlow, way_in: Json, auth_flow: str, parameters: dict[str, str]
+    script: Script,
+    flow: AuthFlow,
+    sign_in_options: Json,
+    auth_flow: str,
+    parameters: dict[str, str],
 ) -> None:
     verifier = Verifier()
     script.expect(
         initiate(auth_flow, verifier.pose, USERNAME="ada", SRP_A=ANYTHING, **parameters),
         verifier.answered(tokens()),
     )
-    step = await flow.send(SignIn(username="ada", password="correct horse", **way_in))
+    step = await flow.send(SignIn(username="ada", password="correct horse", **sign_in_options))
     assert step == Done(signed_in=True, username="ada", user_id=SUBJECT)
-    assert flow.session.access_token.text.get_secret_value() == tokens()["AuthenticationResult"]["AccessToken"]
+    assert (
+        flow.session.access_token.text.get_secret_value()
+        == tokens()["AuthenticationResult"]["AccessToken"]
+    )
 
 
 async def test_srp_a_is_lower_case_hex_and_new_each_time(script: Script, flow: AuthFlow) -> None:
     for _ in range(2):
-        script.expect(initiate("USER_SRP_AUTH", refusal("UserNotFoundException"), USERNAME="ada", SRP_A=ANYTHING))
+        script.expect(
+            initiate(
+                "USER_SRP_AUTH", refusal("UserNotFoundException"), USERNAME="ada", SRP_A=ANYTHING
+            )
+        )
         with pytest.raises(UserNotFoundException):
             await flow.send(SignIn(username="ada", password="x"))
     first, second = (body["AuthParameters"]["SRP_A"] for _, body in script.requests)
@@ -57,7 +84,10 @@ async def test_srp_a_is_lower_case_hex_and_new_each_time(script: Script, flow: A
 
 async def test_srp_with_the_wrong_password(script: Script, flow: AuthFlow) -> None:
     verifier = Verifier()
-    script.expect(initiate("USER_SRP_AUTH", verifier.pose, USERNAME="ada", SRP_A=ANYTHING), verifier.answered(tokens()))
+    script.expect(
+        initiate("USER_SRP_AUTH", verifier.pose, USERNAME="ada", SRP_A=ANYTHING),
+        verifier.answered(tokens()),
+    )
     with pytest.raises(NotAuthorizedException):
         await flow.send(SignIn(username="ada", password="wrong"))
     assert flow.step.name == "IDLE"
@@ -65,24 +95,44 @@ async def test_srp_with_the_wrong_password(script: Script, flow: AuthFlow) -> No
 
 async def test_srp_may_lead_to_a_challenge(script: Script, flow: AuthFlow) -> None:
     verifier = Verifier("uid-1", "correct horse", USERNAME="the-name")
-    script.expect(initiate("USER_SRP_AUTH", verifier.pose, USERNAME="ada", SRP_A=ANYTHING), verifier.answered(SMS))
+    script.expect(
+        initiate("USER_SRP_AUTH", verifier.pose, USERNAME="ada", SRP_A=ANYTHING),
+        verifier.answered(SMS),
+    )
     assert await flow.send(SignIn(username="ada", password="correct horse")) == SMS_STEP
     script.expect(respond("SMS_MFA", "session-1", tokens(), USERNAME="the-name", SMS_MFA_CODE="1"))
     await flow.send(EnterCode(code="1"))
 
 
 async def test_a_verifier_without_a_user_id_is_malformed(script: Script, flow: AuthFlow) -> None:
-    script.expect(initiate("USER_SRP_AUTH", challenge("PASSWORD_VERIFIER"), USERNAME="ada", SRP_A=ANYTHING))
+    script.expect(
+        initiate("USER_SRP_AUTH", challenge("PASSWORD_VERIFIER"), USERNAME="ada", SRP_A=ANYTHING)
+    )
     with pytest.raises(MalformedResponse, match="USER_ID_FOR_SRP"):
         await flow.send(SignIn(username="ada", password="x"))
 
 
 @pytest.mark.parametrize("member", ["SRP_B", "SALT", "SECRET_BLOCK"])
 @pytest.mark.parametrize("value", [None, "§"])
-async def test_a_verifier_that_cannot_be_answered(script: Script, flow: AuthFlow, member: str, value: str | None) -> None:
-    given = {"USER_ID_FOR_SRP": "u", "SRP_B": "5", "SALT": "a1", "SECRET_BLOCK": "c2VjcmV0", member: value}
+async def test_a_verifier_that_cannot_be_answered(
+    script: Script, flow: AuthFlow, member: str, value: str | None
+) -> None:
+    given = {
+        "USER_ID_FOR_SRP": "u",
+        "SRP_B": "5",
+        "SALT": "a1",
+        "SECRET_BLOCK": "c2VjcmV0",
+        member: value,
+    }
     parameters = {name: text for name, text in given.items() if text is not None}
-    script.expect(initiate("USER_SRP_AUTH", challenge("PASSWORD_VERIFIER", **parameters), USERNAME="ada", SRP_A=ANYTHING))
+    script.expect(
+        initiate(
+            "USER_SRP_AUTH",
+            challenge("PASSWORD_VERIFIER", **parameters),
+            USERNAME="ada",
+            SRP_A=ANYTHING,
+        )
+    )
     with pytest.raises(MalformedResponse, match=member):
         await flow.send(SignIn(username="ada", password="x"))
     assert flow.step.name == "IDLE"
@@ -92,7 +142,9 @@ async def test_srp_may_be_answered_with_another_challenge(script: Script, flow: 
     selection = {**challenge("SELECT_CHALLENGE"), "AvailableChallenges": ["EMAIL_OTP"]}
     parameters = {"USERNAME": "ada", "SRP_A": ANYTHING, "PREFERRED_CHALLENGE": "PASSWORD_SRP"}
     script.expect(initiate("USER_AUTH", selection, **parameters))
-    event = SignIn(username="ada", password="x", auth_flow_type="USER_AUTH", preferred_challenge="PASSWORD_SRP")
+    event = SignIn(
+        username="ada", password="x", auth_flow_type="USER_AUTH", preferred_challenge="PASSWORD_SRP"
+    )
     assert await flow.send(event) == FirstFactorSelection(available_challenges=("EMAIL_OTP",))
 
 
@@ -106,7 +158,11 @@ async def test_srp_may_be_answered_with_another_challenge(script: Script, flow: 
         ({"auth_flow_type": "CUSTOM_WITHOUT_SRP"}, ("CUSTOM_AUTH", {})),
         ({"auth_flow_type": "USER_AUTH"}, ("USER_AUTH", {})),
         (
-            {"auth_flow_type": "USER_AUTH", "preferred_challenge": "PASSWORD", "password": "correct horse"},
+            {
+                "auth_flow_type": "USER_AUTH",
+                "preferred_challenge": "PASSWORD",
+                "password": "correct horse",
+            },
             ("USER_AUTH", {"PASSWORD": "correct horse", "PREFERRED_CHALLENGE": "PASSWORD"}),
         ),
         *[
@@ -119,7 +175,9 @@ async def test_srp_may_be_answered_with_another_challenge(script: Script, flow: 
         ],
     ],
 )
-async def test_ways_in_of_one_request(script: Script, flow: AuthFlow, event: Json, exchange: tuple[str, Json]) -> None:
+async def test_ways_in_of_one_request(
+    script: Script, flow: AuthFlow, event: Json, exchange: tuple[str, Json]
+) -> None:
     auth_flow, parameters = exchange
     script.expect(initiate(auth_flow, SMS, USERNAME="ada", **parameters))
     assert await flow.send(SignIn(username="ada", **event)) == SMS_STEP
@@ -141,7 +199,11 @@ async def test_the_password_has_to_fit_the_way_in(
     flow: AuthFlow, kind: AuthFlowType, factor: Factor | None, password: str | None
 ) -> None:
     with pytest.raises(GuardRejected, match="password"):
-        await flow.send(SignIn(username="ada", password=password, auth_flow_type=kind, preferred_challenge=factor))
+        await flow.send(
+            SignIn(
+                username="ada", password=password, auth_flow_type=kind, preferred_challenge=factor
+            )
+        )
     assert flow.step.name == "IDLE"
 
 
@@ -150,8 +212,16 @@ async def test_the_password_has_to_fit_the_way_in(
     [
         ({"auth_flow_type": "USER_PASSWORD_AUTH", "password": "x"}, {}, "ada@example.com"),
         ({"auth_flow_type": "USER_PASSWORD_AUTH", "password": "x"}, {"USERNAME": "ada"}, "ada"),
-        ({"auth_flow_type": "USER_PASSWORD_AUTH", "password": "x"}, {"USER_ID_FOR_SRP": "uid"}, "uid"),
-        ({"auth_flow_type": "USER_PASSWORD_AUTH", "password": "x"}, {"USERNAME": "ada", "USER_ID_FOR_SRP": "uid"}, "ada"),
+        (
+            {"auth_flow_type": "USER_PASSWORD_AUTH", "password": "x"},
+            {"USER_ID_FOR_SRP": "uid"},
+            "uid",
+        ),
+        (
+            {"auth_flow_type": "USER_PASSWORD_AUTH", "password": "x"},
+            {"USERNAME": "ada", "USER_ID_FOR_SRP": "uid"},
+            "ada",
+        ),
         ({"auth_flow_type": "CUSTOM_WITHOUT_SRP"}, {"USERNAME": "ada"}, "ada"),
         ({"auth_flow_type": "CUSTOM_WITHOUT_SRP"}, {}, "ada@example.com"),
     ],
@@ -161,16 +231,38 @@ async def test_later_requests_carry_the_name_that_the_service_has(
 ) -> None:
     password = {"PASSWORD": "x"} if "password" in event else {}
     kind = "USER_PASSWORD_AUTH" if password else "CUSTOM_AUTH"
-    script.expect(initiate(kind, challenge("SOFTWARE_TOKEN_MFA", **told), USERNAME="ada@example.com", **password))
+    script.expect(
+        initiate(
+            kind, challenge("SOFTWARE_TOKEN_MFA", **told), USERNAME="ada@example.com", **password
+        )
+    )
     await flow.send(SignIn(username="ada@example.com", **event))
-    script.expect(respond("SOFTWARE_TOKEN_MFA", "session-1", tokens(), USERNAME=used, SOFTWARE_TOKEN_MFA_CODE="123456"))
+    script.expect(
+        respond(
+            "SOFTWARE_TOKEN_MFA",
+            "session-1",
+            tokens(),
+            USERNAME=used,
+            SOFTWARE_TOKEN_MFA_CODE="123456",
+        )
+    )
     await flow.send(EnterCode(code="123456"))
 
 
 async def test_a_new_sign_in_replaces_an_unfinished_one(script: Script, flow: AuthFlow) -> None:
     script.expect(initiate("USER_PASSWORD_AUTH", SMS, USERNAME="ada", PASSWORD="x"))
     await flow.send(SignIn(username="ada", password="x", auth_flow_type="USER_PASSWORD_AUTH"))
-    script.expect(initiate("USER_AUTH", challenge("SOFTWARE_TOKEN_MFA", "session-b"), USERNAME="bob"))
+    script.expect(
+        initiate("USER_AUTH", challenge("SOFTWARE_TOKEN_MFA", "session-b"), USERNAME="bob")
+    )
     await flow.send(SignIn(username="bob", auth_flow_type="USER_AUTH"))
-    script.expect(respond("SOFTWARE_TOKEN_MFA", "session-b", tokens(), USERNAME="bob", SOFTWARE_TOKEN_MFA_CODE="123456"))
+    script.expect(
+        respond(
+            "SOFTWARE_TOKEN_MFA",
+            "session-b",
+            tokens(),
+            USERNAME="bob",
+            SOFTWARE_TOKEN_MFA_CODE="123456",
+        )
+    )
     await flow.send(EnterCode(code="123456"))

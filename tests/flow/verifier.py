@@ -15,7 +15,9 @@ class Verifier:
 
     salt = bytes(range(0xF0, 0x100))
 
-    def __init__(self, user: str = "uid-1", password: str = "correct horse", /, **parameters: str) -> None:
+    def __init__(
+        self, user: str = "uid-1", password: str = "correct horse", /, **parameters: str
+    ) -> None:
         self.user, self.password = user, password
         self.parameters = {"USER_ID_FOR_SRP": user, **parameters}
         self.server: Server
@@ -24,7 +26,9 @@ class Verifier:
         srp_a = (body.get("AuthParameters") or body["ChallengeResponses"])["SRP_A"]
         verifier = Server.verifier_of("Abc123", self.user, self.password, self.salt)
         self.server = Server("Abc123", self.user, self.salt, verifier, srp_a, random.Random(1))
-        return challenge("PASSWORD_VERIFIER", "srp-session", **self.server.challenge, **self.parameters)
+        return challenge(
+            "PASSWORD_VERIFIER", "srp-session", **self.server.challenge, **self.parameters
+        )
 
     def answered(self, reply: Json) -> Exchange:
         def check(body: Json) -> Json:

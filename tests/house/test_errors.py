@@ -10,12 +10,16 @@ from auth_flow import errors
 from auth_flow.errors import AuthFlowError
 
 SAMPLES: list[AuthFlowError] = [
-    errors.NotAuthorizedException("Wrong.", operation="InitiateAuth", status=400, request_id="id-1"),
+    errors.NotAuthorizedException(
+        "Wrong.", operation="InitiateAuth", status=400, request_id="id-1"
+    ),
     errors.ServiceError.of("NewException", "New.", operation="SignUp", status=503),
     errors.EventNotAccepted("IDLE", "enter_code", ("sign_in",)),
     errors.GuardRejected("IDLE", "sign_in", "guard", "A rule."),
     errors.UnknownChallenge("NEW_CHALLENGE"),
-    errors.MalformedResponse("nothing of use", operation="SignUp", status=500, request_id="id-1", retryable=True),
+    errors.MalformedResponse(
+        "nothing of use", operation="SignUp", status=500, request_id="id-1", retryable=True
+    ),
     errors.TimedOut("too late", operation="SignUp", retryable=True),
     errors.MissingExtra("Sealing", "park"),
     errors.StoreConflict(),

@@ -51,14 +51,24 @@ def test_the_package_is_typed() -> None:
 @pytest.mark.parametrize("wing", ["auth_flow.states", "auth_flow.transports"])
 def test_states_and_transports_know_nothing_of_ours_but_errors(wing: str) -> None:
     own = [path for name, path in MODULES.items() if f"{name}.".startswith(f"{wing}.")]
-    ours = {imported for path in own for imported in imports(path) if imported.partition(".")[0] == "auth_flow"}
-    assert {imported for imported in ours if not f"{imported}.".startswith(f"{wing}.")} <= {"auth_flow.errors"}
+    ours = {
+        imported
+        for path in own
+        for imported in imports(path)
+        if imported.partition(".")[0] == "auth_flow"
+    }
+    assert {imported for imported in ours if not f"{imported}.".startswith(f"{wing}.")} <= {
+        "auth_flow.errors"
+    }
 
 
 def test_the_package_names_itself_in_full() -> None:
     loose = ("states", "transports", "tests", "")  # a relative import begins with a dot
     assert not {
-        (name, imported) for name, path in MODULES.items() for imported in imports(path) if imported.partition(".")[0] in loose
+        (name, imported)
+        for name, path in MODULES.items()
+        for imported in imports(path)
+        if imported.partition(".")[0] in loose
     }
 
 
@@ -67,6 +77,12 @@ def test_what_is_public_is_what_is_listed() -> None:
     assert list(names) == sorted(names)
     assert len(names) == len(set(names))
     for name in names:
-        assert getattr(auth_flow, name).__doc__ or not isinstance(getattr(auth_flow, name), type), name
-    own = {name for name, value in vars(auth_flow).items() if not name.startswith("_") and not isinstance(value, ModuleType)}
-    assert own - {"annotations"} <= set(names)
+        assert getattr(auth_flow, name).__doc__ or not isinstance(getattr(auth_flow, name), type), (
+            name
+        )
+    own = {
+        name
+        for name, value in vars(auth_flow).items()
+        if not name.startswith("_") and not isinstance(value, ModuleType)
+    }
+    assert own - {"annotations", "TYPE_CHECKING"} <= set(names)

@@ -14,7 +14,13 @@ from .tree import ROOT
 
 def script(program: str) -> subprocess.CompletedProcess[str]:
     """Run a program that can import what the scripts share."""
-    return subprocess.run([sys.executable, "-c", program], cwd=ROOT / "scripts", capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT / "scripts",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 CANCELLED = """
@@ -30,9 +36,7 @@ except KeyboardInterrupt:
 
 
 def test_control_c_is_answered_by_the_command_and_ends_both() -> None:
-    program = (
-        f"import sys; from environment import interruptible, run\nwith interruptible(): run(sys.executable, '-c', {CANCELLED!r})"
-    )
+    program = f"import sys; from environment import interruptible, run\nwith interruptible(): run(sys.executable, '-c', {CANCELLED!r})"
     with subprocess.Popen(
         [sys.executable, "-c", program],
         cwd=ROOT / "scripts",
@@ -59,10 +63,14 @@ with environment.interruptible(): environment.python_for("nothing")
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("ended", "code"), [("sys.exit(3)", 3), ("os.kill(os.getpid(), 15)", 128 + 15)])
+@pytest.mark.parametrize(
+    ("ended", "code"), [("sys.exit(3)", 3), ("os.kill(os.getpid(), 15)", 128 + 15)]
+)
 def test_a_script_exits_as_its_command_does(ended: str, code: int) -> None:
     assert (
-        script(f"import sys; from environment import run; run(sys.executable, '-c', 'import os, sys; {ended}')").returncode
+        script(
+            f"import sys; from environment import run; run(sys.executable, '-c', 'import os, sys; {ended}')"
+        ).returncode
         == code
     )
 

@@ -1,4 +1,6 @@
-"""The wheel: every module is in it, with the links and without them, and it works beside an application's own `states.py`."""
+"""The wheel: every module is in it, with the links and without them, and it works beside an
+application's own `states.py`.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ import sys
 import anyio
 import auth_flow
 from auth_flow.states.steps import Done, TotpCode
-from auth_flow.transports.base import Transport
+from auth_flow.transports._base import Transport
 from auth_flow.errors import NotAuthorizedException
 
 assert auth_flow.__file__.startswith(sys.argv[1]), auth_flow.__file__
@@ -56,14 +58,25 @@ def wheel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """Build in a copy: a build leaves its traces where it is made."""
     source = tmp_path_factory.mktemp("source")
     for folder in WINGS.values():
-        shutil.copytree(ROOT / folder, source / folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / folder,
+            source / folder,
+            symlinks=True,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
     if request.param == "without links":
         for link in ("states", "transports"):
             (source / "auth_flow" / link).unlink()
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, source)
     build = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
-    done = subprocess.run([sys.executable, "-c", build, "dist"], cwd=source, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", build, "dist"],
+        cwd=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     (built,) = (source / "dist").glob("*.whl")
     return built
@@ -71,7 +84,8 @@ def wheel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def test_every_module_is_in_the_wheel_and_nothing_else(wheel: Path) -> None:
     expected = {
-        name.replace(".", "/") + ("/__init__.py" if path.name == "__init__.py" else ".py") for name, path in modules().items()
+        name.replace(".", "/") + ("/__init__.py" if path.name == "__init__.py" else ".py")
+        for name, path in modules().items()
     }
     with zipfile.ZipFile(wheel) as archive:
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}

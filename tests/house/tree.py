@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-WINGS = {"auth_flow": "auth_flow", "auth_flow.states": "states", "auth_flow.transports": "transports"}
+WINGS = {
+    "auth_flow": "auth_flow",
+    "auth_flow.states": "states",
+    "auth_flow.transports": "transports",
+}
 """The three wings, by the name of their package: the folder at the top of the repository."""
 
 
@@ -18,7 +22,9 @@ def project() -> dict[str, Any]:
 
 
 def modules() -> dict[str, Path]:
-    """Every module of the import package by its full name. Links are not followed, so none is found twice."""
+    """Every module of the import package by its full name. Links are not followed, so none is found
+    twice.
+    """
     found = dict[str, Path]()
     for package, folder in WINGS.items():
         for path in sorted((ROOT / folder).rglob("*.py")):
@@ -30,7 +36,9 @@ def modules() -> dict[str, Path]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The full names of all that a module imports, wherever it does so; a relative import begins with a dot."""
+    """The full names of all that a module imports, wherever it does so; a relative import begins
+    with a dot.
+    """
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from auth_flow import AuthFlow, EnterCode, Record, SmsCode, UserPool
 from auth_flow.errors import FlowBusy, SealBroken, SessionExpired
-from auth_flow.parking import park, resume
-from auth_flow.sealing import Sealer, new_key
+from auth_flow.sealing import park, resume
+from auth_flow.sealing._sealer import Sealer, new_key
 from auth_flow.states.steps import STEPS, CodeDelivery, CustomChallenge, TotpSetup
 from tests.chart.samples import RECORDS
 from tests.flow.scripted import Script
@@ -42,7 +42,9 @@ def sealer(clock: Clock) -> Sealer:
 
 def _session() -> SecretStr:
     """As long as Cognito's sessions get, and as random."""
-    return SecretStr("".join(random.Random(3).choices(string.ascii_letters + string.digits + "-_", k=2048)))
+    return SecretStr(
+        "".join(random.Random(3).choices(string.ascii_letters + string.digits + "-_", k=2048))
+    )
 
 
 def test_the_samples_have_every_step() -> None:
@@ -52,7 +54,9 @@ def test_the_samples_have_every_step() -> None:
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.state)
 def test_every_flow_at_rest_comes_back_as_it_was(sealer: Sealer, record: Record) -> None:
     back = resume(park(record, sealer, POOL), sealer, POOL)
-    if record.signed_in:  # the session is not in the text, and a flow without it would be a dead end
+    if (
+        record.signed_in
+    ):  # the session is not in the text, and a flow without it would be a dead end
         assert back == Record()
         return
     assert back == record
@@ -63,7 +67,9 @@ def test_every_flow_at_rest_comes_back_as_it_was(sealer: Sealer, record: Record)
 def test_text_of_all_the_world_comes_back_as_it_was(sealer: Sealer) -> None:
     step = CustomChallenge(parameters={"question": "Wie heißt Deine Katze? 🐈", "": '\0\n"\\'})
     record = Record(step=step, login_id="ада@example.org", session=SecretStr("s"))
-    assert resume(park(record, sealer, POOL, owner="чат 42"), sealer, POOL, owner="чат 42") == record
+    assert (
+        resume(park(record, sealer, POOL, owner="чат 42"), sealer, POOL, owner="чат 42") == record
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,7 +82,9 @@ def test_text_of_all_the_world_comes_back_as_it_was(sealer: Sealer) -> None:
     ids=lambda step: step.name,
 )
 def test_it_fits_a_cookie(sealer: Sealer, step: SmsCode | TotpSetup | CustomChallenge) -> None:
-    record = RECORDS[-1].model_copy(update={"step": step, "session": _session(), "login_id": "a" * 128})
+    record = RECORDS[-1].model_copy(
+        update={"step": step, "session": _session(), "login_id": "a" * 128}
+    )
     assert len(park(record, sealer, POOL)) < COOKIE
 
 
@@ -91,7 +99,12 @@ def test_it_opens_for_one_pool_one_client_and_one_owner(sealer: Sealer) -> None:
     other_pool = POOL.model_copy(update={"user_pool_id": "eu-west-1_Abd"})
     other_client = POOL.model_copy(update={"client_id": "client2"})
     assert resume(text, sealer, POOL, owner="chat-1") == RECORDS[3]
-    for pool, owner in [(other_pool, "chat-1"), (other_client, "chat-1"), (POOL, "chat-2"), (POOL, "")]:
+    for pool, owner in [
+        (other_pool, "chat-1"),
+        (other_client, "chat-1"),
+        (POOL, "chat-2"),
+        (POOL, ""),
+    ]:
         with pytest.raises(SealBroken):
             resume(text, sealer, pool, owner=owner)
 
@@ -106,7 +119,10 @@ def test_it_opens_for_a_day(sealer: Sealer, clock: Clock) -> None:
     assert resume(text, sealer, POOL, max_age=100_000) == RECORDS[3]
 
 
-@pytest.mark.parametrize("values", [{"version": 2}, {"step": {"name": "A_STEP_OF_TOMORROW"}}, {"field_of_tomorrow": 1}, []])
+@pytest.mark.parametrize(
+    "values",
+    [{"version": 2}, {"step": {"name": "A_STEP_OF_TOMORROW"}}, {"field_of_tomorrow": 1}, []],
+)
 def test_what_another_version_has_parked_is_refused(sealer: Sealer, values: object) -> None:
     text = sealer.seal(json.dumps(values), "flow", POOL.user_pool_id, POOL.client_id, "")
     with pytest.raises(SealBroken):
@@ -135,7 +151,9 @@ async def test_a_flow_goes_on_where_it_was_parked(sealer: Sealer, clock: Clock) 
 
 
 @pytest.mark.anyio
-async def test_the_flow_tells_that_the_time_for_its_challenge_is_over(sealer: Sealer, clock: Clock) -> None:
+async def test_the_flow_tells_that_the_time_for_its_challenge_is_over(
+    sealer: Sealer, clock: Clock
+) -> None:
     text = park(_waiting(clock), sealer, POOL)
     clock.now += 181
     flow = AuthFlow(POOL, transport=Script(), record=resume(text, sealer, POOL), clock=clock)
@@ -145,7 +163,9 @@ async def test_the_flow_tells_that_the_time_for_its_challenge_is_over(sealer: Se
 
 
 @pytest.mark.anyio
-async def test_a_flow_is_not_parked_while_an_event_is_under_way(sealer: Sealer, clock: Clock) -> None:
+async def test_a_flow_is_not_parked_while_an_event_is_under_way(
+    sealer: Sealer, clock: Clock
+) -> None:
     asked = anyio.Event()
 
     class Waits:

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from auth_flow import sealing
 from auth_flow.errors import CallerError, MissingExtra, SealBroken
-from auth_flow.sealing import Sealer, new_key
+from auth_flow.sealing import _sealer as sealing
+from auth_flow.sealing._sealer import Sealer, new_key
 
 SECRET = 'the quick brown fox, Zürich, 🔑, \0, {"json": true}'
 ALPHABET = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -34,7 +34,10 @@ def sealer(key: str) -> Sealer:
 def _texts(count: int) -> list[str]:
     chance = random.Random(7)
     alphabets = ["abc", "".join(map(chr, range(32, 127))), '\0\n"\\{}é🔑\U0010ffff', "A-Za-z0-9_"]
-    return ["".join(chance.choices(chance.choice(alphabets), k=chance.choice([0, 1, 2, 50, 3000]))) for _ in range(count)]
+    return [
+        "".join(chance.choices(chance.choice(alphabets), k=chance.choice([0, 1, 2, 50, 3000])))
+        for _ in range(count)
+    ]
 
 
 @pytest.mark.parametrize("text", [SECRET, *_texts(40)], ids=range(41))
@@ -80,12 +83,16 @@ def test_every_length_counts(sealer: Sealer) -> None:
         _assert_broken(sealer, sealed + more)
 
 
-@pytest.mark.parametrize("text", ["", "A", "=", "AAAA", "not base64!", "🔑", "A" * 10_000, "\ud800"])
+@pytest.mark.parametrize(
+    "text", ["", "A", "=", "AAAA", "not base64!", "🔑", "A" * 10_000, "\ud800"]
+)
 def test_what_never_was_sealed_does_not_open(sealer: Sealer, text: str) -> None:
     _assert_broken(sealer, text)
 
 
-def test_another_version_does_not_open_whatever_it_says_it_is(sealer: Sealer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_does_not_open_whatever_it_says_it_is(
+    sealer: Sealer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as tomorrow:
         tomorrow.setattr(sealing, "_VERSION", 2)
         sealed = sealer.seal(SECRET)
@@ -111,9 +118,16 @@ def test_it_opens_for_its_purpose_only(sealer: Sealer) -> None:
 
 def test_keys_can_be_changed_while_texts_are_about() -> None:
     old, new, foreign = new_key(), new_key(), new_key()
-    before, between, after, later = Sealer([old]), Sealer([old, new]), Sealer([new, old]), Sealer([new])
+    before, between, after, later = (
+        Sealer([old]),
+        Sealer([old, new]),
+        Sealer([new, old]),
+        Sealer([new]),
+    )
     by_old, by_new = before.seal("text"), after.seal("text")
-    assert between.open(between.seal("text")) == before.open(between.seal("text")) == "text", "the first key seals"
+    assert between.open(between.seal("text")) == before.open(between.seal("text")) == "text", (
+        "the first key seals"
+    )
     assert later.open(after.seal("text")) == "text", "the first key seals"
     for sealer in (between, after):
         assert sealer.open(by_old) == sealer.open(by_new) == "text", "all keys open"
@@ -168,7 +182,18 @@ def test_a_sealer_shows_no_key(sealer: Sealer, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", [[], [""], ["short"], ["A" * 42], ["A" * 44], ["!" * 43], ["é"], "A" * 43, [new_key(), "hunter2"]]
+    "keys",
+    [
+        [],
+        [""],
+        ["short"],
+        ["A" * 42],
+        ["A" * 44],
+        ["!" * 43],
+        ["é"],
+        "A" * 43,
+        [new_key(), "hunter2"],
+    ],
 )
 def test_what_is_no_key_is_refused_and_not_shown(keys: list[str]) -> None:
     with pytest.raises(ValueError, match=r"^A (key|sealer)") as caught:
@@ -176,7 +201,9 @@ def test_what_is_no_key_is_refused_and_not_shown(keys: list[str]) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_without_cryptography_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+def test_without_cryptography_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
     monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers.aead", None)
     with pytest.raises(MissingExtra, match=r"auth-flow\[park\]"):
         Sealer([key])

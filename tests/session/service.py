@@ -1,4 +1,6 @@
-"""A service that does nothing but refresh tokens: with rotation, on a clock turned by hand, failing or holding as told."""
+"""A service that does nothing but refresh tokens: with rotation, on a clock turned by hand, failing
+or holding as told.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from anyio.lowlevel import checkpoint
 
 from auth_flow.errors import NotAuthorizedException, RefreshTokenReuseException
 from auth_flow.session import Session
-from auth_flow.tokens import Tokens
+from auth_flow.states._tokens import Tokens
 from tests.flow.scripted import POOL, SUBJECT, Clock, Json, jwt
 
 USER = "ada"
@@ -20,7 +22,9 @@ ISSUER = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc123"
 
 
 class TokenService:
-    """The transport. The next requests fail with `failures` (None lets one pass); `gate` holds every reply until it is set."""
+    """The transport. The next requests fail with `failures` (None lets one pass); `gate` holds
+    every reply until it is set.
+    """
 
     def __init__(self, clock: Clock, *, ahead: float = 0, rotates: bool = True) -> None:
         self.clock, self.ahead, self.rotates = clock, ahead, rotates
@@ -59,7 +63,13 @@ class TokenService:
         if self.rotates:
             self.refresh_token = f"refresh-{self.issued}"
         now = int(self.clock() + self.ahead)
-        claims: dict[str, Any] = {"sub": SUBJECT, "iss": ISSUER, "iat": now, "exp": now + HOUR, "jti": str(self.issued)}
+        claims: dict[str, Any] = {
+            "sub": SUBJECT,
+            "iss": ISSUER,
+            "iat": now,
+            "exp": now + HOUR,
+            "jti": str(self.issued),
+        }
         return {
             "AccessToken": jwt(**claims, username=USER, origin_jti="origin"),
             "IdToken": jwt(**claims, **{"cognito:username": USER}),
@@ -77,5 +87,7 @@ class TokenService:
     def _refresh(self, token: str) -> Json:
         if token != self.refresh_token:
             spent = token.startswith("refresh-")
-            raise (RefreshTokenReuseException if spent else NotAuthorizedException)("No.", operation="GetTokensFromRefreshToken")
+            raise (RefreshTokenReuseException if spent else NotAuthorizedException)(
+                "No.", operation="GetTokensFromRefreshToken"
+            )
         return {"AuthenticationResult": self.issue()}

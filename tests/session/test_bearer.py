@@ -9,7 +9,7 @@ import pytest
 
 from auth_flow.errors import ConnectFailed, NotSignedIn
 from auth_flow.session import Session
-from auth_flow.tokens import Tokens
+from auth_flow.states._tokens import Tokens
 from tests.flow.scripted import POOL, Clock
 
 from .service import HOUR, TokenService
@@ -18,14 +18,19 @@ pytestmark = pytest.mark.anyio
 
 
 class Resource:
-    """An ASGI application that accepts one bearer token, and echoes the body of a request that has it."""
+    """An ASGI application that accepts one bearer token, and echoes the body of a request that has
+    it.
+    """
 
     def __init__(self) -> None:
         self.accepted = ""
         self.seen: list[str] = []
 
     async def __call__(
-        self, scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]], send: Callable[[Any], Awaitable[None]]
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[dict[str, Any]]],
+        send: Callable[[Any], Awaitable[None]],
     ) -> None:
         body = b""
         while (message := await receive()).get("more_body") or message.get("body"):
@@ -61,7 +66,9 @@ async def test_the_token_is_put_on_the_request(resource: Resource, service: Toke
     assert service.requests == []
 
 
-async def test_an_expired_token_is_not_even_sent(resource: Resource, service: TokenService, clock: Clock) -> None:
+async def test_an_expired_token_is_not_even_sent(
+    resource: Resource, service: TokenService, clock: Clock
+) -> None:
     session = service.session()
     old = held(session)
     clock.now += HOUR
@@ -70,7 +77,9 @@ async def test_an_expired_token_is_not_even_sent(resource: Resource, service: To
     assert f"Bearer {old}" not in resource.seen
 
 
-async def test_after_a_401_there_is_one_refresh_and_one_more_try(resource: Resource, service: TokenService) -> None:
+async def test_after_a_401_there_is_one_refresh_and_one_more_try(
+    resource: Resource, service: TokenService
+) -> None:
     session = service.session()
     resource.accepted = "never"
     async with client(resource, session) as http:
@@ -80,7 +89,9 @@ async def test_after_a_401_there_is_one_refresh_and_one_more_try(resource: Resou
     assert len(set(resource.seen)) == 2
 
 
-async def test_concurrent_requests_share_the_refresh(resource: Resource, service: TokenService) -> None:
+async def test_concurrent_requests_share_the_refresh(
+    resource: Resource, service: TokenService
+) -> None:
     """The resource takes the next token only, as after a revocation."""
     session = service.session()
     upcoming = TokenService(service.clock)
@@ -107,13 +118,19 @@ async def test_a_stream_is_not_sent_twice(resource: Resource, service: TokenServ
     assert len(resource.seen) == 1
 
 
-async def test_a_refusal_stands_where_nothing_can_be_refreshed(resource: Resource, service: TokenService, clock: Clock) -> None:
-    session = Session(POOL, Tokens.read(service.tokens().access_token.text), transport=service, clock=clock)
+async def test_a_refusal_stands_where_nothing_can_be_refreshed(
+    resource: Resource, service: TokenService, clock: Clock
+) -> None:
+    session = Session(
+        POOL, Tokens.read(service.tokens().access_token.text), transport=service, clock=clock
+    )
     async with client(resource, session) as http:
         assert (await http.get("/")).status_code == 401
 
 
-async def test_errors_of_the_session_are_raised_as_they_are(resource: Resource, service: TokenService) -> None:
+async def test_errors_of_the_session_are_raised_as_they_are(
+    resource: Resource, service: TokenService
+) -> None:
     session = service.session()
     async with client(resource, session) as http:
         service.failures.append(ConnectFailed("No.", operation="GetTokensFromRefreshToken"))

@@ -1,4 +1,6 @@
-"""The calls of the drive protocol, line by line. What the session does with them is tested where the session is."""
+"""The calls of the drive protocol, line by line. What the session does with them is tested where
+the session is.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,10 @@ from typing import Any
 import pytest
 
 from auth_flow import AuthFlow
-from auth_flow.cli.drive import answer
-from auth_flow.cli.drive.calls import CALLS
+from auth_flow._cli.drive import answer
+from auth_flow._cli.drive.calls import CALLS
+from auth_flow.aws._identity_pool import IdentityPool
 from auth_flow.errors import ConnectFailed
-from auth_flow.session.identity import IdentityPool
 from tests.flow.scripted import POOL, SMS, SUBJECT, Clock, Exchange, Json, Script, initiate, refusal
 
 from .service import HOUR, USER, TokenService
@@ -32,7 +34,9 @@ async def said(flow: AuthFlow, call: str, **fields: Any) -> Any:
 
 
 async def restore(flow: AuthFlow, service: TokenService, **fields: Any) -> Json:
-    tokens = {name: text for name, text in service.tokens().to_json().items() if name != "clock_drift"}
+    tokens = {
+        name: text for name, text in service.tokens().to_json().items() if name != "clock_drift"
+    }
     assert await said(flow, "restore_session", **tokens, **fields) == {"result": None}
     return tokens
 
@@ -49,12 +53,18 @@ async def test_a_restored_session(flow: AuthFlow, service: TokenService, clock: 
     }
     assert await said(flow, "fetch_auth_session") == {"result": session}
     shown = {"access_token": tokens["access_token"], "id_token": tokens["id_token"]}
-    assert await said(flow, "fetch_auth_session", show_tokens=True) == {"result": {**session, **shown}}
-    assert await said(flow, "get_current_user") == {"result": {"username": USER, "user_id": SUBJECT, "login_id": None}}
+    assert await said(flow, "fetch_auth_session", show_tokens=True) == {
+        "result": {**session, **shown}
+    }
+    assert await said(flow, "get_current_user") == {
+        "result": {"username": USER, "user_id": SUBJECT, "login_id": None}
+    }
     assert service.requests == []
 
 
-async def test_device_secrets_may_come_alone_and_outlive_the_session(flow: AuthFlow, service: TokenService) -> None:
+async def test_device_secrets_may_come_alone_and_outlive_the_session(
+    flow: AuthFlow, service: TokenService
+) -> None:
     device = {"key": "eu-west-1_mine", "group_key": "-group", "password": "device password"}
     assert await said(flow, "restore_session", device=device, username=USER) == {"result": None}
     assert not flow.signed_in
@@ -64,7 +74,9 @@ async def test_device_secrets_may_come_alone_and_outlive_the_session(flow: AuthF
     await restore(flow, service)
     assert await said(flow, "forget_device") == {"result": None}
     assert (await said(flow, "forget_device"))["error"]["name"] == "GuardRejected"
-    assert [body["DeviceKey"] for _, body in service.requests if "DeviceKey" in body] == ["eu-west-1_mine"] * 2
+    assert [body["DeviceKey"] for _, body in service.requests if "DeviceKey" in body] == [
+        "eu-west-1_mine"
+    ] * 2
 
 
 async def test_with_nobody_signed_in(flow: AuthFlow) -> None:
@@ -105,12 +117,16 @@ async def test_lines_that_are_none(flow: AuthFlow, call: str, fields: Json) -> N
 
 
 async def test_no_secret_in_a_complaint(flow: AuthFlow) -> None:
-    complaint = await said(flow, "update_password", new_password=["my secret"], old_password="my other secret")
+    complaint = await said(
+        flow, "update_password", new_password=["my secret"], old_password="my other secret"
+    )
     assert complaint["error"]["name"] == "InvalidLine"
     assert "secret" not in json.dumps(complaint)
 
 
-async def test_a_session_that_has_run_out_is_an_answer(flow: AuthFlow, service: TokenService, clock: Clock) -> None:
+async def test_a_session_that_has_run_out_is_an_answer(
+    flow: AuthFlow, service: TokenService, clock: Clock
+) -> None:
     await restore(flow, service)
     clock.now += HOUR
     service.failures.append(refusal("NotAuthorizedException", operation=REFRESH))
@@ -118,8 +134,13 @@ async def test_a_session_that_has_run_out_is_an_answer(flow: AuthFlow, service: 
     assert flow.step.name == "IDLE"
 
 
-@pytest.mark.parametrize(("call", "error"), [("fetch_auth_session", "TokenRevokedException"), ("fetch_devices", "NotSignedIn")])
-async def test_other_verdicts_are_errors(flow: AuthFlow, service: TokenService, clock: Clock, call: str, error: str) -> None:
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [("fetch_auth_session", "TokenRevokedException"), ("fetch_devices", "NotSignedIn")],
+)
+async def test_other_verdicts_are_errors(
+    flow: AuthFlow, service: TokenService, clock: Clock, call: str, error: str
+) -> None:
     await restore(flow, service)
     clock.now += HOUR
     service.failures.append(refusal("TokenRevokedException", operation=REFRESH))
@@ -128,10 +149,17 @@ async def test_other_verdicts_are_errors(flow: AuthFlow, service: TokenService, 
     assert refused["next_step"] == {"name": "IDLE"}
 
 
-async def test_calls_at_once_share_a_refresh(flow: AuthFlow, service: TokenService, clock: Clock) -> None:
+async def test_calls_at_once_share_a_refresh(
+    flow: AuthFlow, service: TokenService, clock: Clock
+) -> None:
     await restore(flow, service)
     clock.now += HOUR
-    calls = [{"call": "fetch_user_attributes"}, {"call": "get_current_user"}, {"call": "fetch_auth_session"}, {"call": "none"}]
+    calls = [
+        {"call": "fetch_user_attributes"},
+        {"call": "get_current_user"},
+        {"call": "fetch_auth_session"},
+        {"call": "none"},
+    ]
     results = (await answer(flow, json.dumps({"parallel": calls})))["results"]
     assert results[0] == {"result": {"sub": SUBJECT}}
     assert results[1]["result"]["username"] == USER
@@ -143,7 +171,12 @@ async def test_calls_at_once_share_a_refresh(flow: AuthFlow, service: TokenServi
 async def test_signing_out_gives_up_what_is_unfinished(script: Script, clock: Clock) -> None:
     flow = AuthFlow(POOL, transport=script, clock=clock)
     script.expect(initiate("USER_PASSWORD_AUTH", SMS, USERNAME=USER, PASSWORD="secret"))
-    line = {"event": "sign_in", "username": USER, "password": "secret", "auth_flow_type": "USER_PASSWORD_AUTH"}
+    line = {
+        "event": "sign_in",
+        "username": USER,
+        "password": "secret",
+        "auth_flow_type": "USER_PASSWORD_AUTH",
+    }
     await answer(flow, json.dumps(line))
     assert await said(flow, "sign_out") == {"result": {"revoked": False, "error": None}}
     assert flow.step.name == "IDLE"
@@ -153,15 +186,21 @@ async def test_signing_out_everywhere(script: Script, service: TokenService, clo
     flow = AuthFlow(POOL, transport=script, clock=clock)
     tokens = await restore(flow, service)
     script.expect(Exchange("GlobalSignOut", {"AccessToken": tokens["access_token"]}, {}))
-    assert await said(flow, "sign_out", **{"global": True}) == {"result": {"revoked": True, "error": None}}
+    assert await said(flow, "sign_out", **{"global": True}) == {
+        "result": {"revoked": True, "error": None}
+    }
 
 
-async def test_a_setting_of_another_name_asks_for_nothing(script: Script, service: TokenService, clock: Clock) -> None:
+async def test_a_setting_of_another_name_asks_for_nothing(
+    script: Script, service: TokenService, clock: Clock
+) -> None:
     flow = AuthFlow(POOL, transport=script, clock=clock)
     tokens = await restore(flow, service)
     body = {"AccessToken": tokens["access_token"], "EmailMfaSettings": {"Enabled": True}}
     script.expect(Exchange("SetUserMFAPreference", body, {}))
-    assert await said(flow, "update_mfa_preference", sms="NO_SUCH", email="ENABLED") == {"result": None}
+    assert await said(flow, "update_mfa_preference", sms="NO_SUCH", email="ENABLED") == {
+        "result": None
+    }
 
 
 async def test_aws_credentials(service: TokenService, clock: Clock) -> None:
@@ -171,7 +210,9 @@ async def test_aws_credentials(service: TokenService, clock: Clock) -> None:
     await restore(flow, service)
     identities.failures.append(ConnectFailed("No.", operation="GetId"))
     session = (await said(flow, "fetch_auth_session"))["result"]
-    assert (session["signed_in"], session["credentials"]) == (True, None), "a broken identity pool breaks nothing else"
+    assert (session["signed_in"], session["credentials"]) == (True, None), (
+        "a broken identity pool breaks nothing else"
+    )
     session = (await said(flow, "fetch_auth_session"))["result"]
     assert session["identity_id"] == "eu-west-1:user"
     assert session["credentials"] == {

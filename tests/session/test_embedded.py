@@ -10,13 +10,7 @@ import httpx
 import pytest
 
 from auth_flow import AuthFlow, SignIn, UserPool
-from auth_flow.errors import InvalidToken, NotAuthorizedException, NotSignedIn, RefreshTokenReuseException
-from auth_flow.session import Session
-from auth_flow.session.verification import TokenVerifier
-from auth_flow.states.base import reveal
-from auth_flow.stores import MemoryStore
-from auth_flow.transports.cognito import CognitoTransport
-from auth_flow.transports.embedded import (
+from auth_flow.embedded import (
     ClientSettings,
     EmbeddedCognito,
     EmbeddedUserPool,
@@ -24,8 +18,19 @@ from auth_flow.transports.embedded import (
     RefreshTokenRotation,
     SigningKey,
     TurnableClock,
-    totp,
 )
+from auth_flow.embedded import _totp as totp
+from auth_flow.errors import (
+    InvalidToken,
+    NotAuthorizedException,
+    NotSignedIn,
+    RefreshTokenReuseException,
+)
+from auth_flow.session import Session
+from auth_flow.states._base import reveal
+from auth_flow.stores import MemoryStore
+from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.verification._verifier import TokenVerifier
 from tests.embedded.conftest import signing_key  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +42,9 @@ EMAIL = "ada@example.org"
 class Place:
     """One pool with one user, a transport to it, and sessions from signing in there."""
 
-    def __init__(self, service: EmbeddedCognito, pool: EmbeddedUserPool, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self, service: EmbeddedCognito, pool: EmbeddedUserPool, http: httpx.AsyncClient
+    ) -> None:
         self.service, self.http = service, http
         self.embedded = pool
         self.transport = CognitoTransport("http://embedded", client=http)
@@ -45,10 +52,19 @@ class Place:
 
     def client(self, settings: ClientSettings) -> UserPool:
         client = self.embedded.create_client(settings)
-        return UserPool(user_pool_id=self.embedded.id, client_id=client.id, client_secret=client.secret)
+        return UserPool(
+            user_pool_id=self.embedded.id, client_id=client.id, client_secret=client.secret
+        )
 
-    async def sign_in(self, pool: UserPool | None = None, store: MemoryStore | None = None, password: str = PASSWORD) -> Session:
-        flow = AuthFlow(pool or self.pool, transport=self.transport, clock=self.service.clock, store=store)
+    async def sign_in(
+        self,
+        pool: UserPool | None = None,
+        store: MemoryStore | None = None,
+        password: str = PASSWORD,
+    ) -> Session:
+        flow = AuthFlow(
+            pool or self.pool, transport=self.transport, clock=self.service.clock, store=store
+        )
         await flow.send(SignIn(username="ada", password=password))
         return flow.session
 
@@ -70,7 +86,9 @@ async def place(signing_key: SigningKey, clock: TurnableClock) -> AsyncIterator[
         yield Place(service, pool, http)
 
 
-async def test_a_session_lives_as_long_as_its_refresh_token(place: Place, clock: TurnableClock) -> None:
+async def test_a_session_lives_as_long_as_its_refresh_token(
+    place: Place, clock: TurnableClock
+) -> None:
     session = await place.sign_in()
     for _ in range(29):
         clock.turn(days=1)

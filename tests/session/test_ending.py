@@ -9,8 +9,8 @@ import pytest
 from auth_flow import AuthFlow, Done, FlowBusy, SignIn
 from auth_flow.errors import StoreUnavailable
 from auth_flow.session import Session
+from auth_flow.states._tokens import Tokens
 from auth_flow.stores import MemoryStore
-from auth_flow.tokens import Tokens
 from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, jwt, tokens
 
 from .service import HOUR, USER, TokenService
@@ -21,7 +21,9 @@ SIGN_IN = SignIn(username="ada", password="correct horse", auth_flow_type="USER_
 
 
 class BrokenStore(MemoryStore):
-    async def save(self, key: str, value: str, *, expected: str | None, ttl: float | None = None) -> str:
+    async def save(
+        self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+    ) -> str:
         raise StoreUnavailable("The store is out of reach.")
 
 
@@ -30,20 +32,30 @@ class SlowStore(MemoryStore):
         super().__init__()
         self.reached, self.gate = anyio.Event(), anyio.Event()
 
-    async def save(self, key: str, value: str, *, expected: str | None, ttl: float | None = None) -> str:
+    async def save(
+        self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+    ) -> str:
         self.reached.set()
         await self.gate.wait()
         return await super().save(key, value, expected=expected, ttl=ttl)
 
 
 def signed_in(origin: str, clock: Clock) -> Tokens:
-    claims = {"sub": SUBJECT, "username": USER, "origin_jti": origin, "iat": int(clock()), "exp": int(clock()) + HOUR}
+    claims = {
+        "sub": SUBJECT,
+        "username": USER,
+        "origin_jti": origin,
+        "iat": int(clock()),
+        "exp": int(clock()) + HOUR,
+    }
     return Tokens.read(jwt(**claims), None, f"refresh-of-{origin}", 0.0)
 
 
 def begun() -> Script:
     script = Script()
-    script.expect(initiate("USER_PASSWORD_AUTH", tokens(), USERNAME="ada", PASSWORD="correct horse"))
+    script.expect(
+        initiate("USER_PASSWORD_AUTH", tokens(), USERNAME="ada", PASSWORD="correct horse")
+    )
     return script
 
 
@@ -82,7 +94,10 @@ async def test_a_session_is_restored_one_at_a_time(clock: Clock) -> None:
 
 async def test_signing_out_forgets_no_other_sign_in(clock: Clock) -> None:
     store, service = MemoryStore(), TokenService(clock)
-    one, other = (Session(POOL, signed_in(o, clock), transport=service, store=store, clock=clock) for o in ("one", "other"))
+    one, other = (
+        Session(POOL, signed_in(o, clock), transport=service, store=store, clock=clock)
+        for o in ("one", "other")
+    )
     await one.keep()
     await other.keep()
     await one.sign_out()
@@ -92,7 +107,9 @@ async def test_signing_out_forgets_no_other_sign_in(clock: Clock) -> None:
     assert await store.load(f"session/{POOL.user_pool_id}/{POOL.client_id}/{USER}") is None
 
 
-async def test_a_global_sign_out_goes_out_with_a_fresh_token(clock: Clock, service: TokenService) -> None:
+async def test_a_global_sign_out_goes_out_with_a_fresh_token(
+    clock: Clock, service: TokenService
+) -> None:
     session = service.session()
     clock.now += 2 * HOUR
     assert (await session.sign_out(global_=True)).revoked
@@ -121,5 +138,8 @@ async def test_tokens_that_come_after_a_sign_out_are_revoked_too(service: TokenS
 
 def test_a_blocking_client_is_refused(service: TokenService) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200))
-    with httpx.Client(auth=service.session().auth(), transport=transport) as client, pytest.raises(RuntimeError, match="Async"):
+    with (
+        httpx.Client(auth=service.session().auth(), transport=transport) as client,
+        pytest.raises(RuntimeError, match="Async"),
+    ):
         client.get("http://example.org")

@@ -8,11 +8,11 @@ import weakref
 import pytest
 
 from auth_flow import AuthFlow, Done, Idle, SignIn
+from auth_flow._observers import Notice, Observers, SignedIn, SignedOut, StepEntered
 from auth_flow.errors import NotSignedIn
-from auth_flow.observers import Notice, Observers, SignedIn, SignedOut, StepEntered
 from auth_flow.session import RememberedDevice, Session
+from auth_flow.states._tokens import Tokens
 from auth_flow.stores import MemoryStore
-from auth_flow.tokens import Tokens
 from tests.flow.scripted import POOL, SMS, SUBJECT, Clock, Exchange, Script, initiate, refusal
 
 from .service import HOUR, USER, TokenService
@@ -24,8 +24,12 @@ REFRESH = "GetTokensFromRefreshToken"
 
 async def signed_in(flow: AuthFlow, script: Script, service: TokenService) -> Session:
     reply = {"AuthenticationResult": service.issue()}
-    script.expect(initiate("USER_PASSWORD_AUTH", reply, USERNAME="ada@example.org", PASSWORD="secret"))
-    await flow.send(SignIn(username="ada@example.org", password="secret", auth_flow_type="USER_PASSWORD_AUTH"))
+    script.expect(
+        initiate("USER_PASSWORD_AUTH", reply, USERNAME="ada@example.org", PASSWORD="secret")
+    )
+    await flow.send(
+        SignIn(username="ada@example.org", password="secret", auth_flow_type="USER_PASSWORD_AUTH")
+    )
     return flow.session
 
 
@@ -34,7 +38,14 @@ async def test_a_sign_in_makes_a_session_that_shares_what_the_flow_has(
 ) -> None:
     told: list[Notice] = []
     store, device = MemoryStore(clock), RememberedDevice(key="k", group_key="g", password="p")
-    flow = AuthFlow(POOL, transport=script, clock=clock, store=store, devices={USER: device}, observers=Observers([told.append]))
+    flow = AuthFlow(
+        POOL,
+        transport=script,
+        clock=clock,
+        store=store,
+        devices={USER: device},
+        observers=Observers([told.append]),
+    )
     session = await signed_in(flow, script, service)
     assert session.get_current_user().login_id == "ada@example.org"
     assert session.device == device
@@ -51,7 +62,9 @@ async def test_the_drift_of_the_clock_is_taken_at_sign_in(script: Script, clock:
 
 
 @pytest.mark.parametrize("end", ["sign_out", "delete_user", "refresh"])
-async def test_a_session_that_is_over_leaves_the_flow_idle(script: Script, service: TokenService, clock: Clock, end: str) -> None:
+async def test_a_session_that_is_over_leaves_the_flow_idle(
+    script: Script, service: TokenService, clock: Clock, end: str
+) -> None:
     told: list[Notice] = []
     flow = AuthFlow(POOL, transport=script, clock=clock, observers=Observers([told.append]))
     session = await signed_in(flow, script, service)
@@ -64,7 +77,11 @@ async def test_a_session_that_is_over_leaves_the_flow_idle(script: Script, servi
             script.expect(Exchange("DeleteUser", {"AccessToken": token}, {}))
             await session.delete_user()
         case _:
-            script.expect(Exchange(REFRESH, {**body, "RefreshToken": "refresh-1"}, refusal("TokenRevokedException")))
+            script.expect(
+                Exchange(
+                    REFRESH, {**body, "RefreshToken": "refresh-1"}, refusal("TokenRevokedException")
+                )
+            )
             with pytest.raises(NotSignedIn):
                 await session.fresh_tokens(force=True)
     assert flow.step == Idle()
@@ -80,7 +97,9 @@ async def test_tokens_from_elsewhere(script: Script, service: TokenService, cloc
     script.expect(initiate("USER_PASSWORD_AUTH", SMS, USERNAME=USER, PASSWORD="secret"))
     await flow.send(SignIn(username=USER, password="secret", auth_flow_type="USER_PASSWORD_AUTH"))
     for tokens in (service.tokens(), service.tokens()):
-        assert await flow.restore_session(tokens) == Done(signed_in=True, username=USER, user_id=SUBJECT)
+        assert await flow.restore_session(tokens) == Done(
+            signed_in=True, username=USER, user_id=SUBJECT
+        )
         assert flow.session.tokens is tokens
 
 
@@ -96,7 +115,9 @@ async def test_a_session_that_was_replaced_does_not_end_its_successor(
     assert flow.signed_in
 
 
-async def test_flow_and_session_are_gone_with_their_last_reference(script: Script, service: TokenService, clock: Clock) -> None:
+async def test_flow_and_session_are_gone_with_their_last_reference(
+    script: Script, service: TokenService, clock: Clock
+) -> None:
     """They hold secrets, which are not to wait for the garbage collector."""
     flow = AuthFlow(POOL, transport=script, clock=clock)
     gone = weakref.ref(await signed_in(flow, script, service))
@@ -109,7 +130,9 @@ async def test_flow_and_session_are_gone_with_their_last_reference(script: Scrip
         gc.enable()
 
 
-async def test_a_session_can_end_after_its_flow(script: Script, service: TokenService, clock: Clock) -> None:
+async def test_a_session_can_end_after_its_flow(
+    script: Script, service: TokenService, clock: Clock
+) -> None:
     session = await signed_in(AuthFlow(POOL, transport=script, clock=clock), script, service)
     script.expect(Exchange("RevokeToken", {"ClientId": POOL.client_id, "Token": "refresh-1"}, {}))
     assert (await session.sign_out()).revoked

@@ -10,12 +10,12 @@ import botocore.session
 import httpx
 import pytest
 
+from auth_flow.aws._credentials import IdentityPoolProvider, credential_metadata
+from auth_flow.aws._identity_pool import MARGIN, Credentials, IdentityPool
 from auth_flow.errors import NotAuthorizedException, NotSignedIn, ResourceNotFoundException
 from auth_flow.session import Session
-from auth_flow.session.aws import IdentityPoolProvider, credential_metadata
-from auth_flow.session.identity import MARGIN, Credentials, IdentityPool
-from auth_flow.tokens import Tokens
-from auth_flow.transports.cognito import CognitoTransport
+from auth_flow.states._tokens import Tokens
+from auth_flow.transports._cognito import CognitoTransport
 from tests.flow.scripted import POOL, SUBJECT, Clock, Json, jwt
 
 from .service import HOUR, USER, TokenService
@@ -43,8 +43,15 @@ class IdentityService:
         who = "user" if "Logins" in body else "guest"
         if operation == "GetId":
             return {"IdentityId": f"eu-west-1:{who}"}
-        secrets = {"AccessKeyId": f"AKIA{len(self.requests)}", "SecretKey": "secret key", "SessionToken": "session token"}
-        return {"IdentityId": body["IdentityId"], "Credentials": {**secrets, "Expiration": self.clock() + HOUR}}
+        secrets = {
+            "AccessKeyId": f"AKIA{len(self.requests)}",
+            "SecretKey": "secret key",
+            "SessionToken": "session token",
+        }
+        return {
+            "IdentityId": body["IdentityId"],
+            "Credentials": {**secrets, "Expiration": self.clock() + HOUR},
+        }
 
     async def aclose(self) -> None:
         self.closed = True
@@ -64,10 +71,14 @@ def pool(identities: IdentityService, clock: Clock) -> IdentityPool:
 def session(service: TokenService, clock: Clock) -> Session:
     id_token = jwt(sub=SUBJECT, iss=f"https://{PROVIDER}", exp=4_102_444_800)
     access_token = jwt(sub=SUBJECT, username=USER, exp=4_102_444_800)
-    return Session(POOL, Tokens.read(access_token, id_token, "refresh-0"), transport=service, clock=clock)
+    return Session(
+        POOL, Tokens.read(access_token, id_token, "refresh-0"), transport=service, clock=clock
+    )
 
 
-async def test_credentials_of_a_user(pool: IdentityPool, identities: IdentityService, session: Session, clock: Clock) -> None:
+async def test_credentials_of_a_user(
+    pool: IdentityPool, identities: IdentityService, session: Session, clock: Clock
+) -> None:
     credentials = await pool.credentials(session)
     id_token = session.tokens.id_token
     assert id_token is not None
@@ -90,10 +101,14 @@ async def test_they_are_kept_until_shortly_before_their_end(
     clock.now += 2
     second = await pool.credentials(session)
     assert second.access_key_id != first.access_key_id
-    assert [operation for operation, _ in identities.requests][2:] == ["GetCredentialsForIdentity"], "the id is known"
+    assert [operation for operation, _ in identities.requests][2:] == [
+        "GetCredentialsForIdentity"
+    ], "the id is known"
 
 
-async def test_guest_and_users_are_kept_apart(pool: IdentityPool, identities: IdentityService, session: Session) -> None:
+async def test_guest_and_users_are_kept_apart(
+    pool: IdentityPool, identities: IdentityService, session: Session
+) -> None:
     guest, user = await pool.credentials(), await pool.credentials(session)
     assert (guest.identity_id, user.identity_id) == ("eu-west-1:guest", "eu-west-1:user")
     assert identities.requests[0] == ("GetId", {"IdentityPoolId": POOL_ID})
@@ -101,7 +116,9 @@ async def test_guest_and_users_are_kept_apart(pool: IdentityPool, identities: Id
     assert await pool.credentials(session) is user
 
 
-async def test_many_ask_at_once(pool: IdentityPool, identities: IdentityService, session: Session) -> None:
+async def test_many_ask_at_once(
+    pool: IdentityPool, identities: IdentityService, session: Session
+) -> None:
     async with anyio.create_task_group() as tasks:
         for _ in range(100):
             tasks.start_soon(pool.credentials, session)
@@ -115,14 +132,20 @@ async def test_who_has_signed_out_gets_none_of_them(pool: IdentityPool, session:
         await pool.credentials(session)
 
 
-async def test_without_an_id_token_there_are_none(pool: IdentityPool, service: TokenService, clock: Clock) -> None:
-    bare = Session(POOL, Tokens.read(service.tokens().access_token.text), transport=service, clock=clock)
+async def test_without_an_id_token_there_are_none(
+    pool: IdentityPool, service: TokenService, clock: Clock
+) -> None:
+    bare = Session(
+        POOL, Tokens.read(service.tokens().access_token.text), transport=service, clock=clock
+    )
     with pytest.raises(NotSignedIn, match="id token"):
         await pool.credentials(bare)
     assert bare.active
 
 
-async def test_a_refusal_leaves_the_session_alone(pool: IdentityPool, identities: IdentityService, session: Session) -> None:
+async def test_a_refusal_leaves_the_session_alone(
+    pool: IdentityPool, identities: IdentityService, session: Session
+) -> None:
     identities.failures.append(NotAuthorizedException("No.", operation="GetId"))
     with pytest.raises(NotAuthorizedException):
         await pool.credentials(session)
@@ -131,17 +154,26 @@ async def test_a_refusal_leaves_the_session_alone(pool: IdentityPool, identities
     await pool.credentials(session)
 
 
-async def test_a_deleted_identity_is_replaced(pool: IdentityPool, identities: IdentityService, clock: Clock) -> None:
+async def test_a_deleted_identity_is_replaced(
+    pool: IdentityPool, identities: IdentityService, clock: Clock
+) -> None:
     await pool.credentials()
     clock.now += HOUR
-    identities.failures.append(ResourceNotFoundException("No.", operation="GetCredentialsForIdentity"))
+    identities.failures.append(
+        ResourceNotFoundException("No.", operation="GetCredentialsForIdentity")
+    )
     with pytest.raises(ResourceNotFoundException):
         await pool.credentials()
     await pool.credentials()
-    assert [operation for operation, _ in identities.requests][-2:] == ["GetId", "GetCredentialsForIdentity"]
+    assert [operation for operation, _ in identities.requests][-2:] == [
+        "GetId",
+        "GetCredentialsForIdentity",
+    ]
 
 
-async def test_a_transport_of_the_callers_stays_open(pool: IdentityPool, identities: IdentityService) -> None:
+async def test_a_transport_of_the_callers_stays_open(
+    pool: IdentityPool, identities: IdentityService
+) -> None:
     await pool.credentials()
     await pool.aclose()
     assert not identities.closed
@@ -153,23 +185,31 @@ async def test_on_the_wire() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        return httpx.Response(400, json={"__type": "NotAuthorizedException", "message": "No guests."})
+        return httpx.Response(
+            400, json={"__type": "NotAuthorizedException", "message": "No guests."}
+        )
 
     transport = CognitoTransport(
-        "https://identity.example/", client=httpx.MockTransport(answer), target="AWSCognitoIdentityService"
+        "https://identity.example/",
+        client=httpx.MockTransport(answer),
+        target="AWSCognitoIdentityService",
     )
     with pytest.raises(NotAuthorizedException):
         await IdentityPool(POOL_ID, transport=transport).credentials()
     assert seen[0].headers["x-amz-target"] == "AWSCognitoIdentityService.GetId"
 
 
-# ------------------------------------------------------------------------------------------------------------ for botocore
+# For botocore
 
 
-async def test_botocore_takes_the_credentials(pool: IdentityPool, session: Session, clock: Clock) -> None:
+async def test_botocore_takes_the_credentials(
+    pool: IdentityPool, session: Session, clock: Clock
+) -> None:
     clock.now = time.time()  # botocore looks at the clock on the wall
     aws = botocore.session.Session()
-    aws.get_component("credential_provider").providers.insert(0, IdentityPoolProvider(pool, session))
+    aws.get_component("credential_provider").providers.insert(
+        0, IdentityPoolProvider(pool, session)
+    )
 
     def read() -> tuple[str, str, str]:
         frozen = aws.get_credentials().get_frozen_credentials()
@@ -178,7 +218,9 @@ async def test_botocore_takes_the_credentials(pool: IdentityPool, session: Sessi
     assert await anyio.to_thread.run_sync(read) == ("AKIA2", "secret key", "session token")
 
 
-async def test_metadata_names_what_botocore_reads(pool: IdentityPool, session: Session, clock: Clock) -> None:
+async def test_metadata_names_what_botocore_reads(
+    pool: IdentityPool, session: Session, clock: Clock
+) -> None:
     credentials: Credentials = await pool.credentials(session)
     metadata = await credential_metadata(pool, session)
     assert metadata == {

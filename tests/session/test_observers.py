@@ -5,8 +5,8 @@ import logging
 import anyio
 import pytest
 
-from auth_flow import observers
-from auth_flow.observers import Notice, Observers, StepEntered
+from auth_flow import _observers as observers
+from auth_flow._observers import Notice, Observers, StepEntered
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +47,9 @@ async def test_a_broken_listener_breaks_nothing(caplog: pytest.LogCaptureFixture
     assert len(caplog.records) == 2
 
 
-async def test_a_listener_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_listener_that_hangs_is_left_behind(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(observers, "PATIENCE", 0.01)
     heard: list[Notice] = []
 

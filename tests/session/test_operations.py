@@ -1,4 +1,6 @@
-"""Each operation of a signed-in user: what is asked, whole, checked against the service model, and what is made of the answer."""
+"""Each operation of a signed-in user: what is asked, whole, checked against the service model, and
+what is made of the answer.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,6 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.validate import ParamValidator
 
-import auth_flow
 from auth_flow.errors import EnableSoftwareTokenMFAException, GuardRejected, MalformedResponse
 from auth_flow.session import (
     AttributeUpdate,
@@ -22,13 +23,15 @@ from auth_flow.session import (
     Session,
     SignOut,
 )
-from auth_flow.session.feedback import report_sign_in
-from auth_flow.srp import DeviceSecret
+from auth_flow.session._feedback import report_sign_in
+from auth_flow.states._srp import DeviceSecret
 from auth_flow.states.steps import CodeDelivery
 from tests.embedded.wire import service_model
 from tests.flow.scripted import POOL, SECRET, SUBJECT, Clock, Exchange, Json, Script
 
 from .service import USER, TokenService
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +47,9 @@ CREATION_OPTIONS = {
 
 
 class Case(NamedTuple):
-    """A call of the session, the request it makes (without the access token), the answer, and the result."""
+    """A call of the session, the request it makes (without the access token), the answer, and the
+    result.
+    """
 
     call: Callable[[Session], Awaitable[Any]]
     operation: str
@@ -61,7 +66,10 @@ CASES = {
         {},
     ),
     "first_password": Case(
-        lambda s: s.update_password("new Secret-1"), "ChangePassword", {"ProposedPassword": "new Secret-1"}, {}
+        lambda s: s.update_password("new Secret-1"),
+        "ChangePassword",
+        {"ProposedPassword": "new Secret-1"},
+        {},
     ),
     "fetch_user_attributes": Case(
         lambda s: s.fetch_user_attributes(),
@@ -69,15 +77,24 @@ CASES = {
         {},
         {
             "Username": USER,
-            "UserAttributes": [{"Name": "sub", "Value": SUBJECT}, {"Name": "custom:x", "Value": ""}, {"Name": "y"}],
+            "UserAttributes": [
+                {"Name": "sub", "Value": SUBJECT},
+                {"Name": "custom:x", "Value": ""},
+                {"Name": "y"},
+            ],
         },
         {"sub": SUBJECT, "custom:x": ""},
     ),
     "update_user_attributes": Case(
-        lambda s: s.update_user_attributes({"email": "ada@example.org", "name": "Ada"}, client_metadata={"a": "1"}),
+        lambda s: s.update_user_attributes(
+            {"email": "ada@example.org", "name": "Ada"}, client_metadata={"a": "1"}
+        ),
         "UpdateUserAttributes",
         {
-            "UserAttributes": [{"Name": "email", "Value": "ada@example.org"}, {"Name": "name", "Value": "Ada"}],
+            "UserAttributes": [
+                {"Name": "email", "Value": "ada@example.org"},
+                {"Name": "name", "Value": "Ada"},
+            ],
             "ClientMetadata": {"a": "1"},
         },
         {"CodeDeliveryDetailsList": [EMAIL]},
@@ -115,10 +132,16 @@ CASES = {
         MfaPreference("TOTP", ("SMS", "TOTP", "EMAIL")),
     ),
     "no_mfa_preference": Case(
-        lambda s: s.fetch_mfa_preference(), "GetUser", {}, {"Username": USER, "UserAttributes": []}, MfaPreference(None, ())
+        lambda s: s.fetch_mfa_preference(),
+        "GetUser",
+        {},
+        {"Username": USER, "UserAttributes": []},
+        MfaPreference(None, ()),
     ),
     "update_mfa_preference": Case(
-        lambda s: s.update_mfa_preference(sms="NOT_PREFERRED", totp="PREFERRED", email="DISABLED", passkey=True),
+        lambda s: s.update_mfa_preference(
+            sms="NOT_PREFERRED", totp="PREFERRED", email="DISABLED", passkey=True
+        ),
         "SetUserMFAPreference",
         {
             "SMSMfaSettings": {"Enabled": True, "PreferredMfa": False},
@@ -129,7 +152,10 @@ CASES = {
         {},
     ),
     "update_one_mfa_preference": Case(
-        lambda s: s.update_mfa_preference(email="ENABLED"), "SetUserMFAPreference", {"EmailMfaSettings": {"Enabled": True}}, {}
+        lambda s: s.update_mfa_preference(email="ENABLED"),
+        "SetUserMFAPreference",
+        {"EmailMfaSettings": {"Enabled": True}},
+        {},
     ),
     "verify_totp_setup": Case(
         lambda s: s.verify_totp_setup("123456", friendly_device_name="phone"),
@@ -142,7 +168,9 @@ CASES = {
         "GetUserAuthFactors",
         {},
         {"Username": USER, "ConfiguredUserAuthFactors": ["PASSWORD", "WEB_AUTHN"]},
-        AuthFactors.model_validate({"Username": USER, "ConfiguredUserAuthFactors": ["PASSWORD", "WEB_AUTHN"]}),
+        AuthFactors.model_validate(
+            {"Username": USER, "ConfiguredUserAuthFactors": ["PASSWORD", "WEB_AUTHN"]}
+        ),
     ),
     "set_user_settings": Case(
         lambda s: s.set_user_settings({"phone_number": "SMS"}),
@@ -151,7 +179,9 @@ CASES = {
         {},
     ),
     "confirm_device": Case(
-        lambda s: s.confirm_device("eu-west-1_0a", DeviceSecret("p", "c2FsdA==", "dmVyaWZpZXI="), name="laptop"),
+        lambda s: s.confirm_device(
+            "eu-west-1_0a", DeviceSecret("p", "c2FsdA==", "dmVyaWZpZXI="), name="laptop"
+        ),
         "ConfirmDevice",
         {
             "DeviceKey": "eu-west-1_0a",
@@ -188,16 +218,28 @@ CASES = {
         {},
     ),
     "delete_passkey": Case(
-        lambda s: s.delete_passkey("credential"), "DeleteWebAuthnCredential", {"CredentialId": "credential"}, {}
+        lambda s: s.delete_passkey("credential"),
+        "DeleteWebAuthnCredential",
+        {"CredentialId": "credential"},
+        {},
     ),
     "delete_user": Case(lambda s: s.delete_user(), "DeleteUser", {}, {}),
-    "sign_out_everywhere": Case(lambda s: s.sign_out(global_=True), "GlobalSignOut", {}, {}, SignOut(revoked=True)),
+    "sign_out_everywhere": Case(
+        lambda s: s.sign_out(global_=True), "GlobalSignOut", {}, {}, SignOut(revoked=True)
+    ),
 }
 
 
 @pytest.fixture
 def session(script: Script, clock: Clock, service: TokenService) -> Session:
-    return Session(POOL, service.tokens(), transport=script, clock=clock, devices={USER: MINE}, login_id="ada@example.org")
+    return Session(
+        POOL,
+        service.tokens(),
+        transport=script,
+        clock=clock,
+        devices={USER: MINE},
+        login_id="ada@example.org",
+    )
 
 
 def with_token(session: Session, members: Json) -> Json:
@@ -218,23 +260,43 @@ async def test_operation(script: Script, session: Session, name: str) -> None:
     assert await case.call(session) == case.result
 
 
-# ------------------------------------------------------------------------------------------------- more than one exchange
+# More than one exchange
 
 
 @pytest.mark.parametrize(
     ("preferred", "asked", "sent"),
     [
-        ("SOFTWARE_TOKEN_MFA", {"sms": "ENABLED"}, {"sms": True, "totp": {"Enabled": True, "PreferredMfa": True}}),
-        ("SOFTWARE_TOKEN_MFA", {"totp": "ENABLED"}, {"totp": {"Enabled": True, "PreferredMfa": True}}),
-        ("SOFTWARE_TOKEN_MFA", {"sms": "ENABLED", "totp": "DISABLED"}, {"sms": True, "totp": {"Enabled": False}}),
-        ("SOFTWARE_TOKEN_MFA", {"totp": "NOT_PREFERRED"}, {"totp": {"Enabled": True, "PreferredMfa": False}}),
+        (
+            "SOFTWARE_TOKEN_MFA",
+            {"sms": "ENABLED"},
+            {"sms": True, "totp": {"Enabled": True, "PreferredMfa": True}},
+        ),
+        (
+            "SOFTWARE_TOKEN_MFA",
+            {"totp": "ENABLED"},
+            {"totp": {"Enabled": True, "PreferredMfa": True}},
+        ),
+        (
+            "SOFTWARE_TOKEN_MFA",
+            {"sms": "ENABLED", "totp": "DISABLED"},
+            {"sms": True, "totp": {"Enabled": False}},
+        ),
+        (
+            "SOFTWARE_TOKEN_MFA",
+            {"totp": "NOT_PREFERRED"},
+            {"totp": {"Enabled": True, "PreferredMfa": False}},
+        ),
         (None, {"sms": "ENABLED"}, {"sms": True}),
     ],
 )
 async def test_the_present_preference_is_kept_where_that_is_asked_for(
     script: Script, session: Session, preferred: str | None, asked: Json, sent: Json
 ) -> None:
-    user = {"Username": USER, "UserAttributes": [], **({"PreferredMfaSetting": preferred} if preferred else {})}
+    user = {
+        "Username": USER,
+        "UserAttributes": [],
+        **({"PreferredMfaSetting": preferred} if preferred else {}),
+    }
     members = {
         **({"SMSMfaSettings": {"Enabled": True}} if "sms" in sent else {}),
         **({"SoftwareTokenMfaSettings": sent["totp"]} if "totp" in sent else {}),
@@ -246,14 +308,18 @@ async def test_the_present_preference_is_kept_where_that_is_asked_for(
     await session.update_mfa_preference(**asked, keep_preferred=True)
 
 
-async def test_another_preference_needs_no_look_at_the_present_one(script: Script, session: Session) -> None:
+async def test_another_preference_needs_no_look_at_the_present_one(
+    script: Script, session: Session
+) -> None:
     members = {"EmailMfaSettings": {"Enabled": True, "PreferredMfa": True}}
     script.expect(Exchange("SetUserMFAPreference", with_token(session, members), {}))
     await session.update_mfa_preference(email="PREFERRED", keep_preferred=True)
 
 
 async def test_an_authenticator_app(script: Script, session: Session) -> None:
-    script.expect(Exchange("AssociateSoftwareToken", with_token(session, {}), {"SecretCode": SECRET}))
+    script.expect(
+        Exchange("AssociateSoftwareToken", with_token(session, {}), {"SecretCode": SECRET})
+    )
     registration = await session.set_up_totp(issuer="Example & Co", account="ada@example.org")
     assert registration.shared_secret == SECRET
     assert registration.setup_uri == (
@@ -262,8 +328,14 @@ async def test_an_authenticator_app(script: Script, session: Session) -> None:
     assert SECRET not in repr(registration)
 
 
-async def test_a_wrong_totp_code_is_an_error_whatever_the_status_line_says(script: Script, session: Session) -> None:
-    script.expect(Exchange("VerifySoftwareToken", with_token(session, {"UserCode": "000000"}), {"Status": "ERROR"}))
+async def test_a_wrong_totp_code_is_an_error_whatever_the_status_line_says(
+    script: Script, session: Session
+) -> None:
+    script.expect(
+        Exchange(
+            "VerifySoftwareToken", with_token(session, {"UserCode": "000000"}), {"Status": "ERROR"}
+        )
+    )
     with pytest.raises(EnableSoftwareTokenMFAException):
         await session.verify_totp_setup("000000")
 
@@ -275,16 +347,38 @@ async def test_devices_on_all_pages(script: Script, session: Session) -> None:
         "DeviceCreateDate": 1700000000.5,
     }
     script.expect(
-        Exchange("ListDevices", with_token(session, {"Limit": 60}), {"Devices": [laptop], "PaginationToken": "more"}),
-        Exchange("ListDevices", with_token(session, {"Limit": 60, "PaginationToken": "more"}), {"Devices": [{"DeviceKey": "b"}]}),
+        Exchange(
+            "ListDevices",
+            with_token(session, {"Limit": 60}),
+            {"Devices": [laptop], "PaginationToken": "more"},
+        ),
+        Exchange(
+            "ListDevices",
+            with_token(session, {"Limit": 60, "PaginationToken": "more"}),
+            {"Devices": [{"DeviceKey": "b"}]},
+        ),
     )
     first, second = await session.fetch_devices()
-    assert (first.name, first.created_at) == ("laptop", datetime(2023, 11, 14, 22, 13, 20, 500_000, UTC))
-    assert (second.device_key, second.name, second.created_at, second.attributes) == ("b", None, None, {})
+    assert (first.name, first.created_at) == (
+        "laptop",
+        datetime(2023, 11, 14, 22, 13, 20, 500_000, UTC),
+    )
+    assert (second.device_key, second.name, second.created_at, second.attributes) == (
+        "b",
+        None,
+        None,
+        {},
+    )
 
 
 async def test_one_device(script: Script, session: Session) -> None:
-    script.expect(Exchange("GetDevice", with_token(session, {"DeviceKey": MINE.key}), {"Device": {"DeviceKey": MINE.key}}))
+    script.expect(
+        Exchange(
+            "GetDevice",
+            with_token(session, {"DeviceKey": MINE.key}),
+            {"Device": {"DeviceKey": MINE.key}},
+        )
+    )
     assert (await session.get_device()).device_key == MINE.key
 
 
@@ -308,18 +402,36 @@ async def test_passkeys_by_pages(script: Script, session: Session) -> None:
         "CreatedAt": 1700000000,
     }
     request = with_token(session, {"MaxResults": 1})
-    script.expect(Exchange("ListWebAuthnCredentials", request, {"Credentials": [passkey], "NextToken": "more"}))
+    script.expect(
+        Exchange(
+            "ListWebAuthnCredentials", request, {"Credentials": [passkey], "NextToken": "more"}
+        )
+    )
     page = await session.list_passkeys(page_size=1)
     assert page.next_token == "more"
     assert page.credentials == [Passkey.model_validate(passkey)]
-    script.expect(Exchange("ListWebAuthnCredentials", with_token(session, {"NextToken": "more"}), {"Credentials": []}))
+    script.expect(
+        Exchange(
+            "ListWebAuthnCredentials",
+            with_token(session, {"NextToken": "more"}),
+            {"Credentials": []},
+        )
+    )
     assert (await session.list_passkeys(next_token="more")).credentials == []
 
 
 @pytest.mark.parametrize("missing", CREATION_OPTIONS)
-async def test_creation_options_without_what_an_authenticator_needs(script: Script, session: Session, missing: str) -> None:
+async def test_creation_options_without_what_an_authenticator_needs(
+    script: Script, session: Session, missing: str
+) -> None:
     options = {name: value for name, value in CREATION_OPTIONS.items() if name != missing}
-    script.expect(Exchange("StartWebAuthnRegistration", with_token(session, {}), {"CredentialCreationOptions": options}))
+    script.expect(
+        Exchange(
+            "StartWebAuthnRegistration",
+            with_token(session, {}),
+            {"CredentialCreationOptions": options},
+        )
+    )
     with pytest.raises(MalformedResponse, match=missing):
         await session.start_passkey_registration()
 
@@ -343,12 +455,21 @@ async def test_an_answer_to_a_security_notice(script: Script) -> None:
     }
     assert_modelled("UpdateAuthEventFeedback", body)
     script.expect(Exchange("UpdateAuthEventFeedback", body, {}))
-    await report_sign_in(POOL, script, username=USER, event_id="event", feedback_token="token", mine=False)
+    await report_sign_in(
+        POOL, script, username=USER, event_id="event", feedback_token="token", mine=False
+    )
 
 
 def test_every_operation_that_needs_no_aws_signature_is_there() -> None:
     model = service_model()
-    public = {name for name in model.operation_names if model.operation_model(name).auth_type == "none"}
+    public = {
+        name for name in model.operation_names if model.operation_model(name).auth_type == "none"
+    }
     assert len(public) >= 32
-    source = "".join(file.read_text() for file in Path(auth_flow.__file__).parent.rglob("*.py") if "transports" not in file.parts)
+    source = "".join(
+        file.read_text()
+        for wing in ("auth_flow", "states")
+        for file in (ROOT / wing).rglob("*.py")
+        if "embedded" not in file.parts
+    )
     assert {name for name in public if f'"{name}"' not in source} == set()

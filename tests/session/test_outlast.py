@@ -5,7 +5,7 @@ import asyncio
 import anyio
 import pytest
 
-from auth_flow.session.outlast import outlast
+from auth_flow.session._finish import finish_despite_cancel
 
 pytestmark = pytest.mark.anyio
 
@@ -26,14 +26,14 @@ class Work:
 async def test_undisturbed_it_is_just_the_work() -> None:
     work = Work()
     work.release.set()
-    assert await outlast(work) == 7
+    assert await finish_despite_cancel(work) == 7
 
 
 async def test_it_ends_for_a_caller_who_is_gone() -> None:
     work = Work()
     with anyio.CancelScope() as scope:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(outlast, work, 60)
+            tasks.start_soon(finish_despite_cancel, work, 60)
             await anyio.wait_all_tasks_blocked()
             scope.cancel()
             work.release.set()
@@ -45,7 +45,7 @@ async def test_its_time_is_limited() -> None:
     work = Work()
     with anyio.CancelScope() as scope:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(outlast, work, 0.01)
+            tasks.start_soon(finish_despite_cancel, work, 0.01)
             await anyio.wait_all_tasks_blocked()
             scope.cancel()
     assert not work.done
@@ -55,7 +55,7 @@ async def test_its_time_is_limited() -> None:
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_asyncios_own_cancellation_is_no_different() -> None:
     work = Work()
-    task = asyncio.create_task(outlast(work, 60))
+    task = asyncio.create_task(finish_despite_cancel(work, 60))
     await anyio.wait_all_tasks_blocked()
     task.cancel()
     await anyio.wait_all_tasks_blocked()
@@ -70,4 +70,4 @@ async def test_an_error_comes_as_it_is() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await outlast(work)
+        await finish_despite_cancel(work)

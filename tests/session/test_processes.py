@@ -1,4 +1,6 @@
-"""Four processes, one session, a rotating refresh token, and a Redis between them; some of them are killed at work."""
+"""Four processes, one session, a rotating refresh token, and a Redis between them; some of them are
+killed at work.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,8 @@ import anyio
 import pytest
 
 from auth_flow import AuthFlow, SignIn, UserPool
-from auth_flow.stores.redis import RedisStore
-from auth_flow.transports.embedded import ClientSettings, EmbeddedCognito, RefreshTokenRotation, running
+from auth_flow.embedded import ClientSettings, EmbeddedCognito, RefreshTokenRotation, running
+from auth_flow.stores._redis import RedisStore
 from tests.stores import redis_server
 
 REFRESHES = int(os.environ.get("AUTH_FLOW_TEST_REFRESHES", "250"))
@@ -39,7 +41,9 @@ class Workers:
         self.heard = threading.Condition()
 
     def start(self) -> None:
-        process = self._stack.enter_context(subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True))
+        process = self._stack.enter_context(
+            subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        )
         self._running.append(process)
         threading.Thread(target=self._listen, args=(process,), daemon=True).start()
 
@@ -50,7 +54,9 @@ class Workers:
 
     def wait_for(self, refreshes: int) -> None:
         with self.heard:
-            enough = self.heard.wait_for(lambda: self.said["refreshed"] >= refreshes or self.said.keys() - {"refreshed"}, 120)
+            enough = self.heard.wait_for(
+                lambda: self.said["refreshed"] >= refreshes or self.said.keys() - {"refreshed"}, 120
+            )
         assert enough, "nothing was heard for two minutes"
 
     def stop(self) -> None:
@@ -76,7 +82,9 @@ def redis(tmp_path: Path) -> Generator[str]:
 
 @pytest.fixture
 def service() -> Generator[tuple[str, UserPool]]:
-    """The embedded pool on a port, with the user ada. A spent refresh token has some seconds of grace, for who was killed."""
+    """The embedded pool on a port, with the user ada. A spent refresh token has some seconds of
+    grace, for who was killed.
+    """
     service = EmbeddedCognito()
     pool = service.create_pool()
     pool.create_user("ada", "Correct-Horse-1")

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from auth_flow import UserPool
+from auth_flow._observers import Notice, Observers, RefreshFailed, SignedOut, TokensRefreshed
 from auth_flow.errors import (
     AuthFlowError,
     ConnectionLost,
@@ -16,9 +17,8 @@ from auth_flow.errors import (
     ServiceError,
     TimedOut,
 )
-from auth_flow.observers import Notice, Observers, RefreshFailed, SignedOut, TokensRefreshed
 from auth_flow.session import RememberedDevice, Session
-from auth_flow.tokens import LEEWAY, Tokens
+from auth_flow.states._tokens import LEEWAY, Tokens
 from tests.flow.scripted import POOL, SUBJECT, Clock, Exchange, Script, jwt, refusal
 
 from .service import HOUR, USER, TokenService
@@ -35,7 +35,12 @@ def service_error(name: str, status: int = 400) -> ServiceError:
 TRANSIENT = [
     ConnectionLost("gone", operation=REFRESH),
     TimedOut("late", operation=REFRESH, retryable=True),
-    MalformedResponse("an answer (status 503) that is no JSON object.", operation=REFRESH, status=503, retryable=True),
+    MalformedResponse(
+        "an answer (status 503) that is no JSON object.",
+        operation=REFRESH,
+        status=503,
+        retryable=True,
+    ),
     service_error("TooManyRequestsException", 429),
     service_error("InternalErrorException", 500),
     service_error("LimitExceededException"),
@@ -54,7 +59,7 @@ VERDICTS = [
 ]
 
 
-# -------------------------------------------------------------------------------------------------------------------- when
+# When
 
 
 async def test_fresh_tokens_need_no_request(service: TokenService, clock: Clock) -> None:
@@ -64,11 +69,15 @@ async def test_fresh_tokens_need_no_request(service: TokenService, clock: Clock)
     assert service.requests == []
 
 
-async def test_shortly_before_their_end_they_are_refreshed(service: TokenService, clock: Clock) -> None:
+async def test_shortly_before_their_end_they_are_refreshed(
+    service: TokenService, clock: Clock
+) -> None:
     session = service.session()
     clock.now += HOUR - LEEWAY + 1
     tokens = await session.fresh_tokens()
-    assert service.requests == [(REFRESH, {"ClientId": POOL.client_id, "RefreshToken": "refresh-1"})]
+    assert service.requests == [
+        (REFRESH, {"ClientId": POOL.client_id, "RefreshToken": "refresh-1"})
+    ]
     assert tokens is session.tokens
     assert tokens.refresh_token == SecretStr("refresh-2")
     assert tokens.access_token.claims.expires_at == clock.now + HOUR
@@ -103,7 +112,9 @@ async def test_an_expired_id_token_is_reason_enough(service: TokenService, clock
     assert service.operations == [REFRESH]
 
 
-async def test_a_token_without_an_end_counts_as_expired(service: TokenService, clock: Clock) -> None:
+async def test_a_token_without_an_end_counts_as_expired(
+    service: TokenService, clock: Clock
+) -> None:
     service.tokens()
     endless = Tokens.read(jwt(sub=SUBJECT), refresh_token=service.refresh_token)
     await Session(POOL, endless, transport=service, clock=clock).fresh_tokens()
@@ -118,10 +129,12 @@ async def test_an_operation_refreshes_first(service: TokenService, clock: Clock)
     assert service.requests[1][1] == {"AccessToken": session.access_token.text.get_secret_value()}
 
 
-# ------------------------------------------------------------------------------------------------------------ what is sent
+# What is sent
 
 
-async def test_everything_that_belongs_to_a_refresh(script: Script, clock: Clock, service: TokenService) -> None:
+async def test_everything_that_belongs_to_a_refresh(
+    script: Script, clock: Clock, service: TokenService
+) -> None:
     pool = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example", client_secret="s3cret")
     device = RememberedDevice(key="eu-west-1_key", group_key="-group", password="device password")
     session = Session(pool, service.tokens(), transport=script, clock=clock, devices={USER: device})
@@ -151,17 +164,33 @@ async def test_a_server_without_rotation_is_asked_the_old_way(
     device = RememberedDevice(key="eu-west-1_key", group_key="-group", password="device password")
     tokens = service.tokens()
     session = Session(pool, tokens, transport=script, clock=clock, devices={USER: device})
-    parameters = {"REFRESH_TOKEN": "refresh-1", "DEVICE_KEY": "eu-west-1_key", "SECRET_HASH": pool.secret_hash(USER)}
-    old_way = {"AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": parameters, "ClientId": "1example"}
-    reply = {"AuthenticationResult": {"AccessToken": service.issue()["AccessToken"]}, "ChallengeParameters": {}}
-    new_way = {"ClientId": "1example", "ClientSecret": "s3cret", "RefreshToken": "refresh-1", "DeviceKey": "eu-west-1_key"}
+    parameters = {
+        "REFRESH_TOKEN": "refresh-1",
+        "DEVICE_KEY": "eu-west-1_key",
+        "SECRET_HASH": pool.secret_hash(USER),
+    }
+    old_way = {
+        "AuthFlow": "REFRESH_TOKEN_AUTH",
+        "AuthParameters": parameters,
+        "ClientId": "1example",
+    }
+    reply = {
+        "AuthenticationResult": {"AccessToken": service.issue()["AccessToken"]},
+        "ChallengeParameters": {},
+    }
+    new_way = {
+        "ClientId": "1example",
+        "ClientSecret": "s3cret",
+        "RefreshToken": "refresh-1",
+        "DeviceKey": "eu-west-1_key",
+    }
     script.expect(Exchange(REFRESH, new_way, unknown), Exchange("InitiateAuth", old_way, reply))
     assert (await session.fresh_tokens(force=True)).refresh_token == tokens.refresh_token
     script.expect(Exchange("InitiateAuth", old_way, reply))
     await session.fresh_tokens(force=True)
 
 
-# ----------------------------------------------------------------------------------------------------- many ask, one sends
+# Many ask, one sends
 
 
 async def test_a_thousand_tasks_cause_one_request(service: TokenService, clock: Clock) -> None:
@@ -181,7 +210,9 @@ async def test_a_thousand_tasks_cause_one_request(service: TokenService, clock: 
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_some_of_a_thousand_are_cancelled(service: TokenService, clock: Clock, seed: int) -> None:
+async def test_some_of_a_thousand_are_cancelled(
+    service: TokenService, clock: Clock, seed: int
+) -> None:
     session = service.session()
     clock.now += HOUR
     service.gate = anyio.Event()
@@ -224,7 +255,9 @@ async def test_all_of_them_are_cancelled_and_the_session_is_as_before(clock: Clo
     assert service.operations == [REFRESH, REFRESH]
 
 
-async def test_a_rotated_token_survives_the_cancellation_of_whoever_asked_for_it(service: TokenService, clock: Clock) -> None:
+async def test_a_rotated_token_survives_the_cancellation_of_whoever_asked_for_it(
+    service: TokenService, clock: Clock
+) -> None:
     session = service.session()
     clock.now += HOUR
     service.gate = anyio.Event()
@@ -237,10 +270,12 @@ async def test_a_rotated_token_survives_the_cancellation_of_whoever_asked_for_it
     assert service.operations == [REFRESH], "the answer to the one request was kept"
 
 
-# ------------------------------------------------------------------------------------------------------------ how it fails
+# How it fails
 
 
-@pytest.mark.parametrize("error", TRANSIENT, ids=lambda error: f"{type(error).__name__}-{error.name}")
+@pytest.mark.parametrize(
+    "error", TRANSIENT, ids=lambda error: f"{type(error).__name__}-{error.name}"
+)
 async def test_what_says_nothing_about_the_user_keeps_the_session(
     service: TokenService, clock: Clock, error: AuthFlowError
 ) -> None:
@@ -273,7 +308,9 @@ async def test_failures_at_every_request_lose_nothing(service: TokenService, clo
 
 
 @pytest.mark.parametrize("name", VERDICTS)
-async def test_the_services_verdict_ends_the_session(service: TokenService, clock: Clock, name: str) -> None:
+async def test_the_services_verdict_ends_the_session(
+    service: TokenService, clock: Clock, name: str
+) -> None:
     told: list[Notice] = []
     ended: list[Session] = []
     session = service.session(observers=Observers([told.append]), on_end=ended.append)
@@ -291,7 +328,9 @@ async def test_the_services_verdict_ends_the_session(service: TokenService, cloc
     assert service.operations == [REFRESH], "a session that is over sends nothing"
 
 
-async def test_without_a_refresh_token_the_session_needs_a_new_sign_in(service: TokenService, clock: Clock) -> None:
+async def test_without_a_refresh_token_the_session_needs_a_new_sign_in(
+    service: TokenService, clock: Clock
+) -> None:
     tokens = Tokens.read(service.tokens().access_token.text)
     session = Session(POOL, tokens, transport=service, clock=clock)
     assert await session.fresh_tokens() is tokens
@@ -302,7 +341,9 @@ async def test_without_a_refresh_token_the_session_needs_a_new_sign_in(service: 
     assert service.requests == []
 
 
-async def test_an_unreadable_answer_keeps_the_session(script: Script, clock: Clock, service: TokenService) -> None:
+async def test_an_unreadable_answer_keeps_the_session(
+    script: Script, clock: Clock, service: TokenService
+) -> None:
     session = Session(POOL, service.tokens(), transport=script, clock=clock)
     body = {"ClientId": POOL.client_id, "RefreshToken": "refresh-1"}
     unreadable: list[Any] = [

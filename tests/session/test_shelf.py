@@ -1,4 +1,6 @@
-"""Several processes with one session: sessions of their own, one store, one service that takes each refresh token once."""
+"""Several processes with one session: sessions of their own, one store, one service that takes each
+refresh token once.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,15 @@ from typing import Any
 import anyio
 import pytest
 
-from auth_flow.errors import ConnectionLost, NotSignedIn, RefreshTokenReuseException, StoreUnavailable
-from auth_flow.observers import Notice, Observers, SignedOut
+from auth_flow._observers import Notice, Observers, SignedOut
+from auth_flow.errors import (
+    ConnectionLost,
+    NotSignedIn,
+    RefreshTokenReuseException,
+    StoreUnavailable,
+)
 from auth_flow.session import Session
-from auth_flow.session.shelf import LEASE
+from auth_flow.session._shared_tokens import LEASE
 from auth_flow.stores import MemoryStore
 from tests.flow.scripted import POOL, SUBJECT, Clock
 
@@ -27,17 +34,24 @@ def store(clock: Clock) -> MemoryStore:
     return MemoryStore(clock)
 
 
-async def processes(service: TokenService, store: MemoryStore, number: int, **options: Any) -> list[Session]:
+async def processes(
+    service: TokenService, store: MemoryStore, number: int, **options: Any
+) -> list[Session]:
     """One process has signed in, the others have taken the session up from the store."""
     first = service.session(store=store, **options)
     await first.keep()
     others = [
-        await Session.load(POOL, USER, store=store, transport=service, clock=service.clock, **options) for _ in range(number - 1)
+        await Session.load(
+            POOL, USER, store=store, transport=service, clock=service.clock, **options
+        )
+        for _ in range(number - 1)
     ]
     return [first, *others]
 
 
-async def test_a_session_is_taken_up_from_the_store(service: TokenService, store: MemoryStore) -> None:
+async def test_a_session_is_taken_up_from_the_store(
+    service: TokenService, store: MemoryStore
+) -> None:
     first, second = await processes(service, store, 2)
     assert second.tokens == first.tokens
     assert second.get_current_user().user_id == SUBJECT
@@ -45,7 +59,9 @@ async def test_a_session_is_taken_up_from_the_store(service: TokenService, store
         await Session.load(POOL, "grace", store=store, transport=service)
 
 
-async def test_one_refreshes_and_the_others_take_over(service: TokenService, store: MemoryStore, clock: Clock) -> None:
+async def test_one_refreshes_and_the_others_take_over(
+    service: TokenService, store: MemoryStore, clock: Clock
+) -> None:
     sessions = await processes(service, store, 4)
     for _ in range(25):
         clock.now += HOUR
@@ -56,7 +72,9 @@ async def test_one_refreshes_and_the_others_take_over(service: TokenService, sto
     assert service.operations.count(REFRESH) == 25
 
 
-async def test_a_forced_refresh_of_what_another_has_refreshed_is_none(service: TokenService, store: MemoryStore) -> None:
+async def test_a_forced_refresh_of_what_another_has_refreshed_is_none(
+    service: TokenService, store: MemoryStore
+) -> None:
     first, second = await processes(service, store, 2)
     await first.fresh_tokens(force=True)
     assert (await second.fresh_tokens(force=True)) == first.tokens
@@ -85,7 +103,9 @@ async def test_a_worker_that_dies_in_a_refresh_holds_the_others_up_for_a_while_o
     assert service.operations == [REFRESH, REFRESH]
 
 
-async def test_a_failed_refresh_holds_nobody_up(service: TokenService, store: MemoryStore, clock: Clock) -> None:
+async def test_a_failed_refresh_holds_nobody_up(
+    service: TokenService, store: MemoryStore, clock: Clock
+) -> None:
     first, second = await processes(service, store, 2)
     clock.now += HOUR
     service.failures.append(ConnectionLost("gone", operation=REFRESH))
@@ -96,8 +116,12 @@ async def test_a_failed_refresh_holds_nobody_up(service: TokenService, store: Me
     assert first.tokens == second.tokens
 
 
-async def test_a_refresh_that_outlives_its_lease_gives_way(service: TokenService, store: MemoryStore, clock: Clock) -> None:
-    """Another one has refreshed meanwhile: the slow one's refusal as a reuse is no verdict on the session."""
+async def test_a_refresh_that_outlives_its_lease_gives_way(
+    service: TokenService, store: MemoryStore, clock: Clock
+) -> None:
+    """Another one has refreshed meanwhile: the slow one's refusal as a reuse is no verdict on the
+    session.
+    """
     slow, quick = await processes(service, store, 2)
     clock.now += HOUR
     late = RefreshTokenReuseException("No.", operation=REFRESH)
@@ -113,7 +137,9 @@ async def test_a_refresh_that_outlives_its_lease_gives_way(service: TokenService
     assert slow.active
 
 
-async def test_signed_out_in_one_process_signed_out_in_all(service: TokenService, store: MemoryStore, clock: Clock) -> None:
+async def test_signed_out_in_one_process_signed_out_in_all(
+    service: TokenService, store: MemoryStore, clock: Clock
+) -> None:
     told: list[Notice] = []
     first, second = await processes(service, store, 2, observers=Observers([told.append]))
     await first.sign_out()
@@ -126,7 +152,9 @@ async def test_signed_out_in_one_process_signed_out_in_all(service: TokenService
     assert told == [SignedOut(USER, SUBJECT, "ended_elsewhere")]
 
 
-async def test_a_new_sign_in_replaces_what_is_kept(service: TokenService, store: MemoryStore) -> None:
+async def test_a_new_sign_in_replaces_what_is_kept(
+    service: TokenService, store: MemoryStore
+) -> None:
     (first,) = await processes(service, store, 1)
     again = service.session(store=store)
     await again.keep()
@@ -152,13 +180,17 @@ class Flaky(MemoryStore):
         self._roll()
         return await super().load(key)
 
-    async def save(self, key: str, value: str, *, expected: str | None, ttl: float | None = None) -> str:
+    async def save(
+        self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+    ) -> str:
         self._roll()
         return await super().save(key, value, expected=expected, ttl=ttl)
 
 
 @pytest.mark.parametrize("after", [0, 1])
-async def test_a_store_that_fails_loses_no_session(service: TokenService, clock: Clock, after: int) -> None:
+async def test_a_store_that_fails_loses_no_session(
+    service: TokenService, clock: Clock, after: int
+) -> None:
     """At the load (0), or at the lease (1): nothing has been sent as yet."""
     store = Flaky(clock)
     (session,) = await processes(service, store, 1)
@@ -171,7 +203,9 @@ async def test_a_store_that_fails_loses_no_session(service: TokenService, clock:
     assert service.operations == [REFRESH]
 
 
-async def test_tokens_that_the_store_does_not_take_are_used_all_the_same(service: TokenService, clock: Clock) -> None:
+async def test_tokens_that_the_store_does_not_take_are_used_all_the_same(
+    service: TokenService, clock: Clock
+) -> None:
     store = Flaky(clock)
     (session,) = await processes(service, store, 1)
     for _ in range(2):
@@ -185,7 +219,9 @@ async def test_tokens_that_the_store_does_not_take_are_used_all_the_same(service
     assert other.tokens == session.tokens
 
 
-async def test_a_lease_that_cannot_be_given_back_runs_out(service: TokenService, clock: Clock) -> None:
+async def test_a_lease_that_cannot_be_given_back_runs_out(
+    service: TokenService, clock: Clock
+) -> None:
     store = Flaky(clock)
     (session,) = await processes(service, store, 1)
     clock.now += HOUR
@@ -197,8 +233,12 @@ async def test_a_lease_that_cannot_be_given_back_runs_out(service: TokenService,
     await session.fresh_tokens()
 
 
-async def test_two_refreshes_at_once_after_a_lease_ran_out(service: TokenService, store: MemoryStore, clock: Clock) -> None:
-    """The first one was only slow: its tokens are good, and the second one, too late for the old refresh token, takes them."""
+async def test_two_refreshes_at_once_after_a_lease_ran_out(
+    service: TokenService, store: MemoryStore, clock: Clock
+) -> None:
+    """The first one was only slow: its tokens are good, and the second one, too late for the old
+    refresh token, takes them.
+    """
     slow, late = await processes(service, store, 2)
     clock.now += HOUR
     service.gate = anyio.Event()
@@ -245,8 +285,12 @@ async def test_two_sign_ins_at_once(service: TokenService, store: MemoryStore) -
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_workers_that_come_and_go_at_random(service: TokenService, store: MemoryStore, clock: Clock, seed: int) -> None:
-    """Tasks are cancelled anywhere but within the one request that must not be lost; nobody is ever signed out."""
+async def test_workers_that_come_and_go_at_random(
+    service: TokenService, store: MemoryStore, clock: Clock, seed: int
+) -> None:
+    """Tasks are cancelled anywhere but within the one request that must not be lost; nobody is ever
+    signed out.
+    """
     dice = random.Random(seed)
     sessions = await processes(service, store, 4)
 

@@ -5,12 +5,18 @@ from typing import Any
 import pytest
 
 from auth_flow import UserPool
-from auth_flow.errors import AuthFlowError, ConnectFailed, NotAuthorizedException, NotSignedIn, StoreUnavailable
-from auth_flow.observers import Notice, Observers, SignedOut
+from auth_flow._observers import Notice, Observers, SignedOut
+from auth_flow.errors import (
+    AuthFlowError,
+    ConnectFailed,
+    NotAuthorizedException,
+    NotSignedIn,
+    StoreUnavailable,
+)
 from auth_flow.session import RememberedDevice, Session
 from auth_flow.session import SignOut as Outcome
+from auth_flow.states._tokens import Tokens
 from auth_flow.stores import MemoryStore
-from auth_flow.tokens import Tokens
 from tests.flow.scripted import POOL, SUBJECT, Clock, Exchange, Script, jwt, refusal
 
 from .service import HOUR, USER, TokenService
@@ -20,12 +26,22 @@ pytestmark = pytest.mark.anyio
 ENDED = SignedOut(USER, SUBJECT, "signed_out")
 
 
-async def test_the_tokens_are_revoked_and_gone(script: Script, service: TokenService, clock: Clock) -> None:
+async def test_the_tokens_are_revoked_and_gone(
+    script: Script, service: TokenService, clock: Clock
+) -> None:
     told: list[Notice] = []
     pool = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example", client_secret="s3cret")
-    session = Session(pool, service.tokens(), transport=script, clock=clock, observers=Observers([told.append]))
+    session = Session(
+        pool, service.tokens(), transport=script, clock=clock, observers=Observers([told.append])
+    )
     clock.now += 10 * HOUR
-    script.expect(Exchange("RevokeToken", {"ClientId": "1example", "ClientSecret": "s3cret", "Token": "refresh-1"}, {}))
+    script.expect(
+        Exchange(
+            "RevokeToken",
+            {"ClientId": "1example", "ClientSecret": "s3cret", "Token": "refresh-1"},
+            {},
+        )
+    )
     assert await session.sign_out() == Outcome(revoked=True)
     assert told == [ENDED]
     with pytest.raises(NotSignedIn):
@@ -53,8 +69,12 @@ async def test_what_the_service_says_is_told_and_changes_nothing(
     assert not session.active
 
 
-@pytest.mark.parametrize("missing", [{"refresh_token": None}, {"access_token": jwt(sub=SUBJECT, username=USER)}])
-async def test_nothing_to_revoke(service: TokenService, clock: Clock, missing: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "missing", [{"refresh_token": None}, {"access_token": jwt(sub=SUBJECT, username=USER)}]
+)
+async def test_nothing_to_revoke(
+    service: TokenService, clock: Clock, missing: dict[str, Any]
+) -> None:
     held = service.tokens()
     given = {"access_token": held.access_token.text, "refresh_token": held.refresh_token, **missing}
     session = Session(POOL, Tokens.read(**given), transport=service, clock=clock)
@@ -86,7 +106,9 @@ async def test_a_deleted_user_leaves_nothing(service: TokenService) -> None:
     assert set(devices) == {"grace"}
 
 
-async def test_a_store_that_fails_keeps_nobody_signed_in(service: TokenService, clock: Clock) -> None:
+async def test_a_store_that_fails_keeps_nobody_signed_in(
+    service: TokenService, clock: Clock
+) -> None:
     class Stuck(MemoryStore):
         async def delete(self, key: str, *, expected: str | None = None) -> None:
             raise StoreUnavailable("The disk is full.")

@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from auth_flow.errors import OutageError
-from auth_flow.session.single_flight import SingleFlight
+from auth_flow.session._single_flight import SingleFlight
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,16 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from auth_flow._observers import (
+    Notice,
+    Observers,
+    RefreshFailed,
+    SignedIn,
+    SignedOut,
+    StepEntered,
+    TokensRefreshed,
+)
 from auth_flow.errors import ConnectionLost
-from auth_flow.observers import Notice, Observers, RefreshFailed, SignedIn, SignedOut, StepEntered, TokensRefreshed
 from auth_flow.telemetry import Telemetry
 
 pytestmark = pytest.mark.anyio
@@ -42,4 +50,6 @@ async def test_notices_are_counted_and_put_on_the_span() -> None:
     expected = [attributes for _, attributes in NOTICES]
     assert counted == expected
     assert [dict(event.attributes or {}) for event in span.events] == expected
-    assert [event.name for event in span.events] == [f"auth_flow.{attributes['notice']}" for attributes in expected]
+    assert [event.name for event in span.events] == [
+        f"auth_flow.{attributes['notice']}" for attributes in expected
+    ]

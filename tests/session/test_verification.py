@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from auth_flow import UserPool
 from auth_flow.errors import ConnectionLost, InvalidToken, MalformedResponse, MissingExtra
-from auth_flow.session.verification import COOLDOWN, TokenVerifier
+from auth_flow.verification._verifier import COOLDOWN, TokenVerifier
 from tests.flow.scripted import POOL, SUBJECT, Clock
 
 pytestmark = pytest.mark.anyio
@@ -35,10 +35,14 @@ class KeyServer:
         self.requests.append(str(request.url))
         if isinstance(self.answer, httpx.HTTPError):
             raise self.answer
-        return self.answer or httpx.Response(200, json={"keys": [self.jwk(name) for name in self.key_ids]})
+        return self.answer or httpx.Response(
+            200, json={"keys": [self.jwk(name) for name in self.key_ids]}
+        )
 
     def jwk(self, name: str) -> dict[str, Any]:
-        public: dict[str, Any] = json.loads(pyjwt.algorithms.RSAAlgorithm.to_jwk(KEYS[name].public_key()))
+        public: dict[str, Any] = json.loads(
+            pyjwt.algorithms.RSAAlgorithm.to_jwk(KEYS[name].public_key())
+        )
         return {**public, "kid": name, "use": "sig", "alg": "RS256"}
 
 
@@ -98,7 +102,9 @@ async def test_an_id_token_names_its_client_otherwise(verifier: TokenVerifier) -
         ({"sub": None}, "subject"),
     ],
 )
-async def test_claims_that_do_not_fit(verifier: TokenVerifier, claims: dict[str, Any], complaint: str) -> None:
+async def test_claims_that_do_not_fit(
+    verifier: TokenVerifier, claims: dict[str, Any], complaint: str
+) -> None:
     with pytest.raises((InvalidToken, MalformedResponse), match=complaint):
         await verifier.verify(token(**claims))
 
@@ -106,7 +112,11 @@ async def test_claims_that_do_not_fit(verifier: TokenVerifier, claims: dict[str,
 def tampered(text: str) -> str:
     head, payload, signature = text.split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
-    other = base64.urlsafe_b64encode(json.dumps({**claims, "sub": "somebody else"}).encode()).rstrip(b"=").decode()
+    other = (
+        base64.urlsafe_b64encode(json.dumps({**claims, "sub": "somebody else"}).encode())
+        .rstrip(b"=")
+        .decode()
+    )
     return f"{head}.{other}.{signature}"
 
 
@@ -128,7 +138,9 @@ async def test_signatures_that_are_not_the_pools(verifier: TokenVerifier, text: 
         await verifier.verify(text)
 
 
-async def test_a_new_key_is_looked_for_but_not_all_the_time(verifier: TokenVerifier, keys: KeyServer, clock: Clock) -> None:
+async def test_a_new_key_is_looked_for_but_not_all_the_time(
+    verifier: TokenVerifier, keys: KeyServer, clock: Clock
+) -> None:
     await verifier.verify(token())
     keys.key_ids = ["one", "two"]
     for _ in range(3):
@@ -159,7 +171,10 @@ async def test_many_ask_and_one_fetches(verifier: TokenVerifier, keys: KeyServer
     ],
 )
 async def test_keys_that_cannot_be_had_are_no_verdict(
-    verifier: TokenVerifier, keys: KeyServer, answer: httpx.Response | httpx.HTTPError, error: type[Exception]
+    verifier: TokenVerifier,
+    keys: KeyServer,
+    answer: httpx.Response | httpx.HTTPError,
+    error: type[Exception],
 ) -> None:
     keys.answer = answer
     with pytest.raises(error):
@@ -168,8 +183,12 @@ async def test_keys_that_cannot_be_had_are_no_verdict(
     await verifier.verify(token())
 
 
-async def test_an_endpoint_has_the_keys_of_its_pool(client: httpx.AsyncClient, keys: KeyServer, clock: Clock) -> None:
-    local = UserPool(user_pool_id=POOL.user_pool_id, client_id=POOL.client_id, endpoint="http://127.0.0.1:9000/")
+async def test_an_endpoint_has_the_keys_of_its_pool(
+    client: httpx.AsyncClient, keys: KeyServer, clock: Clock
+) -> None:
+    local = UserPool(
+        user_pool_id=POOL.user_pool_id, client_id=POOL.client_id, endpoint="http://127.0.0.1:9000/"
+    )
     await TokenVerifier(local, client=client, clock=clock).verify(token())
     assert keys.requests == ["http://127.0.0.1:9000/eu-west-1_Abc123/.well-known/jwks.json"]
 

@@ -1,4 +1,6 @@
-"""One of several processes that share a session: refreshes it for ever, and says so. Run by `processes.py`."""
+"""One of several processes that share a session: refreshes it for ever, and says so. Run by
+`processes.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,10 @@ import anyio
 
 from auth_flow import UserPool
 from auth_flow.errors import AuthFlowError, NotSignedIn
-from auth_flow.session import Session, shelf
-from auth_flow.stores.redis import RedisStore
-from auth_flow.transports.cognito import CognitoTransport
+from auth_flow.session import Session
+from auth_flow.session import _shared_tokens as shelf
+from auth_flow.stores._redis import RedisStore
+from auth_flow.transports._cognito import CognitoTransport
 
 
 async def main(url: str, user_pool_id: str, client_id: str, store_url: str, lease: str) -> None:

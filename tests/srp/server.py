@@ -1,4 +1,6 @@
-"""The service's half of the exchange, with no line in common with the client's half that it checks."""
+"""The service's half of the exchange, with no line in common with the client's half that it
+checks.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +43,13 @@ def digest(*parts: bytes) -> int:
 
 
 class Server:
-    """One account (of a user or a device) that knows a salt and a verifier, and issues one challenge to one A."""
+    """One account (of a user or a device) that knows a salt and a verifier, and issues one
+    challenge to one A.
+    """
 
-    def __init__(self, group: str, user: str, salt: bytes, verifier: int, srp_a: str, rng: random.Random) -> None:
+    def __init__(
+        self, group: str, user: str, salt: bytes, verifier: int, srp_a: str, rng: random.Random
+    ) -> None:
         self.group, self.user, self.verifier, self.A = group, user, verifier, int(srp_a, 16)
         self.b = rng.getrandbits(512)
         self.B = (digest(signed(N), signed(g)) * verifier + pow(g, self.b, N)) % N

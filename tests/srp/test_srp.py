@@ -13,12 +13,17 @@ from typing import Any
 
 import pytest
 
-from auth_flow import srp
 from auth_flow.errors import MalformedResponse
+from auth_flow.states import _srp as srp
 
 from .server import Server
 
-POOL, USER, PASSWORD, TIME = "Abc123", "0a1b2c3d-ada", "correct horse: ñ", "Tue Jan 9 09:09:09 UTC 2024"
+POOL, USER, PASSWORD, TIME = (
+    "Abc123",
+    "0a1b2c3d-ada",
+    "correct horse: ñ",
+    "Tue Jan 9 09:09:09 UTC 2024",
+)
 CHALLENGE = {"SRP_B": "5", "SALT": "a1", "SECRET_BLOCK": "c2VjcmV0"}
 
 
@@ -45,8 +50,12 @@ def test_a_confirmed_device_can_prove_itself() -> None:
     secret = srp.device_verifier(group, device)
     keys = srp.ClientKeys.generate()
     verifier = int.from_bytes(base64.b64decode(secret.verifier), "big")
-    server = Server(group, device, base64.b64decode(secret.salt), verifier, keys.public_hex, random.Random(1))
-    signature = srp.claim(keys, server.challenge, group=group, user=device, password=secret.password, timestamp=TIME)
+    server = Server(
+        group, device, base64.b64decode(secret.salt), verifier, keys.public_hex, random.Random(1)
+    )
+    signature = srp.claim(
+        keys, server.challenge, group=group, user=device, password=secret.password, timestamp=TIME
+    )
     assert server.accepts(signature, TIME)
 
 
@@ -59,10 +68,26 @@ def test_pycognito_computes_the_same() -> None:
     peer = AWSSRP("ada", PASSWORD, f"eu-west-1_{POOL}", "1example", client=object())
     keys = srp.ClientKeys(peer.small_a_value)
     salt = b"\x7f" * 16  # one without leading zeros, which pycognito would hash
-    server = Server(POOL, USER, salt, Server.verifier_of(POOL, USER, PASSWORD, salt), keys.public_hex, random.Random(2))
-    response = peer.process_challenge({**server.challenge, "USER_ID_FOR_SRP": USER}, {"USERNAME": "ada"})
+    server = Server(
+        POOL,
+        USER,
+        salt,
+        Server.verifier_of(POOL, USER, PASSWORD, salt),
+        keys.public_hex,
+        random.Random(2),
+    )
+    response = peer.process_challenge(
+        {**server.challenge, "USER_ID_FOR_SRP": USER}, {"USERNAME": "ada"}
+    )
     assert peer.get_auth_params()["SRP_A"] == keys.public_hex
-    signature = srp.claim(keys, server.challenge, group=POOL, user=USER, password=PASSWORD, timestamp=response["TIMESTAMP"])
+    signature = srp.claim(
+        keys,
+        server.challenge,
+        group=POOL,
+        user=USER,
+        password=PASSWORD,
+        timestamp=response["TIMESTAMP"],
+    )
     assert signature == response["PASSWORD_CLAIM_SIGNATURE"]
 
 
@@ -75,7 +100,11 @@ def test_keys_are_fresh_and_of_full_length() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "hashed"),
-    [("a\ud800b", "a\N{REPLACEMENT CHARACTER}b"), ("\udc00\ud800", "\N{REPLACEMENT CHARACTER}" * 2), ("\ud83d\ude00", "😀")],
+    [
+        ("a\ud800b", "a\N{REPLACEMENT CHARACTER}b"),
+        ("\udc00\ud800", "\N{REPLACEMENT CHARACTER}" * 2),
+        ("\ud83d\ude00", "😀"),
+    ],
 )
 def test_surrogates_are_hashed_as_javascript_writes_them(typed: str, hashed: str) -> None:
     assert srp.password_key(1, POOL, typed, typed) == srp.password_key(1, POOL, hashed, hashed)
@@ -83,13 +112,17 @@ def test_surrogates_are_hashed_as_javascript_writes_them(typed: str, hashed: str
 
 def test_text_is_neither_normalised_nor_trimmed() -> None:
     spellings = ["é", "e\N{COMBINING ACUTE ACCENT}", "é ", " é", "É"]
-    assert len({srp.password_key(1, POOL, USER, spelling) for spelling in spellings}) == len(spellings)
+    assert len({srp.password_key(1, POOL, USER, spelling) for spelling in spellings}) == len(
+        spellings
+    )
 
 
 @pytest.mark.parametrize("spelling", ["+/+/+w==", "+/+/+w", "-_-_-w==", "-_-_-w", "-/+_-w="])
 def test_spellings_of_one_secret_block(spelling: str) -> None:
     keys = srp.ClientKeys(3)
-    assert answer(keys, CHALLENGE | {"SECRET_BLOCK": spelling}) == answer(keys, CHALLENGE | {"SECRET_BLOCK": "+/+/+w=="})
+    assert answer(keys, CHALLENGE | {"SECRET_BLOCK": spelling}) == answer(
+        keys, CHALLENGE | {"SECRET_BLOCK": "+/+/+w=="}
+    )
 
 
 @pytest.mark.parametrize("salt", ["00a1", "0a1", "A1", "0000000000a1"])
@@ -107,7 +140,10 @@ def test_spellings_of_one_salt(salt: str) -> None:
             for value in ("", "0x1f", "1_0", "-5", " 5", "5\n", "xyz", "٣", "f" * 1025, 5)
         ],
         *[("SRP_B", f"{multiple * srp.N:x}") for multiple in (0, 1, 2)],
-        *[("SECRET_BLOCK", value) for value in ("a", "ab=c", "ab!d", "abc\n", "é", "ab==" * 2, b"abcd")],
+        *[
+            ("SECRET_BLOCK", value)
+            for value in ("a", "ab=c", "ab!d", "abc\n", "é", "ab==" * 2, b"abcd")
+        ],
         *[(name, None) for name in CHALLENGE],
     ],
 )
@@ -139,7 +175,8 @@ def test_a_missing_member() -> None:
 
 
 @pytest.mark.parametrize(
-    ("user_pool_id", "name"), [("eu-west-1_Abc123", "Abc123"), ("us-gov-west-1_A_b", "A"), ("none", ""), ("x_", "")]
+    ("user_pool_id", "name"),
+    [("eu-west-1_Abc123", "Abc123"), ("us-gov-west-1_A_b", "A"), ("none", ""), ("x_", "")],
 )
 def test_pool_name(user_pool_id: str, name: str) -> None:
     assert srp.pool_name(user_pool_id) == name
@@ -156,8 +193,23 @@ def test_timestamps_of_a_whole_leap_year() -> None:
     day = datetime(2024, 1, 1, 23, 5, 59, 999_999, tzinfo=UTC)
     for moment in (day + timedelta(days=n) for n in range(366)):
         weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[moment.weekday()]
-        month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][moment.month - 1]
-        assert srp.timestamp(moment.timestamp()) == f"{weekday} {month} {moment.day} 23:05:59 UTC 2024"
+        month = [
+            "Jan",
+            "Feb",
+            "Mar",
+            "Apr",
+            "May",
+            "Jun",
+            "Jul",
+            "Aug",
+            "Sep",
+            "Oct",
+            "Nov",
+            "Dec",
+        ][moment.month - 1]
+        assert (
+            srp.timestamp(moment.timestamp()) == f"{weekday} {month} {moment.day} 23:05:59 UTC 2024"
+        )
 
 
 @pytest.fixture
@@ -183,7 +235,7 @@ def test_timestamp_is_english_everywhere() -> None:
 def test_gmpy2_is_imported_at_the_first_computation_and_not_before() -> None:
     program = """
 import sys
-from auth_flow import srp
+from auth_flow.states import _srp as srp
 assert "gmpy2" not in sys.modules
 srp.ClientKeys.generate()
 assert "gmpy2" in sys.modules

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from auth_flow import srp
 from auth_flow.errors import MalformedResponse
+from auth_flow.states import _srp as srp
 
 from . import server
 from .vectors import DEVICES, TIMESTAMPS, USERS
@@ -31,7 +31,9 @@ def test_user(vector: Vector) -> None:
         return
 
     u = srp.scrambler(keys.A, int(vector["B"], 16))
-    x = srp.password_key(int(vector["salt"], 16), vector["pool_name"], vector["user_id"], vector["password"])
+    x = srp.password_key(
+        int(vector["salt"], 16), vector["pool_name"], vector["user_id"], vector["password"]
+    )
     assert (f"{u:064x}", f"{x:064x}") == (vector["u"], vector["x"])
     assert srp.session_key(keys, int(vector["B"], 16), u, x).hex() == vector["hkdf"]
     assert claim(keys, vector) == vector["signature"]
@@ -51,15 +53,22 @@ def claim(keys: srp.ClientKeys, vector: Vector) -> str:
 @pytest.mark.parametrize("vector", DEVICES)
 @pytest.mark.usefixtures("backend")
 def test_device(vector: Vector) -> None:
-    drawn = [bytes.fromhex(vector["random_password_bytes"]), bytes.fromhex(vector["random_salt_bytes"])]
+    drawn = [
+        bytes.fromhex(vector["random_password_bytes"]),
+        bytes.fromhex(vector["random_salt_bytes"]),
+    ]
 
     def random_bytes(count: int) -> bytes:
         assert count == len(drawn[0])
         return drawn.pop(0)
 
-    secret = srp.device_verifier(vector["device_group_key"], vector["device_key"], random_bytes=random_bytes)
+    secret = srp.device_verifier(
+        vector["device_group_key"], vector["device_key"], random_bytes=random_bytes
+    )
     assert secret.password == vector["device_password"]
-    assert {"Salt": secret.salt, "PasswordVerifier": secret.verifier} == vector["DeviceSecretVerifierConfig"]
+    assert {"Salt": secret.salt, "PasswordVerifier": secret.verifier} == vector[
+        "DeviceSecretVerifierConfig"
+    ]
 
 
 @pytest.mark.parametrize("vector", TIMESTAMPS)

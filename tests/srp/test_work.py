@@ -7,7 +7,7 @@ import anyio
 import pytest
 from anyio import to_thread, wait_all_tasks_blocked
 
-from auth_flow.work import compute
+from auth_flow._work import compute
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +19,11 @@ class Gate:
     """Computations that stand still until they are let through, and what is to be seen of them."""
 
     def __init__(self) -> None:
-        self._open, self._entered, self._lock = threading.Event(), threading.Semaphore(0), threading.Lock()
+        self._open, self._entered, self._lock = (
+            threading.Event(),
+            threading.Semaphore(0),
+            threading.Lock(),
+        )
         self.inside = self.most = self.done = 0
 
     def __call__(self) -> int:
@@ -92,5 +96,7 @@ async def test_cancelling_leaves_no_computation_behind() -> None:
             await wait_all_tasks_blocked()
             group.cancel_scope.cancel()
             gate.open()
-        assert (gate.inside, gate.most, gate.done) == (0, 1, 2), "what had no thread was never begun"
+        assert (gate.inside, gate.most, gate.done) == (0, 1, 2), (
+            "what had no thread was never begun"
+        )
         assert await compute(lambda: "done") == "done"

@@ -24,7 +24,9 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Generator[RedisServer]:
 @pytest.fixture
 def plain_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     """Our keyring instead of the system's, in this process and in those that it starts."""
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", f"{keyrings.__name__}.{keyrings.PlainKeyring.__name__}")
+    monkeypatch.setenv(
+        "PYTHON_KEYRING_BACKEND", f"{keyrings.__name__}.{keyrings.PlainKeyring.__name__}"
+    )
     monkeypatch.setenv(keyrings.PLACE, str(tmp_path / "keyring.json"))
     before = keyring.get_keyring()
     keyring.set_keyring(keyrings.PlainKeyring())
@@ -47,12 +49,18 @@ def place(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     if kind == "redis":
         server: RedisServer = request.getfixturevalue("redis")
         return server.url()
-    return str(tmp_path / "folder" / "entries") if kind in ("file", "keyring") else str(tmp_path / "entries")
+    return (
+        str(tmp_path / "folder" / "entries")
+        if kind in ("file", "keyring")
+        else str(tmp_path / "entries")
+    )
 
 
 @pytest.fixture
 async def opened(kind: str, request: pytest.FixtureRequest) -> AsyncGenerator[Callable[[], Store]]:
-    """Opens the store under test; each call gives another handle on the same entries, where the kind has such a thing."""
+    """Opens the store under test; each call gives another handle on the same entries, where the
+    kind has such a thing.
+    """
     memory = MemoryStore()
     place = "" if kind == "memory" else request.getfixturevalue("place")
     stores: list[Store] = []

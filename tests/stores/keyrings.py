@@ -1,4 +1,5 @@
-"""A keyring for machines that have none: a backend as the package keyring loads them, over a plain file.
+"""A keyring for machines that have none: a backend as the package keyring loads them, over a plain
+file.
 
 It reads and writes without any lock, as keyrings do.
 """

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from auth_flow.sealing import Sealer
+from auth_flow.sealing._sealer import Sealer
 from auth_flow.stores import Store
-from auth_flow.stores.file import FileStore
-from auth_flow.stores.keyring import KeyringStore
-from auth_flow.stores.redis import RedisStore
-from auth_flow.stores.sealed import SealedStore
-from auth_flow.stores.sqlite import SQLiteStore
+from auth_flow.stores._file import FileStore
+from auth_flow.stores._keyring import KeyringStore
+from auth_flow.stores._redis import RedisStore
+from auth_flow.stores._sealed import SealedStore
+from auth_flow.stores._sqlite import SQLiteStore
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 

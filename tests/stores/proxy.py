@@ -10,9 +10,9 @@ from anyio.abc import SocketAttribute, SocketStream, TaskGroup
 
 
 class Proxy:
-    """`connections` counts those made. While `deaf`, nothing comes through. `lose_replies` is how many of the next ones get lost,
-    and their connections with them; `on_loss` is awaited before anybody notices.
-    """
+    """`connections` counts those made. While `deaf`, nothing comes through. `lose_replies` is how
+    many of the next ones get lost, and their connections with them; `on_loss` is awaited before
+    anybody notices."""
 
     def __init__(self, port: int) -> None:
         self._port, self._groups = port, list[TaskGroup]()
@@ -37,18 +37,26 @@ class Proxy:
 
     async def _serve(self, client: SocketStream) -> None:
         self.connections += 1
-        async with client, await anyio.connect_tcp("127.0.0.1", self._port) as server, anyio.create_task_group() as group:
+        async with (
+            client,
+            await anyio.connect_tcp("127.0.0.1", self._port) as server,
+            anyio.create_task_group() as group,
+        ):
             self._groups.append(group)
             group.start_soon(self._carry_commands, client, server, group)
             group.start_soon(self._carry_replies, server, client, group)
 
-    async def _carry_commands(self, client: SocketStream, server: SocketStream, group: TaskGroup) -> None:
+    async def _carry_commands(
+        self, client: SocketStream, server: SocketStream, group: TaskGroup
+    ) -> None:
         async for chunk in client:
             if not self.deaf:
                 await server.send(chunk)
         group.cancel_scope.cancel()
 
-    async def _carry_replies(self, server: SocketStream, client: SocketStream, group: TaskGroup) -> None:
+    async def _carry_replies(
+        self, server: SocketStream, client: SocketStream, group: TaskGroup
+    ) -> None:
         async for chunk in server:
             if self.lose_replies:
                 self.lose_replies -= 1

@@ -1,4 +1,6 @@
-"""A real redis-server on a free port of this machine, with a password, a user, TLS, and nothing written to the disk."""
+"""A real redis-server on a free port of this machine, with a password, a user, TLS, and nothing
+written to the disk.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def running(folder: Path, port: int | None = None) -> Generator[RedisServer]:
         "dir": folder,
     }
     config = folder / "redis.conf"
-    config.write_text("".join(f"{name} {_quoted(name, str(value))}\n" for name, value in options.items()))
+    config.write_text(
+        "".join(f"{name} {_quoted(name, str(value))}\n" for name, value in options.items())
+    )
     with subprocess.Popen([program, str(config)], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout

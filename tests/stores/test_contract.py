@@ -24,7 +24,9 @@ async def test_nothing_is_held_for_a_key_that_was_never_saved(store: Store, key:
 
 
 @pytest.mark.parametrize(
-    "value", ["", " ", "a value", "two\r\nlines", "ünïcödé 🔑", "nul \0 inside", "x" * 200_000], ids=range(7)
+    "value",
+    ["", " ", "a value", "two\r\nlines", "ünïcödé 🔑", "nul \0 inside", "x" * 200_000],
+    ids=range(7),
 )
 async def test_what_is_saved_is_loaded(store: Store, key: str, value: str) -> None:
     version = await store.save(key, value, expected=None)
@@ -98,7 +100,9 @@ async def test_an_entry_made_again_is_another_one(store: Store, key: str) -> Non
         await store.save(key, "late", expected=before)
 
 
-async def test_an_entry_is_gone_when_its_time_is_over_unless_a_later_save_lifts_that(store: Store, key: str) -> None:
+async def test_an_entry_is_gone_when_its_time_is_over_unless_a_later_save_lifts_that(
+    store: Store, key: str
+) -> None:
     first = await store.save(f"{key}-lifted", "short", expected=None, ttl=0.25)
     lifted = await store.save(f"{key}-lifted", "for good", expected=first)
     version = await store.save(key, "short", expected=None, ttl=0.25)
@@ -128,14 +132,21 @@ async def test_all_handles_see_the_same(opened: Callable[[], Store], key: str) -
         await one.save(key, "late", expected=version)
 
 
-async def test_of_tasks_that_save_on_one_version_exactly_one_is_done(opened: Callable[[], Store], key: str) -> None:
+async def test_of_tasks_that_save_on_one_version_exactly_one_is_done(
+    opened: Callable[[], Store], key: str
+) -> None:
     stores = [opened() for _ in range(3)]
     version = None
     for _ in range(4):
         won: list[str] = []
         refused: list[int] = []
 
-        async def save(number: int, version: str | None = version, won: list[str] = won, refused: list[int] = refused) -> None:
+        async def save(
+            number: int,
+            version: str | None = version,
+            won: list[str] = won,
+            refused: list[int] = refused,
+        ) -> None:
             try:
                 won.append(await stores[number % 3].save(key, str(number), expected=version))
             except StoreConflict:
@@ -188,7 +199,9 @@ class Model:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_whatever_is_done_in_whatever_order_it_does_as_one_would_explain_it(store: Store, key: str, seed: int) -> None:
+async def test_whatever_is_done_in_whatever_order_it_does_as_one_would_explain_it(
+    store: Store, key: str, seed: int
+) -> None:
     chance = random.Random(seed)
     model = Model({})
     versions: list[str | None] = [None]
@@ -216,7 +229,9 @@ async def test_whatever_is_done_in_whatever_order_it_does_as_one_would_explain_i
         assert await store.load(name) == model.held.get(name)
 
 
-async def test_a_cancelled_save_is_done_or_not_and_the_store_goes_on(store: Store, key: str) -> None:
+async def test_a_cancelled_save_is_done_or_not_and_the_store_goes_on(
+    store: Store, key: str
+) -> None:
     version = await store.save(key, "0", expected=None)
     for number in range(1, 12):
         with anyio.move_on_after(number / 4000):

@@ -16,14 +16,14 @@ from keyring.backends.fail import Keyring as NoKeyring
 from keyring.errors import KeyringLocked
 
 from auth_flow.errors import MissingExtra, SealBroken, StoreUnavailable
-from auth_flow.sealing import Sealer, new_key
+from auth_flow.sealing._sealer import Sealer, new_key
 from auth_flow.stores import Entry, MemoryStore
-from auth_flow.stores.file import FileStore
-from auth_flow.stores.keyring import KeyringStore
-from auth_flow.stores.locks import locked
-from auth_flow.stores.sealed import SealedStore
-from auth_flow.stores.sqlite import SQLiteStore
-from auth_flow.stores.table import Table
+from auth_flow.stores._file import FileStore
+from auth_flow.stores._keyring import KeyringStore
+from auth_flow.stores._locks import locked
+from auth_flow.stores._sealed import SealedStore
+from auth_flow.stores._sqlite import SQLiteStore
+from auth_flow.stores._table import Table
 from tests.stores.keyrings import PlainKeyring
 
 pytestmark = pytest.mark.anyio
@@ -50,10 +50,12 @@ def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-# ------------------------------------------------------------------------------------------------------------------ file
+# File
 
 
-async def test_a_file_is_for_its_owner_and_for_who_has_the_key(tmp_path: Path, sealer: Sealer) -> None:
+async def test_a_file_is_for_its_owner_and_for_who_has_the_key(
+    tmp_path: Path, sealer: Sealer
+) -> None:
     path = tmp_path / "new" / "folder" / "sessions"
     await FileStore(path, sealer).save("ada@example.org", "hunter2", expected=None)
     assert (_mode(path), _mode(path.parent)) == (0o600, 0o700)
@@ -65,7 +67,9 @@ async def test_a_file_is_for_its_owner_and_for_who_has_the_key(tmp_path: Path, s
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"\xff\x00\xfe", b"{}"])
-async def test_a_file_that_is_not_ours_is_neither_read_nor_written(tmp_path: Path, sealer: Sealer, content: bytes) -> None:
+async def test_a_file_that_is_not_ours_is_neither_read_nor_written(
+    tmp_path: Path, sealer: Sealer, content: bytes
+) -> None:
     path = tmp_path / "sessions"
     path.write_bytes(content)
     with pytest.raises(SealBroken):
@@ -82,7 +86,9 @@ async def test_a_sealed_text_of_another_kind_is_no_file(tmp_path: Path, sealer: 
         await FileStore(path, sealer).load("ada")
 
 
-async def test_what_a_killed_writer_left_beside_the_file_does_no_harm(tmp_path: Path, sealer: Sealer) -> None:
+async def test_what_a_killed_writer_left_beside_the_file_does_no_harm(
+    tmp_path: Path, sealer: Sealer
+) -> None:
     store = FileStore(tmp_path / "sessions", sealer)
     version = await store.save("ada", "value", expected=None)
     (tmp_path / "sessions.new").write_text("half of someth" * 100)
@@ -92,7 +98,9 @@ async def test_what_a_killed_writer_left_beside_the_file_does_no_harm(tmp_path: 
     assert await store.load("ada") == Entry("next", version)
 
 
-async def test_who_holds_the_lock_of_a_file_too_long_is_not_waited_for(tmp_path: Path, sealer: Sealer) -> None:
+async def test_who_holds_the_lock_of_a_file_too_long_is_not_waited_for(
+    tmp_path: Path, sealer: Sealer
+) -> None:
     store = FileStore(tmp_path / "sessions", sealer, timeout=0.05)
     with locked(tmp_path / "sessions.lock", 1), pytest.raises(StoreUnavailable):
         await store.save("ada", "value", expected=None)
@@ -136,7 +144,7 @@ async def test_a_table_does_not_pile_up_what_has_expired(clock: Clock) -> None:
     assert most < 200
 
 
-# ---------------------------------------------------------------------------------------------------------------- SQLite
+# SQLite
 
 
 async def test_a_database_is_for_its_owner(tmp_path: Path) -> None:
@@ -191,7 +199,7 @@ async def test_who_holds_the_database_too_long_is_not_waited_for(tmp_path: Path)
     await store.aclose()
 
 
-# --------------------------------------------------------------------------------------------------------------- keyring
+# Keyring
 
 
 @pytest.mark.usefixtures("plain_keyring")
@@ -238,14 +246,16 @@ async def test_a_keyring_that_was_not_unlocked_is_asked_again_the_next_time(
     await store.save("ada", "value", expected=None)
 
 
-async def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_package_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     (tmp_path / "sessions").write_text("sealed")
     with pytest.raises(MissingExtra, match=r"auth-flow\[keyring\]"):
         await KeyringStore(tmp_path / "sessions").load("ada")
 
 
-# ---------------------------------------------------------------------------------------------------------------- sealed
+# Sealed
 
 
 async def test_what_is_sealed_is_read_by_nobody_else(sealer: Sealer) -> None:
@@ -271,7 +281,9 @@ async def test_a_sealed_value_cannot_be_put_under_another_key(sealer: Sealer) ->
         await store.load("mallory")
 
 
-async def test_what_was_sealed_with_an_old_key_is_sealed_with_the_new_one_when_it_is_saved() -> None:
+async def test_what_was_sealed_with_an_old_key_is_sealed_with_the_new_one_when_it_is_saved() -> (
+    None
+):
     old, new = new_key(), new_key()
     inner = MemoryStore()
     version = await SealedStore(inner, Sealer([old])).save("ada", "value", expected=None)

@@ -13,7 +13,10 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from tests.stores.places import open_store
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kind", ["file", "keyring", "sqlite", "redis"])]
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.parametrize("kind", ["file", "keyring", "sqlite", "redis"]),
+]
 
 PATIENCE = 60
 
@@ -81,7 +84,9 @@ async def test_of_processes_that_save_on_one_version_one_is_done_and_counting_to
     assert held.value == "75"
 
 
-async def test_a_store_outlives_workers_that_are_killed(kind: str, place: str, key: str, backend: str) -> None:
+async def test_a_store_outlives_workers_that_are_killed(
+    kind: str, place: str, key: str, backend: str
+) -> None:
     store = open_store(kind, place)
     with anyio.fail_after(PATIENCE):
         for round_ in range(3):

@@ -12,8 +12,8 @@ from anyio.abc import SocketAttribute, SocketStream
 
 from auth_flow.errors import StoreConflict, StoreUnavailable
 from auth_flow.stores import Entry
-from auth_flow.stores.redis import RedisStore
-from auth_flow.stores.resp import Connection, Server
+from auth_flow.stores._redis import RedisStore
+from auth_flow.stores._resp import Connection, Server
 from tests.stores import redis_server
 from tests.stores.proxy import Proxy
 from tests.stores.redis_server import RedisServer
@@ -38,14 +38,17 @@ async def store(proxy: Proxy) -> AsyncGenerator[RedisStore]:
     await store.aclose()
 
 
-# ------------------------------------------------------------------------------------------------------------- getting in
+# Getting in
 
 
 @pytest.mark.parametrize(
     ("url", "server"),
     [
         ("redis://localhost", Server("localhost", 6379, False, 0, None, None)),
-        ("redis://:pass%20word@10.0.0.1:7000/3", Server("10.0.0.1", 7000, False, 3, None, "pass word")),
+        (
+            "redis://:pass%20word@10.0.0.1:7000/3",
+            Server("10.0.0.1", 7000, False, 3, None, "pass word"),
+        ),
         ("rediss://ada:pa%2Fss%3Aword@[::1]/", Server("::1", 6379, True, 0, "ada", "pa/ss:word")),
     ],
 )
@@ -72,7 +75,9 @@ def test_what_is_no_url_of_redis_is_refused(url: str) -> None:
 
 
 def test_the_password_is_not_shown() -> None:
-    assert "hunter2" not in repr(Server.of("redis://:hunter2@localhost")) + repr(RedisStore("redis://:hunter2@localhost"))
+    assert "hunter2" not in repr(Server.of("redis://:hunter2@localhost")) + repr(
+        RedisStore("redis://:hunter2@localhost")
+    )
 
 
 async def test_it_comes_in_by_user_and_password(redis: RedisServer, key: str) -> None:
@@ -91,7 +96,9 @@ async def test_it_comes_in_by_user_and_password(redis: RedisServer, key: str) ->
         ("worker:pass%3Aword", "hunter2:", "Redis refused GET: NOPERM."),
     ],
 )
-async def test_a_refusal_is_told_by_its_code_alone(redis: RedisServer, who: str, prefix: str, why: str) -> None:
+async def test_a_refusal_is_told_by_its_code_alone(
+    redis: RedisServer, who: str, prefix: str, why: str
+) -> None:
     store = RedisStore(redis.url(who=who), prefix=prefix)
     with pytest.raises(StoreUnavailable) as caught:
         await store.load("hunter2")
@@ -99,7 +106,11 @@ async def test_a_refusal_is_told_by_its_code_alone(redis: RedisServer, who: str,
 
 
 async def test_databases_and_prefixes_are_told_apart(redis: RedisServer, key: str) -> None:
-    stores = [RedisStore(redis.url()), RedisStore(redis.url(database=1)), RedisStore(redis.url(), prefix="other:")]
+    stores = [
+        RedisStore(redis.url()),
+        RedisStore(redis.url(database=1)),
+        RedisStore(redis.url(), prefix="other:"),
+    ]
     for number, store in enumerate(stores):
         await store.save(key, str(number), expected=None)
     for number, store in enumerate(stores):
@@ -126,7 +137,14 @@ async def test_where_nobody_listens_it_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"$x\r\n", b":\r\n", b"x" * 100_000, b"$2\r\n\xff\xff\r\n"]
+    "answer",
+    [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"$x\r\n",
+        b":\r\n",
+        b"x" * 100_000,
+        b"$2\r\n\xff\xff\r\n",
+    ],
 )
 async def test_what_is_not_redis_is_recognised(answer: bytes) -> None:
     async def serve(stream: SocketStream) -> None:
@@ -155,7 +173,7 @@ async def test_an_entry_is_one_string_that_expires_by_itself(redis: RedisServer,
     await store.aclose()
 
 
-# ------------------------------------------------------------------------------------------------------------ the way back
+# The way back
 
 
 async def test_connections_are_used_again_and_are_not_too_many(proxy: Proxy, key: str) -> None:
@@ -171,7 +189,9 @@ async def test_connections_are_used_again_and_are_not_too_many(proxy: Proxy, key
     await store.aclose()
 
 
-async def test_connections_that_broke_while_idle_are_made_anew(proxy: Proxy, store: RedisStore, key: str) -> None:
+async def test_connections_that_broke_while_idle_are_made_anew(
+    proxy: Proxy, store: RedisStore, key: str
+) -> None:
     version = await store.save(key, "one", expected=None)
     proxy.cut()
     assert await store.load(key) == Entry("one", version)
@@ -182,7 +202,9 @@ async def test_connections_that_broke_while_idle_are_made_anew(proxy: Proxy, sto
     assert await store.load(key) is None
 
 
-async def test_a_save_whose_answer_is_lost_is_done_once(proxy: Proxy, store: RedisStore, key: str) -> None:
+async def test_a_save_whose_answer_is_lost_is_done_once(
+    proxy: Proxy, store: RedisStore, key: str
+) -> None:
     version = await store.save(key, "one", expected=None)
     proxy.lose_replies = 1
     version = await store.save(key, "two", expected=version)
@@ -192,7 +214,9 @@ async def test_a_save_whose_answer_is_lost_is_done_once(proxy: Proxy, store: Red
     assert await store.load(key) is None
 
 
-async def test_a_save_whose_answer_is_lost_again_may_be_done_or_not(proxy: Proxy, store: RedisStore, key: str) -> None:
+async def test_a_save_whose_answer_is_lost_again_may_be_done_or_not(
+    proxy: Proxy, store: RedisStore, key: str
+) -> None:
     version = await store.save(key, "one", expected=None)
     proxy.lose_replies = 2
     with pytest.raises(StoreUnavailable):
@@ -222,7 +246,9 @@ async def test_a_save_overtaken_after_its_answer_was_lost_is_not_said_to_have_wr
     await other.aclose()
 
 
-async def test_an_answer_that_does_not_come_is_not_waited_for_without_end(proxy: Proxy, key: str) -> None:
+async def test_an_answer_that_does_not_come_is_not_waited_for_without_end(
+    proxy: Proxy, key: str
+) -> None:
     store = RedisStore(proxy.url, timeout=0.1)
     await store.save(key, "value", expected=None)
     proxy.deaf = True
@@ -233,7 +259,9 @@ async def test_an_answer_that_does_not_come_is_not_waited_for_without_end(proxy:
     await store.aclose()
 
 
-async def test_a_cancelled_command_takes_its_answer_with_it(proxy: Proxy, store: RedisStore, key: str) -> None:
+async def test_a_cancelled_command_takes_its_answer_with_it(
+    proxy: Proxy, store: RedisStore, key: str
+) -> None:
     version = await store.save(key, "value", expected=None)
     proxy.deaf = True
     with anyio.move_on_after(0.05) as scope:

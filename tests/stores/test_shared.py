@@ -10,13 +10,22 @@ import anyio
 import pytest
 
 from auth_flow import AuthFlow, Cancel, Done, EnterCode, NewPassword, SignIn, SmsCode, UserPool
-from auth_flow.errors import ClaimExpired, EventNotAccepted, FlowBusy, SealBroken, SessionExpired, StoreConflict, StoreUnavailable
-from auth_flow.parking import Sealer, new_key, shared
-from auth_flow.parking.shared import SharedFlows
+from auth_flow.embedded import EmbeddedCognito, PoolSettings, SigningKey, TurnableClock
+from auth_flow.errors import (
+    ClaimExpired,
+    EventNotAccepted,
+    FlowBusy,
+    SealBroken,
+    SessionExpired,
+    StoreConflict,
+    StoreUnavailable,
+)
+from auth_flow.sealing import Sealer, new_key
+from auth_flow.shared import _flows as shared
+from auth_flow.shared._flows import SharedFlows
 from auth_flow.stores import Entry, MemoryStore, Store
-from auth_flow.transports.base import Transport
-from auth_flow.transports.cognito import CognitoTransport
-from auth_flow.transports.embedded import EmbeddedCognito, PoolSettings, SigningKey, TurnableClock
+from auth_flow.transports._base import Transport
+from auth_flow.transports._cognito import CognitoTransport
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +33,9 @@ SIGN_IN = SignIn(username="ada", password="Correct-Horse-1", auth_flow_type="USE
 
 
 class Gate:
-    """A transport in front of another, which counts the requests, and holds each of them while it is shut."""
+    """A transport in front of another, which counts the requests, and holds each of them while it
+    is shut.
+    """
 
     def __init__(self, inner: Transport) -> None:
         self._inner, self.count = inner, 0
@@ -65,7 +76,9 @@ def service(clock: TurnableClock) -> EmbeddedCognito:
 @pytest.fixture
 def pool(service: EmbeddedCognito, signing_key: SigningKey) -> UserPool:
     pool = service.create_pool(PoolSettings(mfa_configuration="OPTIONAL"), key=signing_key)
-    pool.create_user("ada", "Correct-Horse-1", attributes={"phone_number": "+15555555309"}, mfa=["SMS_MFA"])
+    pool.create_user(
+        "ada", "Correct-Horse-1", attributes={"phone_number": "+15555555309"}, mfa=["SMS_MFA"]
+    )
     return UserPool(user_pool_id=pool.id, client_id=pool.create_client().id)
 
 
@@ -86,9 +99,13 @@ def sealer(clock: TurnableClock) -> Sealer:
 
 
 @pytest.fixture
-def worker(sealer: Sealer, pool: UserPool, gate: Gate, clock: TurnableClock) -> Callable[..., SharedFlows]:
+def worker(
+    sealer: Sealer, pool: UserPool, gate: Gate, clock: TurnableClock
+) -> Callable[..., SharedFlows]:
     """Makes a worker that uses a store."""
-    return partial(SharedFlows, sealer=sealer, pool=pool, make=partial(AuthFlow, transport=gate, clock=clock))
+    return partial(
+        SharedFlows, sealer=sealer, pool=pool, make=partial(AuthFlow, transport=gate, clock=clock)
+    )
 
 
 @pytest.fixture
@@ -114,7 +131,10 @@ async def _step(flows: SharedFlows) -> str:
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite", "redis"])
 async def test_one_worker_begins_and_another_ends(
-    opened: Callable[[], Store], worker: Callable[..., SharedFlows], service: EmbeddedCognito, key: str
+    opened: Callable[[], Store],
+    worker: Callable[..., SharedFlows],
+    service: EmbeddedCognito,
+    key: str,
 ) -> None:
     async with worker(opened()).take(key) as flow:
         assert isinstance(await flow.send(SIGN_IN), SmsCode)
@@ -128,7 +148,11 @@ async def test_one_worker_begins_and_another_ends(
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite", "redis"])
 async def test_of_two_events_on_one_flow_the_second_is_refused_and_never_sent(
-    opened: Callable[[], Store], worker: Callable[..., SharedFlows], service: EmbeddedCognito, gate: Gate, key: str
+    opened: Callable[[], Store],
+    worker: Callable[..., SharedFlows],
+    service: EmbeddedCognito,
+    gate: Gate,
+    key: str,
 ) -> None:
     one, other = worker(opened()), worker(opened())
     async with one.take(key) as flow:
@@ -188,7 +212,9 @@ async def test_a_cancelled_event_leaves_the_flow_where_it_was_and_free(
     assert await _step(flows) == "IDLE"
 
 
-async def test_what_an_event_led_to_is_kept_although_the_worker_is_cancelled_right_then(flows: SharedFlows, gate: Gate) -> None:
+async def test_what_an_event_led_to_is_kept_although_the_worker_is_cancelled_right_then(
+    flows: SharedFlows, gate: Gate
+) -> None:
     with anyio.CancelScope() as scope:
         async with flows.take("chat") as flow:
             await flow.send(SIGN_IN)
@@ -261,7 +287,9 @@ async def test_a_flow_whose_time_is_over_says_so_and_begins_anew(
     assert await _step(flows) == SmsCode.name
 
 
-async def test_a_flow_that_ends_where_it_begins_leaves_nothing(flows: SharedFlows, store: Store) -> None:
+async def test_a_flow_that_ends_where_it_begins_leaves_nothing(
+    flows: SharedFlows, store: Store
+) -> None:
     await _send(flows, Cancel())
     assert await store.load("flow/chat") is None
     assert await store.load("claim/chat") is None
@@ -271,7 +299,9 @@ async def test_a_store_that_does_not_answer_is_not_waited_for_without_end(
     worker: Callable[..., SharedFlows], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Silent(CutOff):
-        async def save(self, key: str, value: str, *, expected: str | None, ttl: float | None = None) -> str:
+        async def save(
+            self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+        ) -> str:
             await anyio.sleep_forever()
             return ""
 
@@ -317,7 +347,9 @@ class CutOff:
     async def load(self, key: str) -> Entry | None:
         return await self._reach().load(key)
 
-    async def save(self, key: str, value: str, *, expected: str | None, ttl: float | None = None) -> str:
+    async def save(
+        self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+    ) -> str:
         return await self._reach().save(key, value, expected=expected, ttl=ttl)
 
     async def delete(self, key: str, *, expected: str | None = None) -> None:

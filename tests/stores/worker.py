@@ -1,6 +1,8 @@
-"""A process that shares a store with others: `python -m tests.stores.worker BACKEND KIND PLACE KEY TASK`.
+"""A process that shares a store with others: `python -m tests.stores.worker BACKEND KIND PLACE KEY
+TASK`.
 
-race    reads a version a line (empty: none), saves a 0 on it, and answers `won VERSION` or `lost`; at the end of input, counts
+race    reads a version a line (empty: none), saves a 0 on it, and answers `won VERSION` or `lost`;
+at the end of input, counts
         what is saved up by one, 25 times
 hammer  saves on and on, and tells each number that it has saved
 """

@@ -25,12 +25,18 @@ class Request:
 
 
 Act = Callable[[ByteStream], Awaitable[None]]
-"""What is done to a request that has been read; the connection is kept afterwards unless it was closed."""
+"""What is done to a request that has been read; the connection is kept afterwards unless it was
+closed.
+"""
 
 
 def http(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> bytes:
     """An answer's bytes."""
-    fields = {"content-type": "application/x-amz-json-1.1", "content-length": str(len(content)), **(headers or {})}
+    fields = {
+        "content-type": "application/x-amz-json-1.1",
+        "content-length": str(len(content)),
+        **(headers or {}),
+    }
     lines = [f"HTTP/1.1 {status} Whatever", *(f"{name}: {value}" for name, value in fields.items())]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
@@ -73,7 +79,9 @@ async def drip(stream: ByteStream) -> None:
 
 @dataclass
 class FaultServer:
-    """Plays `script`, an act for each request in the order of their arrival; the last act stands for all that follow."""
+    """Plays `script`, an act for each request in the order of their arrival; the last act stands
+    for all that follow.
+    """
 
     script: list[Act]
     url: str = ""
@@ -107,7 +115,12 @@ class FaultServer:
                     self.requests.append(await _read_request(received))
                     self._changed()
                     await self.script[min(len(self.requests), len(self.script)) - 1](stream)
-        except (anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError, anyio.ClosedResourceError):
+        except (
+            anyio.EndOfStream,
+            anyio.IncompleteRead,
+            anyio.BrokenResourceError,
+            anyio.ClosedResourceError,
+        ):
             pass
         finally:
             self.open_connections -= 1
@@ -116,12 +129,17 @@ class FaultServer:
 
 async def _read_request(received: BufferedByteReceiveStream) -> Request:
     head = (await received.receive_until(b"\r\n\r\n", 65536)).decode()
-    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head.split("\r\n")[1:])}
+    headers = {
+        name.lower(): value
+        for name, value in (line.split(": ", 1) for line in head.split("\r\n")[1:])
+    }
     return Request(headers, await received.receive_exactly(int(headers["content-length"])))
 
 
 @asynccontextmanager
-async def fault_server(*script: Act, tls: ssl.SSLContext | None = None) -> AsyncIterator[FaultServer]:
+async def fault_server(
+    *script: Act, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[FaultServer]:
     """A server on a free loopback port, gone with all its connections at the end."""
     server = FaultServer(list(script))
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")

@@ -1,4 +1,6 @@
-"""A storm of faults and cancellations over one pool, from a seed; afterwards nothing may be left of it."""
+"""A storm of faults and cancellations over one pool, from a seed; afterwards nothing may be left of
+it.
+"""
 
 from __future__ import annotations
 
@@ -21,37 +23,61 @@ from anyio.abc import AnyByteStream, ByteStream, SocketAttribute
 from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.streams.tls import TLSListener
 
-from auth_flow.transports.pool import Pool
+from auth_flow.transports._connection_pool import ConnectionPool
 from tests.transports.faults import http
 
 CONNECTIONS = 10
 FLOWS = 30
 _OK = http(b'{"Username": "ada"}' * 40)
-_DEEDS = ("ok", "ok", "ok", "ok", "slow", "drop", "cut", "garbage", "close", "chunked", "reset", "half", "more", "never")
+_DEEDS = (
+    "ok",
+    "ok",
+    "ok",
+    "ok",
+    "slow",
+    "drop",
+    "cut",
+    "garbage",
+    "close",
+    "chunked",
+    "reset",
+    "half",
+    "more",
+    "never",
+)
 _CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
 
 
 async def storm(requests: int, seed: int) -> Counter[str]:
     """Make `requests` requests, each of which may be cancelled at any await; count how they ended.
 
-    Raises AssertionError where a slot, a connection, a socket or a task is left, or the next request fails.
-    """
+    Raises AssertionError where a slot, a connection, a socket or a task is left, or the next
+    request fails."""
     rng = random.Random(seed)
     authority = trustme.CA()
     client_tls, server_tls = ssl.create_default_context(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.configure_trust(client_tls)
     authority.issue_cert("127.0.0.1").configure_cert(server_tls)
-    async with _listening(rng, None) as plain, _listening(rng, server_tls) as tls, _refusing() as refused:
+    async with (
+        _listening(rng, None) as plain,
+        _listening(rng, server_tls) as tls,
+        _refusing() as refused,
+    ):
         await anyio.wait_all_tasks_blocked()
         sockets, tasks = _open_sockets(), len(anyio.get_running_tasks())
-        async with Pool(verify=client_tls, limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=0.2)) as pool:
+        async with ConnectionPool(
+            verify=client_tls,
+            limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=0.2),
+        ) as pool:
             urls = [f"http://127.0.0.1:{plain}/"] * 30 + [f"https://127.0.0.1:{tls}/"] * 4
             urls += [f"http://127.0.0.1:{refused}/", f"https://127.0.0.1:{plain}/"]
             ends = await _rage(pool, rng, urls, requests)
             assert pool._slots.taken == 0, f"{pool._slots.taken} slots were never given back"
             assert len(pool._idle) <= CONNECTIONS
             assert await _post(pool, urls[0], "calm", read=5.0) == "200"
-        with anyio.move_on_after(5):  # the other ends of closed connections, here in the server, take a moment
+        with anyio.move_on_after(
+            5
+        ):  # the other ends of closed connections, here in the server, take a moment
             while (_open_sockets(), len(anyio.get_running_tasks())) != (sockets, tasks):  # noqa: ASYNC110 (the kernel tells nobody)
                 await anyio.sleep(0.01)
         assert _open_sockets() == sockets, "a socket is left"
@@ -59,13 +85,18 @@ async def storm(requests: int, seed: int) -> Counter[str]:
     return ends
 
 
-async def _rage(pool: Pool, rng: random.Random, urls: list[str], requests: int) -> Counter[str]:
+async def _rage(
+    pool: ConnectionPool, rng: random.Random, urls: list[str], requests: int
+) -> Counter[str]:
     ends = Counter[str]()
     left = iter(range(requests))
 
     async def flow() -> None:
         for _ in left:
-            url, checkpoints = rng.choice(urls), rng.choice((None, rng.randrange(12), rng.randrange(60)))
+            url, checkpoints = (
+                rng.choice(urls),
+                rng.choice((None, rng.randrange(12), rng.randrange(60))),
+            )
             ends[await _cancelled(pool, url, checkpoints, rng.random() < 0.5)] += 1
 
     async with anyio.create_task_group() as flows:
@@ -74,8 +105,12 @@ async def _rage(pool: Pool, rng: random.Random, urls: list[str], requests: int) 
     return ends
 
 
-async def _cancelled(pool: Pool, url: str, checkpoints: int | None, natively: bool) -> str:
-    """Post, and cancel that after so many turns of the loop, by anyio or, on asyncio, as `asyncio.wait_for` and its like do."""
+async def _cancelled(
+    pool: ConnectionPool, url: str, checkpoints: int | None, natively: bool
+) -> str:
+    """Post, and cancel that after so many turns of the loop, by anyio or, on asyncio, as
+    `asyncio.wait_for` and its like do.
+    """
     if checkpoints is None:
         return await _post(pool, url)
     if natively and sniffio.current_async_library() == "asyncio":
@@ -100,9 +135,11 @@ async def _cancelled(pool: Pool, url: str, checkpoints: int | None, natively: bo
     return end
 
 
-async def _post(pool: Pool, url: str, act: str = "", read: float = 0.05) -> str:
+async def _post(pool: ConnectionPool, url: str, act: str = "", read: float = 0.05) -> str:
     timeout = {"connect": 1.0, "pool": 1.0, "read": read, "write": 0.05}
-    request = httpx.Request("POST", url, content=b"{}" * 100, headers={"x-act": act}, extensions={"timeout": timeout})
+    request = httpx.Request(
+        "POST", url, content=b"{}" * 100, headers={"x-act": act}, extensions={"timeout": timeout}
+    )
     try:
         response = await pool.handle_async_request(request)
         try:
@@ -114,7 +151,7 @@ async def _post(pool: Pool, url: str, act: str = "", read: float = 0.05) -> str:
     return str(response.status_code)
 
 
-# --------------------------------------------------------------------------------------------------------------- server
+# Server
 
 
 @contextlib.asynccontextmanager
@@ -123,7 +160,9 @@ async def _listening(rng: random.Random, tls: ssl.SSLContext | None) -> AsyncIte
     port = listener.extra(SocketAttribute.local_port)
 
     async def serve(stream: ByteStream) -> None:
-        with contextlib.suppress(anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError, OSError):
+        with contextlib.suppress(
+            anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError, OSError
+        ):
             async with stream:
                 received = BufferedByteReceiveStream(stream)
                 while b"x-act: calm" in (await _request(received)) or await _misbehave(stream, rng):
@@ -146,7 +185,9 @@ async def _listening(rng: random.Random, tls: ssl.SSLContext | None) -> AsyncIte
 
 async def _request(received: BufferedByteReceiveStream) -> bytes:
     head = (await received.receive_until(b"\r\n\r\n", 65536)).lower()
-    await received.receive_exactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+    await received.receive_exactly(
+        int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    )
     return head
 
 

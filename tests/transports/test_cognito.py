@@ -27,11 +27,21 @@ from auth_flow.errors import (
     TimedOut,
     TooManyRequestsException,
 )
-from auth_flow.transports.cognito import CognitoTransport
-from auth_flow.transports.retries import Retries
-from auth_flow.transports.timeouts import Timeouts
-from auth_flow.transports.tls import make_context
-from tests.transports.faults import Act, FaultServer, break_after, drip, fault_server, hang, http, say, send
+from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.transports._retries import Retries
+from auth_flow.transports._timeouts import Timeouts
+from auth_flow.transports._tls import make_context
+from tests.transports.faults import (
+    Act,
+    FaultServer,
+    break_after,
+    drip,
+    fault_server,
+    hang,
+    http,
+    say,
+    send,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -53,12 +63,16 @@ def _transport(server: FaultServer, **timeouts: float) -> CognitoTransport:
 
 async def test_a_request_is_the_one_that_botocore_would_send() -> None:
     model = botocore.session.Session().get_service_model("cognito-idp")
-    expected = botocore.serialize.create_serializer("json").serialize_to_request(_SIGN_IN, model.operation_model("InitiateAuth"))
+    expected = botocore.serialize.create_serializer("json").serialize_to_request(
+        _SIGN_IN, model.operation_model("InitiateAuth")
+    )
     async with fault_server(say({"Session": "s" * 20})) as server, _transport(server) as transport:
         assert await transport.call("InitiateAuth", _SIGN_IN) == {"Session": "s" * 20}
     (request,) = server.requests
     assert json.loads(request.content) == json.loads(expected["body"])
-    assert {name: request.headers[name.lower()] for name in expected["headers"]} == expected["headers"]
+    assert {name: request.headers[name.lower()] for name in expected["headers"]} == expected[
+        "headers"
+    ]
     assert request.headers["cache-control"] == "no-store"
     assert request.headers["user-agent"].startswith("auth-flow")
     assert request.headers["accept-encoding"] == "identity"
@@ -72,17 +86,27 @@ async def test_attempts_are_counted_under_one_id() -> None:
         await transport.call("GetUser", {})
     first, second, third, other = server.requests
     counted = [request.headers["amz-sdk-request"] for request in (first, second, third, other)]
-    assert counted == ["attempt=1; max=3", "attempt=2; max=3", "attempt=3; max=3", "attempt=1; max=3"]
+    assert counted == [
+        "attempt=1; max=3",
+        "attempt=2; max=3",
+        "attempt=3; max=3",
+        "attempt=1; max=3",
+    ]
     ids = [request.headers["amz-sdk-invocation-id"] for request in (first, second, third, other)]
     assert ids[0] == ids[1] == ids[2] != ids[3]
 
 
 async def test_the_callers_headers_and_path_win() -> None:
     async with fault_server(_OK) as server:
-        transport = CognitoTransport(f"{server.url}pools/1", headers={"cache-control": "max-age=1", "x-own": "yes"})
+        transport = CognitoTransport(
+            f"{server.url}pools/1", headers={"cache-control": "max-age=1", "x-own": "yes"}
+        )
         await transport.call("GetUser", {})
         await transport.aclose()
-    assert (server.requests[0].headers["cache-control"], server.requests[0].headers["x-own"]) == ("max-age=1", "yes")
+    assert (server.requests[0].headers["cache-control"], server.requests[0].headers["x-own"]) == (
+        "max-age=1",
+        "yes",
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +116,12 @@ async def test_the_callers_headers_and_path_win() -> None:
         (_FAILED, "GetUser", 3, InternalErrorException),
         (_FAILED, "InitiateAuth", 3, InternalErrorException),
         (_FAILED, "SignUp", 1, InternalErrorException),
-        (say({"__type": "LimitExceededException"}, 400), "ForgotPassword", 1, LimitExceededException),
+        (
+            say({"__type": "LimitExceededException"}, 400),
+            "ForgotPassword",
+            1,
+            LimitExceededException,
+        ),
         (say({"__type": "NotAuthorizedException"}, 400), "InitiateAuth", 1, NotAuthorizedException),
         (send(http(b"<html>busy</html>", 503)), "InitiateAuth", 3, MalformedResponse),
         (send(http(b"<html>busy</html>", 503)), "RespondToAuthChallenge", 1, MalformedResponse),
@@ -112,7 +141,11 @@ async def test_the_callers_headers_and_path_win() -> None:
     ],
 )
 async def test_a_fault_is_a_typed_error_and_the_next_call_succeeds(
-    act: Act, operation: str, attempts: int, error: type[AuthFlowError], caplog: pytest.LogCaptureFixture
+    act: Act,
+    operation: str,
+    attempts: int,
+    error: type[AuthFlowError],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG, "auth_flow")
     async with fault_server(*[act] * attempts, _OK) as server, _transport(server) as transport:
@@ -125,12 +158,20 @@ async def test_a_fault_is_a_typed_error_and_the_next_call_succeeds(
     assert "eyJ-a-tok" not in told
 
 
-@pytest.mark.parametrize(("operation", "retryable"), [("GetUser", True), ("RespondToAuthChallenge", False)])
-async def test_a_lost_answer_may_be_asked_for_again_only_where_that_does_no_harm(operation: str, retryable: bool) -> None:
+@pytest.mark.parametrize(
+    ("operation", "retryable"), [("GetUser", True), ("RespondToAuthChallenge", False)]
+)
+async def test_a_lost_answer_may_be_asked_for_again_only_where_that_does_no_harm(
+    operation: str, retryable: bool
+) -> None:
     async with fault_server(break_after(_WHOLE[:-1])) as server, _transport(server) as transport:
         with pytest.raises(ConnectionLost) as lost:
             await transport.call(operation, {})
-    assert (lost.value.retryable, lost.value.name, lost.value.operation) == (retryable, "TransportError", operation)
+    assert (lost.value.retryable, lost.value.name, lost.value.operation) == (
+        retryable,
+        "TransportError",
+        operation,
+    )
 
 
 async def test_nothing_was_sent_where_nobody_listens() -> None:
@@ -152,9 +193,13 @@ async def test_a_silent_server_is_waited_for_no_longer_than_allowed(operation: s
 
 
 async def test_a_connection_that_takes_too_long_has_sent_nothing() -> None:
-    async with fault_server(hang) as server:  # it waits for HTTP, and so never answers the TLS handshake
+    async with fault_server(
+        hang
+    ) as server:  # it waits for HTTP, and so never answers the TLS handshake
         transport = CognitoTransport(
-            server.url.replace("http:", "https:"), retries=Retries(attempts=1), timeouts=Timeouts(connect=0.05)
+            server.url.replace("http:", "https:"),
+            retries=Retries(attempts=1),
+            timeouts=Timeouts(connect=0.05),
         )
         with pytest.raises(TimedOut, match="nothing was sent") as timed_out:
             await transport.call("SignUp", {})
@@ -175,7 +220,10 @@ async def test_the_wait_that_the_service_asks_for_is_kept() -> None:
         waits.append(seconds)
 
     busy = say({"__type": "TooManyRequestsException"}, 429, {"retry-after": "7"})
-    async with fault_server(busy, _OK) as server, CognitoTransport(server.url, sleep=sleep) as transport:
+    async with (
+        fault_server(busy, _OK) as server,
+        CognitoTransport(server.url, sleep=sleep) as transport,
+    ):
         await transport.call("SignUp", {})
     assert waits == [7]
 
@@ -190,7 +238,10 @@ async def test_no_wait_begins_that_the_time_left_does_not_allow() -> None:
 @pytest.mark.parametrize("limit", [20, 19])
 async def test_the_limit_of_a_reply_is_exact(limit: int) -> None:
     exact = send(http(b'{"a": "01234567890"}'))
-    async with fault_server(exact) as server, CognitoTransport(server.url, max_reply_bytes=limit) as transport:
+    async with (
+        fault_server(exact) as server,
+        CognitoTransport(server.url, max_reply_bytes=limit) as transport,
+    ):
         if limit == 20:
             assert await transport.call("GetUser", {}) == {"a": "01234567890"}
         else:
@@ -199,7 +250,10 @@ async def test_the_limit_of_a_reply_is_exact(limit: int) -> None:
 
 
 async def test_cancelling_leaves_the_transport_usable() -> None:
-    async with fault_server(*[hang] * 5, _OK) as server, CognitoTransport(server.url, max_in_flight=1) as transport:
+    async with (
+        fault_server(*[hang] * 5, _OK) as server,
+        CognitoTransport(server.url, max_in_flight=1) as transport,
+    ):
         for sent in range(1, 6):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(transport.call, "RespondToAuthChallenge", {})
@@ -232,7 +286,9 @@ async def test_no_more_are_under_way_than_allowed_and_all_have_their_turn() -> N
 
 async def test_whoever_waits_too_long_for_a_turn_has_sent_nothing() -> None:
     async with fault_server(hang) as server:
-        transport = CognitoTransport(server.url, max_in_flight=1, retries=Retries(attempts=1), timeouts=Timeouts(pool=0.02))
+        transport = CognitoTransport(
+            server.url, max_in_flight=1, retries=Retries(attempts=1), timeouts=Timeouts(pool=0.02)
+        )
         async with transport, anyio.create_task_group() as tasks:
             tasks.start_soon(transport.call, "GetUser", {})
             await server.arrived(1)
@@ -249,7 +305,10 @@ async def test_a_client_of_the_callers_is_used_whole_and_left_open() -> None:
     async def hook(request: httpx.Request) -> None:
         seen.append(request)
 
-    async with fault_server(_OK) as server, httpx.AsyncClient(event_hooks={"request": [hook]}, headers={"x-mine": "1"}) as client:
+    async with (
+        fault_server(_OK) as server,
+        httpx.AsyncClient(event_hooks={"request": [hook]}, headers={"x-mine": "1"}) as client,
+    ):
         async with CognitoTransport(server.url, client=client) as transport:
             await transport.call("GetUser", {})
         assert not client.is_closed
@@ -262,14 +321,16 @@ async def test_closing_before_the_first_call_opens_nothing() -> None:
         pass
 
 
-@pytest.mark.parametrize("endpoint", ["", "cognito-idp.eu-west-1.amazonaws.com", "ftp://127.0.0.1/"])
+@pytest.mark.parametrize(
+    "endpoint", ["", "cognito-idp.eu-west-1.amazonaws.com", "ftp://127.0.0.1/"]
+)
 async def test_an_endpoint_that_is_no_url_is_refused_at_once(endpoint: str) -> None:
     with pytest.raises(ValueError, match="no URL"):
         CognitoTransport(endpoint)
 
 
 async def test_httpx_is_imported_by_the_first_call_and_not_before() -> None:
-    code = "import sys, auth_flow.transports.cognito; print('httpx' in sys.modules)"
+    code = "import sys, auth_flow.transports._cognito; print('httpx' in sys.modules)"
     process = await anyio.run_process([sys.executable, "-c", code])
     assert process.stdout.strip() == b"False"
 
@@ -280,12 +341,17 @@ async def test_a_hook_of_the_callers_client_may_read_the_body() -> None:
 
     hooks = {"response": [hook]}
     async with fault_server(_OK) as server, httpx.AsyncClient(event_hooks=hooks) as client:
-        assert await CognitoTransport(server.url, client=client).call("GetUser", {}) == {"Username": "ada"}
+        assert await CognitoTransport(server.url, client=client).call("GetUser", {}) == {
+            "Username": "ada"
+        }
 
 
 async def test_an_answer_that_is_too_large_keeps_its_request_id() -> None:
     large = send(http(b" " * 2_000, headers={"x-amzn-requestid": "id-1"}))
-    async with fault_server(large) as server, CognitoTransport(server.url, max_reply_bytes=1_000) as transport:
+    async with (
+        fault_server(large) as server,
+        CognitoTransport(server.url, max_reply_bytes=1_000) as transport,
+    ):
         with pytest.raises(MalformedResponse, match="more than 1000 bytes") as raised:
             await transport.call("SignUp", {})
     assert (raised.value.request_id, raised.value.status) == ("id-1", 200)
@@ -318,7 +384,9 @@ async def test_a_request_that_never_had_its_turn_may_be_made_again() -> None:
     async def begun() -> None:
         assert await sign_up() is False
 
-    transport = CognitoTransport("http://server", client=Stubborn(), max_in_flight=1, timeouts=Timeouts(total=0.05))
+    transport = CognitoTransport(
+        "http://server", client=Stubborn(), max_in_flight=1, timeouts=Timeouts(total=0.05)
+    )
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(begun)
         await arrived.wait()
@@ -327,7 +395,9 @@ async def test_a_request_that_never_had_its_turn_may_be_made_again() -> None:
 
 
 @pytest.mark.parametrize("kind", ["absent", "no PEM"])
-async def test_roots_that_cannot_be_loaded_are_named(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_roots_that_cannot_be_loaded_are_named(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     roots = tmp_path / "roots.pem"
     if kind == "no PEM":
         roots.write_text("no certificate")

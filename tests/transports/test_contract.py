@@ -1,4 +1,6 @@
-"""What every way to carry a request owes the flow: our pool, httpx's own, and an application in this process."""
+"""What every way to carry a request owes the flow: our pool, httpx's own, and an application in
+this process.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,10 @@ import pytest
 from anyio.abc import ByteStream
 
 from auth_flow.errors import MalformedResponse, NotAuthorizedException
-from auth_flow.transports.base import Transport
-from auth_flow.transports.cognito import CognitoTransport
-from auth_flow.transports.http import http_transport
-from auth_flow.transports.pool import Pool
+from auth_flow.transports._base import Transport
+from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.transports._connection_pool import ConnectionPool
+from auth_flow.transports._http import http_transport
 from tests.transports.faults import fault_server, http
 
 pytestmark = pytest.mark.anyio
@@ -50,11 +52,19 @@ async def _application(
         message = await receive()
         body, more = body + message["body"], message["more_body"]
     status, content = await _service(target.rpartition(".")[2], json.loads(body))
-    await send({"type": "http.response.start", "status": status, "headers": [(b"x-amzn-requestid", b"id-1")]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"x-amzn-requestid", b"id-1")],
+        }
+    )
     await send({"type": "http.response.body", "body": content})
 
 
-@pytest.fixture(params=["default", "pool", "client over pool", "httpx", "httpx bare", "application"])
+@pytest.fixture(
+    params=["default", "pool", "client over pool", "httpx", "httpx bare", "application"]
+)
 async def transport(request: pytest.FixtureRequest) -> AsyncIterator[Transport]:
     async def answer(stream: ByteStream) -> None:
         asked = server.requests[-1]
@@ -70,7 +80,9 @@ async def transport(request: pytest.FixtureRequest) -> AsyncIterator[Transport]:
             case "pool":
                 client = await stack.enter_async_context(http_transport(server.url))
             case "client over pool":
-                client = await stack.enter_async_context(httpx.AsyncClient(transport=Pool()))
+                client = await stack.enter_async_context(
+                    httpx.AsyncClient(transport=ConnectionPool())
+                )
             case "httpx":
                 client = await stack.enter_async_context(httpx.AsyncClient())
             case "httpx bare":
@@ -93,7 +105,12 @@ async def test_a_refusal_is_the_error_of_its_name(transport: Transport) -> None:
     with pytest.raises(NotAuthorizedException) as refusal:
         await transport.call("InitiateAuth", {})
     error = refusal.value
-    assert (error.message, error.operation, error.status, error.request_id) == (_REFUSAL["message"], "InitiateAuth", 400, "id-1")
+    assert (error.message, error.operation, error.status, error.request_id) == (
+        _REFUSAL["message"],
+        "InitiateAuth",
+        400,
+        "id-1",
+    )
 
 
 async def test_what_is_no_reply_is_malformed(transport: Transport) -> None:

@@ -12,9 +12,9 @@ import pytest
 import trustme
 from anyio.abc import ByteStream
 
-from auth_flow.transports.http import http_transport
-from auth_flow.transports.pool import Pool
-from auth_flow.transports.tls import make_context
+from auth_flow.transports._connection_pool import ConnectionPool
+from auth_flow.transports._http import http_transport
+from auth_flow.transports._tls import make_context
 from tests.transports.faults import break_after, fault_server, hang, http, say, send
 from tests.transports.storm import storm
 
@@ -24,8 +24,12 @@ _ONE = httpx.Limits(max_connections=1)
 _OK = say({"Username": "ada"})
 
 
-async def _post(pool: httpx.AsyncBaseTransport, url: str, content: bytes = b"{}", **extensions: object) -> httpx.Response:
-    response = await pool.handle_async_request(httpx.Request("POST", url, content=content, extensions=extensions))
+async def _post(
+    pool: httpx.AsyncBaseTransport, url: str, content: bytes = b"{}", **extensions: object
+) -> httpx.Response:
+    response = await pool.handle_async_request(
+        httpx.Request("POST", url, content=content, extensions=extensions)
+    )
     try:
         await response.aread()
     finally:
@@ -41,15 +45,22 @@ async def test_nothing_is_left_of_a_storm_of_faults_and_cancellations() -> None:
 
 async def test_an_httpx_client_runs_over_it() -> None:
     answer = send(http(b'{"a": "\xc3\xbc"}', 201, {"x-amzn-requestid": "1"}))
-    async with fault_server(answer) as server, httpx.AsyncClient(transport=Pool()) as client:
+    async with (
+        fault_server(answer) as server,
+        httpx.AsyncClient(transport=ConnectionPool()) as client,
+    ):
         response = await client.post(server.url, json={"b": 1})
-    assert (response.status_code, response.json(), response.headers["X-Amzn-RequestId"]) == (201, {"a": "ü"}, "1")
+    assert (response.status_code, response.json(), response.headers["X-Amzn-RequestId"]) == (
+        201,
+        {"a": "ü"},
+        "1",
+    )
     assert (response.http_version, response.reason_phrase) == ("HTTP/1.1", "Whatever")
     assert server.requests[0].content == b'{"b":1}'
 
 
 async def test_a_connection_serves_one_request_after_the_other() -> None:
-    async with fault_server(_OK) as server, Pool() as pool:
+    async with fault_server(_OK) as server, ConnectionPool() as pool:
         for _ in range(5):
             await _post(pool, server.url)
         assert (server.connections, len(server.requests)) == (1, 5)
@@ -57,7 +68,7 @@ async def test_a_connection_serves_one_request_after_the_other() -> None:
 
 async def test_a_large_request_and_a_large_answer_arrive_whole() -> None:
     content, answer = b"q" * 3_000_000, b"a" * 3_000_000
-    async with fault_server(send(http(answer))) as server, Pool() as pool:
+    async with fault_server(send(http(answer))) as server, ConnectionPool() as pool:
         assert (await _post(pool, server.url, content)).content == answer
     assert server.requests[0].content == content
 
@@ -72,12 +83,12 @@ async def test_a_large_request_and_a_large_answer_arrive_whole() -> None:
     ],
 )
 async def test_every_framing_of_a_body_is_read(raw: bytes) -> None:
-    async with fault_server(break_after(raw)) as server, Pool() as pool:
+    async with fault_server(break_after(raw)) as server, ConnectionPool() as pool:
         assert (await _post(pool, server.url)).content == b"hello"
 
 
 async def test_a_connection_that_the_server_closed_while_idle_is_replaced() -> None:
-    async with fault_server(break_after(http(b"{}")), _OK) as server, Pool() as pool:
+    async with fault_server(break_after(http(b"{}")), _OK) as server, ConnectionPool() as pool:
         await _post(pool, server.url)
         await server.closed()
         assert (await _post(pool, server.url)).status_code == 200
@@ -86,7 +97,7 @@ async def test_a_connection_that_the_server_closed_while_idle_is_replaced() -> N
 
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 20"])
 async def test_a_request_that_was_sent_is_never_sent_again(said: bytes) -> None:
-    async with fault_server(_OK, break_after(said)) as server, Pool() as pool:
+    async with fault_server(_OK, break_after(said)) as server, ConnectionPool() as pool:
         await _post(pool, server.url)
         with pytest.raises(httpx.RemoteProtocolError):
             await _post(pool, server.url)
@@ -94,9 +105,11 @@ async def test_a_request_that_was_sent_is_never_sent_again(said: bytes) -> None:
 
 
 async def test_an_answer_that_nobody_asked_for_is_never_taken_for_ones_own() -> None:
-    """Two answers to one request: whoever gets the connection next must not read the second, which may hold another's tokens."""
+    """Two answers to one request: whoever gets the connection next must not read the second, which
+    may hold another's tokens.
+    """
     twice = http(b"mine") + http(b"stolen")
-    async with fault_server(send(twice), send(http(b"own"))) as server, Pool() as pool:
+    async with fault_server(send(twice), send(http(b"own"))) as server, ConnectionPool() as pool:
         assert (await _post(pool, server.url)).content == b"mine"
         assert (await _post(pool, server.url)).content == b"own"
     assert server.connections == 2
@@ -112,7 +125,7 @@ async def test_an_answer_that_comes_late_is_never_taken_for_ones_own() -> None:
         sent.set()
 
     read = anyio.Event()
-    async with fault_server(two_packets, send(http(b"own"))) as server, Pool() as pool:
+    async with fault_server(two_packets, send(http(b"own"))) as server, ConnectionPool() as pool:
         assert (await _post(pool, server.url)).content == b"mine"
         read.set()
         await sent.wait()
@@ -120,7 +133,10 @@ async def test_an_answer_that_comes_late_is_never_taken_for_ones_own() -> None:
 
 
 async def test_an_answer_left_unread_costs_its_connection() -> None:
-    async with fault_server(send(http(b"a" * 1_000_000)), _OK) as server, Pool(limits=_ONE) as pool:
+    async with (
+        fault_server(send(http(b"a" * 1_000_000)), _OK) as server,
+        ConnectionPool(limits=_ONE) as pool,
+    ):
         response = await pool.handle_async_request(httpx.Request("POST", server.url))
         await response.aclose()
         await response.aclose()
@@ -137,17 +153,27 @@ async def test_requests_wait_their_turn_in_the_order_of_arrival() -> None:
         await go.wait()
         await _OK(stream)
 
-    async with fault_server(wait, _OK) as server, Pool(limits=_ONE) as pool, anyio.create_task_group() as tasks:
+    async with (
+        fault_server(wait, _OK) as server,
+        ConnectionPool(limits=_ONE) as pool,
+        anyio.create_task_group() as tasks,
+    ):
         for number in range(10):
             tasks.start_soon(_post, pool, server.url, b"%d" % number)
             await anyio.wait_all_tasks_blocked()
         go.set()
-    assert [request.content for request in server.requests] == [b"%d" % number for number in range(10)]
+    assert [request.content for request in server.requests] == [
+        b"%d" % number for number in range(10)
+    ]
     assert server.connections == 1
 
 
 async def test_waiting_for_a_turn_takes_no_longer_than_allowed() -> None:
-    async with fault_server(hang) as server, Pool(limits=_ONE) as pool, anyio.create_task_group() as tasks:
+    async with (
+        fault_server(hang) as server,
+        ConnectionPool(limits=_ONE) as pool,
+        anyio.create_task_group() as tasks,
+    ):
         tasks.start_soon(_post, pool, server.url)
         await server.arrived(1)
         with pytest.raises(httpx.PoolTimeout):
@@ -157,7 +183,10 @@ async def test_waiting_for_a_turn_takes_no_longer_than_allowed() -> None:
 
 
 async def test_idle_connections_expire() -> None:
-    async with fault_server(_OK) as server, Pool(limits=httpx.Limits(keepalive_expiry=0.0)) as pool:
+    async with (
+        fault_server(_OK) as server,
+        ConnectionPool(limits=httpx.Limits(keepalive_expiry=0.0)) as pool,
+    ):
         await _post(pool, server.url)
         await _post(pool, server.url)
         assert server.connections == 2
@@ -165,13 +194,20 @@ async def test_idle_connections_expire() -> None:
 
 
 async def test_no_more_idle_connections_are_kept_than_allowed() -> None:
-    async with fault_server(_OK) as server, Pool(limits=httpx.Limits(max_keepalive_connections=0)) as pool:
+    async with (
+        fault_server(_OK) as server,
+        ConnectionPool(limits=httpx.Limits(max_keepalive_connections=0)) as pool,
+    ):
         await _post(pool, server.url)
         await server.closed()
 
 
 async def test_an_idle_connection_elsewhere_makes_room() -> None:
-    async with fault_server(_OK) as one, fault_server(_OK) as other, Pool(limits=_ONE) as pool:
+    async with (
+        fault_server(_OK) as one,
+        fault_server(_OK) as other,
+        ConnectionPool(limits=_ONE) as pool,
+    ):
         await _post(pool, one.url)
         await _post(pool, other.url)
         await one.closed()
@@ -180,7 +216,7 @@ async def test_an_idle_connection_elsewhere_makes_room() -> None:
 
 async def test_a_closed_pool_closes_its_connections_and_opens_no_more() -> None:
     async with fault_server(_OK) as server:
-        async with Pool() as pool:
+        async with ConnectionPool() as pool:
             await _post(pool, server.url)
             under_way = await pool.handle_async_request(httpx.Request("POST", server.url))
         await under_way.aread()
@@ -191,25 +227,35 @@ async def test_a_closed_pool_closes_its_connections_and_opens_no_more() -> None:
 
 
 async def test_each_wait_has_its_own_limit() -> None:
-    async with fault_server(hang) as server, Pool() as pool:
+    async with fault_server(hang) as server, ConnectionPool() as pool:
         with pytest.raises(httpx.ReadTimeout):
             await _post(pool, server.url, timeout={"read": 0.02})
-        with pytest.raises(httpx.ConnectTimeout):  # a handshake that the server, waiting for HTTP, never answers
+        with pytest.raises(
+            httpx.ConnectTimeout
+        ):  # a handshake that the server, waiting for HTTP, never answers
             await _post(pool, server.url.replace("http:", "https:"), timeout={"connect": 0.2})
 
 
 async def test_a_server_that_stops_reading_is_a_write_timeout() -> None:
-    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, Pool() as pool:
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        ConnectionPool() as pool,
+    ):
         port = listener.extra(anyio.abc.SocketAttribute.local_port)
         with pytest.raises(httpx.WriteTimeout):
-            await _post(pool, f"http://127.0.0.1:{port}/", b"q" * 20_000_000, timeout={"write": 0.1})
+            await _post(
+                pool, f"http://127.0.0.1:{port}/", b"q" * 20_000_000, timeout={"write": 0.1}
+            )
 
 
 async def test_a_server_that_goes_away_meanwhile_is_a_write_error() -> None:
     async def leave(stream: ByteStream) -> None:
         await stream.aclose()
 
-    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, Pool() as pool:
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        ConnectionPool() as pool,
+    ):
         port = listener.extra(anyio.abc.SocketAttribute.local_port)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(listener.serve, leave)
@@ -219,7 +265,7 @@ async def test_a_server_that_goes_away_meanwhile_is_a_write_error() -> None:
 
 
 async def test_an_unknown_scheme_and_an_illegal_request_are_refused() -> None:
-    async with fault_server(_OK) as server, Pool() as pool:
+    async with fault_server(_OK) as server, ConnectionPool() as pool:
         with pytest.raises(httpx.UnsupportedProtocol):
             await _post(pool, "ftp://127.0.0.1/")
         request = httpx.Request("POST", server.url, headers={"host": "a\r\nb"})
@@ -228,7 +274,7 @@ async def test_an_unknown_scheme_and_an_illegal_request_are_refused() -> None:
         assert (await _post(pool, server.url)).status_code == 200
 
 
-# ------------------------------------------------------------------------------------------------------------------ TLS
+# TLS
 
 
 @pytest.fixture(scope="module")
@@ -243,10 +289,12 @@ def server_tls(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-async def test_tls_with_roots_of_ones_own(authority: trustme.CA, server_tls: ssl.SSLContext) -> None:
+async def test_tls_with_roots_of_ones_own(
+    authority: trustme.CA, server_tls: ssl.SSLContext
+) -> None:
     roots = ssl.create_default_context()
     authority.configure_trust(roots)
-    async with fault_server(_OK, tls=server_tls) as server, Pool(verify=roots) as pool:
+    async with fault_server(_OK, tls=server_tls) as server, ConnectionPool(verify=roots) as pool:
         await _post(pool, server.url)
         assert (await _post(pool, server.url)).json() == {"Username": "ada"}
     assert server.connections == 1
@@ -258,12 +306,14 @@ async def test_the_usual_variable_names_the_roots(
     make_context.cache_clear()
     with authority.cert_pem.tempfile() as path:
         monkeypatch.setenv("SSL_CERT_FILE", path)
-        async with fault_server(_OK, tls=server_tls) as server, Pool() as pool:
+        async with fault_server(_OK, tls=server_tls) as server, ConnectionPool() as pool:
             assert (await _post(pool, server.url)).status_code == 200
     make_context.cache_clear()
 
 
-async def test_the_context_is_made_once_and_off_the_loop(server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_context_is_made_once_and_off_the_loop(
+    server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     threads: list[threading.Thread] = []
     make = httpx.create_ssl_context
 
@@ -273,7 +323,11 @@ async def test_the_context_is_made_once_and_off_the_loop(server_tls: ssl.SSLCont
 
     monkeypatch.setattr(httpx, "create_ssl_context", noted)
     make_context.cache_clear()
-    async with fault_server(_OK, tls=server_tls) as server, Pool(verify=False) as pool, Pool(verify=False) as another:
+    async with (
+        fault_server(_OK, tls=server_tls) as server,
+        ConnectionPool(verify=False) as pool,
+        ConnectionPool(verify=False) as another,
+    ):
         async with anyio.create_task_group() as tasks:
             for _ in range(5):
                 tasks.start_soon(_post, pool, server.url)
@@ -284,14 +338,14 @@ async def test_the_context_is_made_once_and_off_the_loop(server_tls: ssl.SSLCont
 
 
 async def test_a_certificate_of_an_unknown_authority_is_refused(server_tls: ssl.SSLContext) -> None:
-    async with fault_server(_OK, tls=server_tls) as server, Pool() as pool:
+    async with fault_server(_OK, tls=server_tls) as server, ConnectionPool() as pool:
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             await _post(pool, server.url)
         await server.closed()
     assert server.requests == []
 
 
-# -------------------------------------------------------------------------------------------------------- what is httpx's
+# What is httpx's
 
 
 @pytest.fixture(autouse=True)
@@ -301,12 +355,16 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-async def test_a_proxy_of_the_environment_is_used_by_httpxs_own_transport(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_of_the_environment_is_used_by_httpxs_own_transport(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with fault_server(_OK) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         async with http_transport("http://cognito-idp.eu-west-1.amazonaws.com/") as transport:
             assert isinstance(transport, httpx.AsyncHTTPTransport)
-            assert (await _post(transport, "http://cognito-idp.eu-west-1.amazonaws.com/")).status_code == 200
+            assert (
+                await _post(transport, "http://cognito-idp.eu-west-1.amazonaws.com/")
+            ).status_code == 200
     assert proxy.requests[0].headers["host"] == "cognito-idp.eu-west-1.amazonaws.com"
 
 
@@ -324,18 +382,25 @@ async def test_a_proxy_of_the_environment_is_used_by_httpxs_own_transport(monkey
     ],
 )
 async def test_who_carries_the_request(
-    variables: dict[str, str], settings: dict[str, object], ours: bool, monkeypatch: pytest.MonkeyPatch
+    variables: dict[str, str],
+    settings: dict[str, object],
+    ours: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    async with http_transport("https://cognito-idp.eu-west-1.amazonaws.com", **settings) as transport:  # type: ignore[arg-type]
-        assert isinstance(transport, Pool) is ours
+    async with http_transport(
+        "https://cognito-idp.eu-west-1.amazonaws.com", **settings
+    ) as transport:  # type: ignore[arg-type]
+        assert isinstance(transport, ConnectionPool) is ours
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_cancelling_natively_gives_the_slot_back() -> None:
-    """`asyncio.timeout`, `wait_for` and a dropped web request cancel the task itself; no cancel scope of anyio's knows of it."""
-    async with fault_server(hang, _OK) as server, Pool(limits=_ONE) as pool:
+    """`asyncio.timeout`, `wait_for` and a dropped web request cancel the task itself; no cancel
+    scope of anyio's knows of it.
+    """
+    async with fault_server(hang, _OK) as server, ConnectionPool(limits=_ONE) as pool:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(_post(pool, server.url), 0.05)
         assert (await _post(pool, server.url)).status_code == 200

@@ -10,7 +10,7 @@ from botocore.model import OperationModel
 
 from auth_flow import errors
 from auth_flow.errors import MalformedResponse, ServiceError
-from auth_flow.transports.replies import read_reply, retry_after
+from auth_flow.transports._replies import read_reply, retry_after
 
 _MODEL = botocore.session.Session().get_service_model("cognito-idp")
 _UNSIGNED = [
@@ -20,7 +20,9 @@ _UNSIGNED = [
 ]
 
 
-def _refuse(body: object, *, status: int = 400, operation: str = "GetUser", **headers: str) -> ServiceError:
+def _refuse(
+    body: object, *, status: int = 400, operation: str = "GetUser", **headers: str
+) -> ServiceError:
     dashed = {name.replace("_", "-"): value for name, value in headers.items()}
     with pytest.raises(ServiceError) as refusal:
         read_reply(operation, status, dashed, json.dumps(body).encode())
@@ -28,7 +30,9 @@ def _refuse(body: object, *, status: int = 400, operation: str = "GetUser", **he
 
 
 def test_the_model_has_the_operations_that_need_no_signature() -> None:
-    assert {"InitiateAuth", "GetTokensFromRefreshToken", "DeleteWebAuthnCredential"} <= {one.name for one in _UNSIGNED}
+    assert {"InitiateAuth", "GetTokensFromRefreshToken", "DeleteWebAuthnCredential"} <= {
+        one.name for one in _UNSIGNED
+    }
     assert len(_UNSIGNED) >= 32
 
 
@@ -45,11 +49,23 @@ def test_every_modelled_error_has_a_class_of_its_name(operation: OperationModel)
     ("body", "header", "name"),
     [
         ({"__type": "NotAuthorizedException"}, None, "NotAuthorizedException"),
-        ({"__type": "com.amazonaws.cognito.identity.idp.model#NotAuthorizedException"}, None, "NotAuthorizedException"),
-        ({"__type": "NotAuthorizedException:http://internal.amazon.com/x#y"}, None, "NotAuthorizedException"),
+        (
+            {"__type": "com.amazonaws.cognito.identity.idp.model#NotAuthorizedException"},
+            None,
+            "NotAuthorizedException",
+        ),
+        (
+            {"__type": "NotAuthorizedException:http://internal.amazon.com/x#y"},
+            None,
+            "NotAuthorizedException",
+        ),
         ({"__type": "a#NotAuthorizedException,b"}, None, "NotAuthorizedException"),
         ({"code": "NotAuthorizedException"}, None, "NotAuthorizedException"),
-        ({"__type": "InternalErrorException", "code": "Other"}, "NotAuthorizedException:", "NotAuthorizedException"),
+        (
+            {"__type": "InternalErrorException", "code": "Other"},
+            "NotAuthorizedException:",
+            "NotAuthorizedException",
+        ),
         ({"__type": "NotAuthorizedException", "code": "Other"}, None, "NotAuthorizedException"),
         ({"__type": "BrandNewException"}, None, "BrandNewException"),
     ],
@@ -66,9 +82,9 @@ def test_a_name_in_the_header_is_enough() -> None:
 
 @pytest.mark.parametrize("member", ["message", "Message"])
 def test_the_message_is_written_either_way(member: str) -> None:
-    assert _refuse({"__type": "NotAuthorizedException", member: "Incorrect username or password."}).message.startswith(
-        "Incorrect"
-    )
+    assert _refuse(
+        {"__type": "NotAuthorizedException", member: "Incorrect username or password."}
+    ).message.startswith("Incorrect")
 
 
 def test_an_unknown_name_is_told_apart_by_its_status() -> None:
@@ -112,7 +128,9 @@ def test_a_reply_is_a_json_object_or_nothing() -> None:
         (500, b"{}"),
     ],
 )
-def test_anything_else_is_malformed_and_worth_another_try_where_the_service_failed(status: int, content: bytes) -> None:
+def test_anything_else_is_malformed_and_worth_another_try_where_the_service_failed(
+    status: int, content: bytes
+) -> None:
     with pytest.raises(MalformedResponse) as malformed:
         read_reply("GetUser", status, {}, content)
     assert (malformed.value.status, malformed.value.retryable) == (status, status >= 500)
@@ -126,7 +144,16 @@ def test_a_malformed_answer_is_not_quoted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("3", 3), ("0", 0), ("", 0), ("-1", 0), ("soon", 0), ("²", 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0)]
+    ("text", "seconds"),
+    [
+        ("3", 3),
+        ("0", 0),
+        ("", 0),
+        ("-1", 0),
+        ("soon", 0),
+        ("²", 0),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 0),
+    ],
 )
 def test_retry_after_is_a_number_of_seconds(text: str, seconds: float) -> None:
     assert retry_after({"retry-after": text}) == seconds

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from auth_flow.errors import AuthFlowError, ConnectFailed, ConnectionLost, MalformedResponse, ServiceError, TimedOut
-from auth_flow.transports.retries import Retries
+from auth_flow.errors import (
+    AuthFlowError,
+    ConnectFailed,
+    ConnectionLost,
+    MalformedResponse,
+    ServiceError,
+    TimedOut,
+)
+from auth_flow.transports._retries import Retries
 
 
 def _service(name: str, status: int, operation: str) -> ServiceError:
@@ -58,7 +65,13 @@ def test_not_repeated(error: AuthFlowError) -> None:
 def test_back_off_is_exponential_with_full_jitter_and_a_cap() -> None:
     longest = Retries(attempts=9, base=0.2, cap=1.0, random=lambda: 1.0)
     none = Retries(attempts=9, random=lambda: 0.0)
-    assert [longest.wait(attempt, _REPEATED[0]) for attempt in range(1, 6)] == [0.2, 0.4, 0.8, 1.0, 1.0]
+    assert [longest.wait(attempt, _REPEATED[0]) for attempt in range(1, 6)] == [
+        0.2,
+        0.4,
+        0.8,
+        1.0,
+        1.0,
+    ]
     assert none.wait(3, _REPEATED[0]) == 0
 
 
@@ -68,7 +81,10 @@ def test_the_last_attempt_is_the_last() -> None:
 
 
 def test_the_service_may_ask_for_a_longer_wait_but_not_for_any() -> None:
-    retries, error = Retries(patience=20, random=lambda: 0.5), _service("TooManyRequestsException", 400, "SignUp")
+    retries, error = (
+        Retries(patience=20, random=lambda: 0.5),
+        _service("TooManyRequestsException", 400, "SignUp"),
+    )
     error.retry_after = 7
     assert retries.wait(1, error) == 7
     error.retry_after = 21

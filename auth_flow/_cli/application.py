@@ -1,0 +1,120 @@
+"""The commands for people in a terminal, and what becomes of errors."""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+
+import click
+from pydantic import ValidationError
+
+from auth_flow._cli import chart, mfa, serve, signed_in, signing_in
+from auth_flow._cli.demo.command import demo
+from auth_flow._cli.terminal import printable
+from auth_flow._cli.version import version
+from auth_flow._cli.words import explain
+from auth_flow.errors import AuthFlowError, CallerError, NotSignedIn
+
+INTERRUPTED = 130
+
+
+class _InOrder(click.Group):
+    """Lists commands in the order in which a newcomer meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+_HELP = """Sign users in to Amazon Cognito.
+
+\b
+  Try it without any account:    auth-flow demo
+  Sign in to a pool of yours:    auth-flow sign-in --user-pool-id ... --client-id ...
+  Test an application offline:   auth-flow serve
+
+The pool can also be given by AUTH_FLOW_USER_POOL_ID, AUTH_FLOW_CLIENT_ID and AUTH_FLOW_ENDPOINT. The secret of an app client
+comes from AUTH_FLOW_CLIENT_SECRET, never from an option. Passwords are asked for, never given as options.
+
+Exit codes: 0 done, 1 the service, the network or this machine said no, or the input ended, 2 wrong usage, or a part that is not
+installed, 130 interrupted.
+"""
+
+
+def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(version())
+        context.exit()
+
+
+@click.group(cls=_InOrder, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+def auth_flow() -> None:
+    """All commands."""
+
+
+for command in (
+    demo,
+    signing_in.sign_in,
+    signing_in.sign_up,
+    signing_in.reset_password,
+    signed_in.whoami,
+    signed_in.token,
+    mfa.mfa,
+    signed_in.sign_out,
+    serve.serve,
+    chart.chart,
+):
+    auth_flow.add_command(command)
+
+
+@auth_flow.command(
+    add_help_option=False,
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_extra_args": True,
+        "allow_interspersed_args": False,
+    },
+)
+@click.pass_context
+def drive(context: click.Context) -> int:
+    """Run a flow for another program, over JSON lines."""
+    from auth_flow._cli import drive
+
+    return drive.main(context.args)
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command and return its exit code. Errors that a person can do something about are shown
+    without a traceback.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Unicode is no reason to fail
+    try:
+        return (
+            auth_flow.main(arguments or ["--help"], prog_name="auth-flow", standalone_mode=False)
+            or 0
+        )
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("Cancelled.", err=True)
+        return INTERRUPTED
+    except ValidationError as error:
+        problems = (
+            f"{problem['loc'][0]}: {problem['msg']}"
+            for problem in error.errors(include_input=False)
+        )
+        click.secho(printable(f"Error: {'; '.join(problems)}"), fg="red", err=True)
+        return 2
+    except AuthFlowError as error:
+        click.secho(printable(f"Error: {explain(error)}"), fg="red", err=True)
+        return 2 if isinstance(error, CallerError) and not isinstance(error, NotSignedIn) else 1

@@ -1,0 +1,43 @@
+"""`auth-flow chart`: the state machine as a diagram."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import Literal
+
+import click
+
+from auth_flow.states import _diagram as diagram
+
+
+@click.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["mermaid", "dot", "svg"]),
+    default="mermaid",
+    show_default=True,
+    help="mermaid for Markdown; dot for Graphviz; svg where Graphviz is installed.",
+)
+def chart(form: Literal["mermaid", "dot", "svg"]) -> None:
+    """Print the diagram of all states and transitions."""
+    match form:
+        case "mermaid":
+            click.echo(diagram.mermaid(), nl=False)
+        case "dot":
+            click.echo(diagram.dot(), nl=False)
+        case "svg":
+            click.echo(_svg(), nl=False)
+
+
+def _svg() -> str:
+    program = shutil.which("dot")
+    if program is None:
+        raise click.ClickException(
+            "Graphviz draws the SVG, and its program `dot` is not on the PATH. Install it, or take --format dot."
+        )
+    drawn = subprocess.run(  # noqa: S603
+        [program, "-Tsvg"], input=diagram.dot(), capture_output=True, text=True, check=True
+    )
+    return drawn.stdout

@@ -1,0 +1,44 @@
+"""What a call of the drive protocol is: an operation of a signed-in user, the fields of a line, a
+result as JSON values.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, SecretStr
+
+from auth_flow._flow import AuthFlow
+from auth_flow.states._base import Metadata, Value, snake_case
+
+
+def _not_empty(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value():
+        raise ValueError("it is empty")
+    return secret
+
+
+Typed = Annotated[SecretStr, AfterValidator(_not_empty)]
+"""A password or a code that a person has typed."""
+
+CALLS: dict[str, type[Call]] = {}
+"""Calls by name."""
+
+
+class Call(Value):
+    """One line: its fields, and what it does. `client_metadata` goes where the operation takes
+    it.
+    """
+
+    name: ClassVar[str]
+    client_metadata: Metadata | None = None
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        cls.name = snake_case(cls.__name__)
+        CALLS[cls.name] = cls
+
+    @abstractmethod
+    async def perform(self, flow: AuthFlow) -> Any:
+        """Do it, and return the result as JSON values."""

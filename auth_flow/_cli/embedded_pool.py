@@ -1,0 +1,117 @@
+"""The embedded pool of the commands: served, demonstrated, or driven where no other is named."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from auth_flow._flow import AuthFlow
+from auth_flow._user_pool import UserPool
+from auth_flow.embedded import (
+    Client,
+    ClientSettings,
+    EmbeddedCognito,
+    EmbeddedUserPool,
+    PoolSettings,
+)
+from auth_flow.embedded._passwords import check_policy
+from auth_flow.transports._cognito import CognitoTransport
+
+
+def _contacts(name: str) -> dict[str, str]:
+    return {"email": f"{name}@example.org", "phone_number": "+12065550100"}
+
+
+USERNAME, PASSWORD = "ada", "Correct-Horse-1"
+ATTRIBUTES = _contacts(USERNAME)
+"""The made-up user, where a command needs one."""
+
+
+def _made_at(made: EmbeddedUserPool | Client) -> float:
+    """Rows come in the order of their random ids; only the time tells what was made first."""
+    return made.created
+
+
+_OPTIONAL_MFA = PoolSettings(mfa_configuration="OPTIONAL")
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedPool:
+    """A service with one pool and one app client. `found` says whether the pool was in the database
+    already.
+    """
+
+    service: EmbeddedCognito
+    pool: EmbeddedUserPool
+    client: Client
+    found: bool
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls,
+        settings: PoolSettings = _OPTIONAL_MFA,
+        *,
+        database: Path | None = None,
+        with_secret: bool = False,
+    ) -> Generator[Self]:
+        """Open the pool and the client that were made first in a database; where there is none yet,
+        or no database, make them.
+
+        Raises `OSError` or `sqlite3.Error` where the database cannot be opened.
+        """
+        with EmbeddedCognito(storage=database) as service:
+            oldest = min(service.pools.values(), key=_made_at, default=None)
+            pool = oldest or service.create_pool(settings)
+            client = min(pool.clients, key=_made_at, default=None) or pool.create_client(
+                ClientSettings(generate_secret=with_secret)
+            )
+            yield cls(service, pool, client, found=oldest is not None)
+
+    def add_user(self, name: str, password: str) -> bool:
+        """Make a confirmed user with an e-mail address and a phone number. One that exists is left
+        as it is, and False returned.
+
+        Raises `Fault` where the pool's policy refuses the password.
+        """
+        if self.pool.user(name):
+            return False
+        check_policy(self.pool.settings.password_policy, password)
+        self.pool.create_user(name, password, attributes=_contacts(name))
+        return True
+
+    def tell_messages(self, tell: Callable[[str], None]) -> None:
+        """Have each message told as it is sent."""
+        self.service.outbox.listeners.append(
+            lambda message: tell(f"{message.medium} to {message.destination}: {message.text}")
+        )
+
+    @asynccontextmanager
+    async def flow(self, *, issuer: str = "auth-flow") -> AsyncGenerator[AuthFlow]:
+        """Open a flow that talks to the pool without a socket. `issuer` names it in authenticator
+        apps.
+        """
+        app = UserPool(
+            user_pool_id=self.pool.id,
+            client_id=self.client.id,
+            client_secret=self.client.secret,
+            issuer=issuer,
+        )
+        async with (
+            self.service.http_client() as http,
+            AuthFlow(app, transport=CognitoTransport("http://embedded", client=http)) as flow,
+        ):
+            yield flow
+
+    def environment(self, endpoint: str) -> dict[str, str]:
+        """The variables by which the other commands find this pool where it is served."""
+        secret = {"AUTH_FLOW_CLIENT_SECRET": self.client.secret} if self.client.secret else {}
+        return {
+            "AUTH_FLOW_USER_POOL_ID": self.pool.id,
+            "AUTH_FLOW_CLIENT_ID": self.client.id,
+            "AUTH_FLOW_ENDPOINT": endpoint,
+            **secret,
+        }

@@ -1,0 +1,77 @@
+"""Options that several commands share: which user pool, and how to sign in to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, get_args
+
+import click
+
+from auth_flow._cli.named_pool import NamedPool
+from auth_flow._user_pool import UserPool
+from auth_flow.states._events import AuthFlowType, Factor, SignInOptions
+
+Command = Callable[..., None]
+
+
+def takes_pool(command: Command) -> Command:
+    """Add the options that name a user pool; the command gets it as `pool`."""
+
+    @wraps(command)
+    def named(*, user_pool_id: str, client_id: str, endpoint: str | None, **others: Any) -> None:
+        command(
+            pool=_pool(
+                NamedPool(user_pool_id=user_pool_id, client_id=client_id, endpoint=endpoint)
+            ),
+            **others,
+        )
+
+    for option in ("endpoint", "client-id", "user-pool-id"):
+        meaning = NamedPool.OPTIONS[option]
+        named = click.option(
+            f"--{option}",
+            envvar=NamedPool.variable(option),
+            required=option != "endpoint",
+            show_envvar=True,
+            help=f"{meaning[0].upper()}{meaning[1:]}.",
+        )(named)
+    return named
+
+
+def _pool(named: NamedPool) -> UserPool:
+    try:
+        return named.user_pool()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def takes_way_in(command: Command) -> Command:
+    """Add the options that say how to sign in; the command gets them as `sign_in_options`."""
+
+    @wraps(command)
+    def told(*, flow: AuthFlowType | None, preferred: Factor | None, **others: Any) -> None:
+        command(sign_in_options=_way_in(flow, preferred), **others)
+
+    flow_option = click.option(
+        "--flow",
+        type=click.Choice(get_args(AuthFlowType)),
+        help="How the sign-in begins.  [default: USER_SRP_AUTH; USER_AUTH with --preferred]",
+    )
+    preferred_option = click.option(
+        "--preferred",
+        type=click.Choice(get_args(Factor)),
+        help="The first factor to begin with, for USER_AUTH.",
+    )
+    return flow_option(preferred_option(told))
+
+
+def _way_in(flow: AuthFlowType | None, preferred: Factor | None) -> SignInOptions:
+    if preferred and flow not in (None, "USER_AUTH"):
+        raise click.UsageError(
+            f"--preferred goes with USER_AUTH; {flow} has no choice of first factors."
+        )
+    return SignInOptions(
+        auth_flow_type=flow or ("USER_AUTH" if preferred else "USER_SRP_AUTH"),
+        preferred_challenge=preferred,
+    )

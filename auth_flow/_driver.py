@@ -1,0 +1,48 @@
+"""The asynchronous driver of the core, for asyncio and trio. It is imported at a flow's first
+event, and the core with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from auth_flow._work import compute
+from auth_flow.errors import AuthFlowError
+from auth_flow.states._effects import Call, Checkpoint, Compute, Dialogue
+
+T = TypeVar("T")
+
+
+async def drive(
+    dialogue: Dialogue[T],
+    *,
+    call: Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]],
+    keep: Callable[[Checkpoint], None],
+) -> T:
+    """Perform what a dialogue asks for, feed it the results, and return what came of it.
+
+    `call` carries a request as `Transport.call` does, `keep` takes what is to be kept whatever
+    happens next. Raises what the dialogue raises. Cancelling ends the dialogue where it is.
+    """
+    try:
+        effect = next(dialogue)
+        while True:
+            result: Any = None
+            try:
+                match effect:
+                    case Call(operation, body):
+                        result = await call(operation, body)
+                    case Compute(work):
+                        result = await compute(work)
+                    case Checkpoint():
+                        keep(effect)
+            except AuthFlowError as error:
+                effect = dialogue.throw(error)
+            else:
+                effect = dialogue.send(result)
+    except StopIteration as stop:
+        outcome: T = stop.value
+        return outcome
+    finally:
+        dialogue.close()

@@ -1,0 +1,382 @@
+"""The face: a flow that is awaited."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypedDict, Unpack
+
+from pydantic import SecretStr
+
+from auth_flow._imports import ensure_imported
+from auth_flow._observers import Observers, StepEntered
+from auth_flow._user_pool import UserPool
+from auth_flow.errors import AuthFlowError, FlowBusy, GuardRejected, NotSignedIn, StoreError
+from auth_flow.sealing import park, resume
+from auth_flow.sealing._sealer import Sealer
+from auth_flow.states._events import Answer, AutoSignIn, Event, SignIn, SignInOptions, check_event
+from auth_flow.states._record import Record
+from auth_flow.states.steps import AutoSignInReady, Done, Idle, Step
+from auth_flow.transports._base import Transport
+
+if TYPE_CHECKING:
+    from auth_flow.aws._identity_pool import IdentityPool
+    from auth_flow.session import RememberedDevice, Session
+    from auth_flow.states._effects import Checkpoint
+    from auth_flow.states._tokens import Tokens
+    from auth_flow.states._turn import Outcome
+    from auth_flow.stores._base import Store
+
+
+class FlowOptions(TypedDict, total=False):
+    """What a flow is made with besides its pool and its record: the keywords of `AuthFlow`."""
+
+    transport: Transport | None
+    user_context: Mapping[str, str] | None
+    devices: MutableMapping[str, RememberedDevice] | None
+    observers: Observers | None
+    store: Store | None
+    identity_pool: IdentityPool | None
+    clock: Callable[[], float]
+
+
+class HistoryEntry(NamedTuple):
+    """One line of a flow's history: when (seconds since the epoch), what was fed, and from where to
+    where it led.
+
+    `error` is the name of what was raised, None where nothing was. There is no secret in it.
+    """
+
+    at: float
+    event: str
+    source: str
+    target: str
+    error: str | None = None
+
+
+class AuthFlow:
+    """Signs one user in to a user pool, an event at a time, on asyncio and trio.
+
+    ::
+
+        async with AuthFlow(UserPool(user_pool_id="eu-west-1_Abc", client_id="…")) as flow:
+            step = await flow.send(SignIn(username="ada", password="…"))
+            while not isinstance(step, Done):
+                step = await flow.send(step.answer(await ask(step)))
+
+    `transport` carries the requests; many flows may share one. Without it, the flow opens a
+    connection to Cognito at its first request and closes it when the flow is closed. `record` takes
+    up a flow that was put away; one that was signed in is idle, for its session stays with who
+    signed in, or in a store. `user_context` is `UserContextData` for the service's threat
+    protection: `EncodedData`, `IpAddress`. `clock` tells seconds since the epoch. `devices`,
+    `observers` and `store` are also those of the session that comes of it; see `Session`.
+    `identity_pool` is where the user's AWS credentials come from; it stays open.
+
+    A flow takes one event at a time. Cancelling `send` leaves the flow where it stood, but for what
+    has happened for good.
+    """
+
+    def __init__(
+        self,
+        pool: UserPool,
+        *,
+        transport: Transport | None = None,
+        record: Record | None = None,
+        user_context: Mapping[str, str] | None = None,
+        devices: MutableMapping[str, RememberedDevice] | None = None,
+        observers: Observers | None = None,
+        store: Store | None = None,
+        identity_pool: IdentityPool | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.pool, self.identity_pool = pool, identity_pool
+        self.devices: MutableMapping[str, RememberedDevice] = {} if devices is None else devices
+        self.observers = observers or Observers()
+        self._transport, self._owns_transport = transport, transport is None
+        self._record = record if record and not record.signed_in else Record()
+        self._user_context = user_context
+        self._store, self._clock = store, clock
+        self._password: SecretStr | None = None
+        self._session: Session | None = None
+        self._busy = False
+        self._history: list[HistoryEntry] = []
+
+    # Where it is
+
+    @property
+    def step(self) -> Step:
+        """What the flow waits for."""
+        return self._record.step
+
+    @property
+    def record(self) -> Record:
+        """The flow as a value: feed it to another `AuthFlow` to go on from here."""
+        return self._record
+
+    @property
+    def accepts(self) -> tuple[str, ...]:
+        """The names of the events that this state takes, guards permitting. Who is signed in has to
+        sign out first.
+        """
+        from auth_flow.states import chart  # not at import: the machine comes with it
+
+        return () if self._record.signed_in else chart.accepts(self._record.state)
+
+    @property
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """What happened in this object's time, without secrets."""
+        return tuple(self._history)
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether there is a session."""
+        return self._session is not None
+
+    @property
+    def session(self) -> Session:
+        """What signing in has given. Raises `NotSignedIn` before that, and after a sign-out."""
+        if self._session is None:
+            raise NotSignedIn("Nobody is signed in.")
+        return self._session
+
+    def __repr__(self) -> str:
+        return f"<AuthFlow {self.pool.user_pool_id} {self._record.state}>"
+
+    # Going on
+
+    async def send(self, event: Event) -> Step:
+        """Feed an event and return the next step.
+
+        Raises `EventNotAccepted` or `GuardRejected` where the chart says no, `FlowBusy` while
+        another event is under way, `SessionExpired` where the person took too long, and
+        `ServiceError`, `ResponseError` or `TransportError` as they come. `step` then tells where
+        the flow stands. Raises `TypeError` where `event` is none.
+        """
+        check_event(event)
+        async with self._happening(event.name):
+            outcome = await self._perform(event)
+            await self._adopt(outcome)
+            if outcome.error is not None:
+                raise outcome.error
+        return outcome.record.step
+
+    @asynccontextmanager
+    async def _happening(self, event: str) -> AsyncGenerator[None]:
+        """One thing at a time. What comes of it goes into the history, and a new step to the
+        observers.
+        """
+        if self._busy:
+            raise FlowBusy("This flow is busy with another event.")
+        self._busy = True
+        source = self._record.state
+        error: str | None = "Cancelled"
+        try:
+            await ensure_imported(
+                "auth_flow._driver", "auth_flow.states._turn", "auth_flow.session"
+            )  # the machine and the rest of what an event takes
+            yield
+            error = None
+        except Exception as failure:
+            error = failure.name if isinstance(failure, AuthFlowError) else type(failure).__name__
+            raise
+        finally:
+            self._busy = False
+            self._history.append(
+                HistoryEntry(self._clock(), event, source, self._record.state, error)
+            )
+            if self._record.state != source:
+                await self.observers.tell(StepEntered(source, self._record.state))
+
+    async def run(
+        self, event: Event, answer: Callable[[Step], Awaitable[Event | str]]
+    ) -> Done | Idle:
+        """Feed an event, and then whatever `answer` gives for each step, until the flow is done; or
+        idle, if that was `Cancel`.
+
+        `answer` returns the next event, or the text that a person typed. Errors end the loop; the
+        flow stands where `step` says.
+        """
+        step = await self.send(event)
+        while not isinstance(step, Done | Idle):
+            if isinstance(step, AutoSignInReady):
+                try:
+                    step = await self.send(AutoSignIn())
+                    continue
+                except GuardRejected:
+                    pass  # it needs the password, so the caller is asked
+            said = await answer(step)
+            step = await self.send(Answer(response=said) if isinstance(said, str) else said)
+        return step
+
+    async def start_again(self) -> Step:
+        """Sign in once more as before, without retyping what is known: so a code is sent again that
+        Cognito cannot resend.
+
+        Raises `NotSignedIn` where no sign-in is under way, and `GuardRejected` where the password
+        is needed and not held now.
+        """
+        known = self._record
+        if known.login_id is None or isinstance(known.step, Done):
+            raise NotSignedIn("No sign-in is under way that could be started again.")
+        sign_in_options = known.sign_in_options or SignInOptions()
+        password = self._password if sign_in_options.takes_password else None
+        return await self.send(
+            SignIn(
+                username=known.login_id,
+                password=password,
+                auth_flow_type=sign_in_options.auth_flow_type,
+                preferred_challenge=sign_in_options.preferred_challenge,
+            )
+        )
+
+    async def _perform(self, event: Event) -> Outcome:
+        from auth_flow._driver import drive
+        from auth_flow.states._turn import advance
+
+        turn = advance(
+            self._record,
+            event,
+            pool=self.pool,
+            clock=self._clock,
+            password=self._password,
+            context=self._user_context,
+        )
+        return await drive(turn, call=self._call, keep=self._keep)
+
+    async def _call(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        return await self._open_transport().call(operation, body)
+
+    def _keep(self, so_far: Checkpoint) -> None:
+        self._record, self._password = so_far.record, so_far.password or self._password
+
+    async def _adopt(self, outcome: Outcome) -> None:
+        self._record, self._password = outcome.record, outcome.password
+        if outcome.tokens is not None:
+            await self._begin(outcome.tokens)
+
+    async def _begin(self, tokens: Tokens) -> None:
+        """Hold the session before anything can go wrong with keeping it: the service gives these
+        tokens once.
+        """
+        from auth_flow.session import Session
+        from auth_flow.session._finish import finish_despite_cancel
+
+        here = weakref.ref(
+            self
+        )  # a session outlives its flow, and neither leaves secrets to the garbage collector
+
+        def ended(session: Session) -> None:
+            if (flow := here()) is not None:
+                flow._end_session(session)
+
+        self._session = Session(
+            self.pool,
+            tokens,
+            transport=self._open_transport(),
+            login_id=self._record.login_id,
+            devices=self.devices,
+            observers=self.observers,
+            store=self._store,
+            clock=self._clock,
+            on_end=ended,
+        )
+        if self._store is None:
+            return await self._session.keep()
+        try:
+            await finish_despite_cancel(self._session.keep)
+        except StoreError as error:
+            error.retryable = False  # what was fed has been taken: it is the keeping that failed
+            raise
+
+    async def restore_session(self, tokens: Tokens) -> Step:
+        """Take up tokens that were obtained elsewhere: the flow is DONE, and nothing is sent. What
+        it was at is given up.
+
+        Raises `FlowBusy` while an event is under way, and `StoreError` where the store does not
+        take the tokens.
+        """
+        async with self._happening("restore_session"):
+            done = Done(
+                signed_in=True, username=tokens.username, user_id=tokens.access_token.claims.subject
+            )
+            self._leap(Record(step=done, username=tokens.username))
+            await self._begin(tokens)
+        return self.step
+
+    def _end_session(self, session: Session) -> None:
+        """The session is over, and with it what this flow was for."""
+        if session is not self._session:
+            return
+        source, self._session = self._record.state, None
+        self._leap(Record())
+        self._history.append(HistoryEntry(self._clock(), "end_session", source, Idle.name))
+
+    def _leap(self, record: Record) -> None:
+        """Take a transition of the chart that stands for no event of a caller's."""
+        from auth_flow.states import chart
+
+        chart.settle(self._record.state, record.state)
+        self._record, self._password = record, None
+
+    def _open_transport(self) -> Transport:
+        if self._transport is None:
+            from auth_flow.transports._cognito import (
+                CognitoTransport,
+            )  # at the first request, not at import
+
+            self._transport = CognitoTransport(self.pool.url)
+        return self._transport
+
+    # Put away
+
+    def park(self, sealer: Sealer, *, owner: str = "") -> str:
+        """Return the flow as a sealed, URL-safe text of at most a few kilobytes: for a cookie, a
+        bot's state, a database.
+
+        It opens for this pool, app client and `owner` (a chat, a browser's session) only. No
+        password and no token is in it. Raises `FlowBusy` while an event is under way.
+        """
+        if self._busy:
+            raise FlowBusy("This flow is busy with an event.")
+        return park(self._record, sealer, self.pool, owner=owner)
+
+    @classmethod
+    def resume(
+        cls,
+        text: str,
+        pool: UserPool,
+        *,
+        sealer: Sealer,
+        owner: str = "",
+        **options: Unpack[FlowOptions],
+    ) -> Self:
+        """Take up a flow that was parked not more than a day ago, in any process. `options` are
+        those of the constructor.
+
+        Raises `SealBroken`.
+        """
+        return cls(pool, record=resume(text, sealer, pool, owner=owner), **options)
+
+    # The end
+
+    async def aclose(self) -> None:
+        """Close the connection, where it is the flow's own. A session that outlives its flow needs
+        one of the caller's.
+        """
+        if self._owns_transport and self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

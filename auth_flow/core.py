@@ -1,0 +1,21 @@
+"""The heart, for an event loop of your own: it does no I/O, and waits for nothing.
+
+`advance` is a generator. It yields effects for its driver to perform, is sent their results, and
+returns an `Outcome`::
+
+    turn = advance(record, SignIn(username="ada", password="…"), pool=pool, clock=time.time)
+    effect = next(turn)                          # raises EventNotAccepted or GuardRejected: nothing was sent
+    while True:
+        effect = turn.send(perform(effect))      # turn.throw(error) where performing failed
+    # StopIteration.value is the Outcome
+
+`AuthFlow` is such a driver for asyncio and trio, in a dozen lines. A turn that is given up between
+two effects leaves nothing behind: the record it began with is still the flow's record.
+"""
+
+from __future__ import annotations
+
+from auth_flow.states._effects import Call, Checkpoint, Compute, Effect
+from auth_flow.states._turn import Outcome, advance
+
+__all__ = ["Call", "Checkpoint", "Compute", "Effect", "Outcome", "advance"]

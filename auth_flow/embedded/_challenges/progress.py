@@ -1,0 +1,162 @@
+"""What follows a proof: a new password, a second factor, the device, and at last the tokens."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import uuid
+
+from auth_flow.embedded._challenges.attempt import Attempt, put_challenge
+from auth_flow.embedded._fault import not_authorized
+from auth_flow.embedded._grants import open_grant
+from auth_flow.embedded._models import Device, User
+from auth_flow.embedded._pool import EmbeddedUserPool
+from auth_flow.embedded._registry import Reply
+from auth_flow.embedded._service import check_may_sign_in
+from auth_flow.embedded._triggers import fire
+
+ATTRIBUTE_FOR = {"SMS_MFA": "phone_number", "EMAIL_OTP": "email"}
+
+
+async def first_factor_passed(attempt: Attempt) -> Reply:
+    """The password, the code or the passkey was right: see to the account, then go on to the second
+    factor.
+    """
+    user = attempt.known_user
+    check_may_sign_in(user)
+    if user.status == "FORCE_CHANGE_PASSWORD":
+        return _ask_new_password(attempt)
+    return await ask_second_factor(attempt)
+
+
+async def ask_second_factor(attempt: Attempt) -> Reply:
+    """Ask for the second factor that the pool and the user want, or pass on where there is none."""
+    pool, user, device = attempt.pool, attempt.known_user, attempt.device
+    # Only a device that can prove itself, and will have to: `second_factor_passed` asks it to.
+    trusted = (
+        device is not None
+        and device.remembered
+        and device.verifier
+        and pool.settings.trusted_devices_skip_mfa
+    )
+    if attempt.session.passwordless or trusted:
+        return await second_factor_passed(attempt)
+    factors = active_factors(pool, user)
+    if user.preferred_mfa in factors:
+        return await put_challenge(attempt, user.preferred_mfa)
+    if len(factors) == 1:
+        return await put_challenge(attempt, factors[0])
+    if factors:
+        attempt.session.choices = factors
+        return attempt.ask(
+            "SELECT_MFA_TYPE", _identified(attempt, MFAS_CAN_CHOOSE=json.dumps(factors))
+        )
+    if pool.settings.mfa_configuration == "ON":
+        attempt.session.choices = list(pool.settings.mfa_factors)
+        return attempt.ask(
+            "MFA_SETUP", _identified(attempt, MFAS_CAN_SETUP=json.dumps(attempt.session.choices))
+        )
+    return await second_factor_passed(attempt)
+
+
+async def second_factor_passed(attempt: Attempt) -> Reply:
+    """What the user can know or hold is proven; let the device prove itself too, where one was
+    named.
+    """
+    device = attempt.device
+    if device and device.verifier and not attempt.session.device_proven:
+        return attempt.ask(
+            "DEVICE_SRP_AUTH", {"USERNAME": attempt.identity, "DEVICE_KEY": device.key}
+        )
+    return await finish(attempt)
+
+
+async def finish(attempt: Attempt) -> Reply:
+    """Hand out tokens, and keys for the device where the pool tracks devices and this one is
+    new.
+    """
+    pool, client, user, device = attempt.pool, attempt.client, attempt.known_user, attempt.device
+    await fire(
+        pool,
+        "PostAuthentication",
+        "Authentication",
+        client_id=client.id,
+        username=user.username,
+        user=user,
+        request={"newDeviceUsed": device is None, "clientMetadata": attempt.client_metadata},
+    )
+    metadata: dict[str, str] | None = None
+    if device is None and pool.settings.device_tracking != "OFF":
+        device = _new_device(pool)
+        user.devices[device.key] = device
+        metadata = {"DeviceKey": device.key, "DeviceGroupKey": device.group_key}
+    if device is not None:
+        device.last_authenticated = pool.clock()
+    pool.save(user)
+    result = await open_grant(
+        pool, client, user, device_key=device.key if device else None, source="Authentication"
+    )
+    return {
+        "ChallengeParameters": {},
+        "AuthenticationResult": result | ({"NewDeviceMetadata": metadata} if metadata else {}),
+    }
+
+
+def active_factors(pool: EmbeddedUserPool, user: User) -> list[str]:
+    """The second factors that the user can be asked for now, in the pool's order.
+
+    Where MFA is optional, these are the factors the user enabled; where it is required, a verified
+    telephone number or address is one too.
+    """
+    mode = pool.settings.mfa_configuration
+    ready: list[str] = [
+        factor for factor in pool.settings.mfa_factors if mode != "OFF" and _can_use(user, factor)
+    ]
+    enabled: list[str] = [factor for factor in ready if factor in user.mfa]
+    if enabled or mode == "OPTIONAL":
+        return enabled
+    return [
+        factor
+        for factor in ready
+        if factor == "SOFTWARE_TOKEN_MFA" or user.verified(ATTRIBUTE_FOR[factor])
+    ]
+
+
+def _can_use(user: User, factor: str) -> bool:
+    return (
+        user.totp is not None
+        if factor == "SOFTWARE_TOKEN_MFA"
+        else ATTRIBUTE_FOR[factor] in user.attributes
+    )
+
+
+def _ask_new_password(attempt: Attempt) -> Reply:
+    pool, user = attempt.pool, attempt.known_user
+    if (
+        user.temporary_password_expires is not None
+        and user.temporary_password_expires <= pool.clock()
+    ):
+        raise not_authorized(
+            "Temporary password has expired and must be reset by an administrator."
+        )
+    missing = [name for name in pool.settings.required_attributes if name not in user.attributes]
+    parameters = {
+        "userAttributes": json.dumps(user.attributes),
+        "requiredAttributes": json.dumps([f"userAttributes.{name}" for name in missing]),
+    }
+    return attempt.ask("NEW_PASSWORD_REQUIRED", _identified(attempt, **parameters))
+
+
+def _identified(attempt: Attempt, **parameters: str) -> dict[str, str]:
+    return {"USER_ID_FOR_SRP": attempt.identity, **parameters}
+
+
+def _new_device(pool: EmbeddedUserPool) -> Device:
+    now = pool.clock()
+    return Device(
+        key=f"{pool.region}_{uuid.uuid4()}",
+        group_key=f"-{secrets.token_hex(4)}",
+        created=now,
+        modified=now,
+        last_authenticated=now,
+    )

@@ -1,0 +1,191 @@
+"""What the service remembers: users with their devices and passkeys, clients, half-finished
+sign-ins, and sessions of tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from auth_flow.embedded._settings import ClientSettings, MfaFactor
+from auth_flow.embedded._srp import Exchange, Verifier
+
+UserStatus = Literal["UNCONFIRMED", "CONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD"]
+
+
+class Row(BaseModel):
+    """Something that is remembered. Rows hold secrets, so a repr shows none of their fields."""
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        return []
+
+
+class Code(Row):
+    """A code that was sent, and how often a wrong one was given instead."""
+
+    text: str
+    attribute: str
+    """`email` or `phone_number`: what the code proves to be the user's."""
+    expires_at: float
+    wrong: int = 0
+
+
+class Totp(Row):
+    """A software token: its secret in base 32, and the last time step that was used, which is not
+    accepted again.
+    """
+
+    secret: str
+    last_step: int = 0
+
+
+class Device(Row):
+    """A device a user signed in on. Until ConfirmDevice gives it a verifier it only has its
+    keys.
+    """
+
+    key: str
+    group_key: str
+    verifier: Verifier | None = None
+    name: str = ""
+    remembered: bool = False
+    created: float
+    modified: float
+    last_authenticated: float
+
+
+class Passkey(Row):
+    """A registered WebAuthn credential; binary values as base64url without padding."""
+
+    credential_id: str
+    public_key: str
+    sign_count: int
+    friendly_name: str
+    relying_party_id: str
+    transports: list[str] = Field(default_factory=list)
+    attachment: str | None = None
+    created: float
+
+
+class User(Row):
+    """A user. `username` is fixed for ever, for the password's verifier is made with it."""
+
+    username: str
+    sub: str
+    status: UserStatus = "CONFIRMED"
+    enabled: bool = True
+    attributes: dict[str, str] = Field(default_factory=dict)
+    unverified: dict[str, str] = Field(default_factory=dict)
+    """New values that wait for their code, where the pool verifies before it updates."""
+    password: Verifier | None = None
+    temporary_password_expires: float | None = None
+    wrong_passwords: int = 0
+    locked_until: float = 0
+    mfa: list[MfaFactor] = Field(default_factory=list[MfaFactor])
+    preferred_mfa: MfaFactor | None = None
+    totp: Totp | None = None
+    pending_totp: Totp | None = None
+    """A software token that was associated and not yet verified."""
+    codes: dict[str, Code] = Field(default_factory=dict[str, Code])
+    """Codes by purpose: `SignUp`, `ForgotPassword`, `email`, `phone_number`."""
+    messages_sent: list[float] = Field(default_factory=list[float])
+    devices: dict[str, Device] = Field(default_factory=dict[str, Device])
+    passkeys: list[Passkey] = Field(default_factory=list[Passkey])
+    passkey_challenge: str | None = None
+    created: float
+    modified: float
+
+    def verified(self, attribute: str) -> str | None:
+        """The value of `email` or `phone_number`, if it is verified."""
+        return (
+            self.attributes.get(attribute)
+            if self.attributes.get(f"{attribute}_verified") == "true"
+            else None
+        )
+
+    def write(self, attributes: Mapping[str, str]) -> None:
+        """Set attributes. A changed address or telephone number is no longer verified, unless
+        `attributes` say that it is.
+        """
+        for name in ("email", "phone_number"):
+            if name in attributes and attributes[name] != self.attributes.get(name):
+                self.attributes[f"{name}_verified"] = "false"
+        self.attributes |= attributes
+
+    def turn_on(self, factor: MfaFactor) -> None:
+        """Have the factor asked for from now on."""
+        if factor not in self.mfa:
+            self.mfa.append(factor)
+
+    @property
+    def all_attributes(self) -> dict[str, str]:
+        """The attributes with `sub`, as the service lists them."""
+        return {"sub": self.sub, **self.attributes}
+
+
+class Client(Row):
+    """An app client."""
+
+    id: str
+    name: str
+    secret: str | None = None
+    settings: ClientSettings
+    created: float
+    modified: float
+
+    @property
+    def protects_users(self) -> bool:
+        """Whether answers must not tell if a user exists."""
+        return self.settings.prevent_user_existence_errors == "ENABLED"
+
+
+class Session(Row):
+    """A half-finished sign-in, kept under the opaque text that callers know as `Session`."""
+
+    client_id: str
+    username: str
+    """The user's, or for a user who does not exist the one that was typed."""
+    simulated: bool = False
+    """There is no such user, and the client must not learn it."""
+    challenge: str
+    expires_at: float = 0
+    wrong_answers: int = 0
+    custom: bool = False
+    """The sign-in is led by the DefineAuthChallenge trigger."""
+    passwordless: bool = False
+    choices: list[str] = Field(default_factory=list)
+    """What SELECT_CHALLENGE, SELECT_MFA_TYPE and MFA_SETUP offered."""
+    srp: Exchange | None = None
+    code: str | None = None
+    totp: Totp | None = None
+    totp_verified: bool = False
+    new_email: str | None = None
+    passkey_challenge: str | None = None
+    device_key: str | None = None
+    device_proven: bool = False
+    rounds: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
+    """Past challenges as the triggers see them: `challengeName`, `challengeResult`,
+    `challengeMetadata`.
+    """
+    private_parameters: dict[str, str] = Field(default_factory=dict)
+
+
+class Grant(Row):
+    """What one sign-in led to: a family of tokens with one `origin_jti`, which live and die
+    together.
+    """
+
+    origin_jti: str
+    client_id: str
+    username: str
+    auth_time: int
+    expires_at: float
+    event_id: str
+    device_key: str | None = None
+    revoked: bool = False
+    refresh_tokens: dict[str, float | None] = Field(default_factory=dict)
+    """SHA-256 of each refresh token, with the time until which it still works after it was rotated
+    out (None: not rotated).
+    """

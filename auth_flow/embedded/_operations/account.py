@@ -1,0 +1,106 @@
+"""What signed-in users do with their account as a whole."""
+
+from __future__ import annotations
+
+from auth_flow.embedded._challenges.progress import active_factors
+from auth_flow.embedded._fault import invalid_parameter, not_authorized
+from auth_flow.embedded._grants import revoke_all
+from auth_flow.embedded._models import User
+from auth_flow.embedded._operations.shapes import AccessToken, Password, as_list
+from auth_flow.embedded._passwords import check_password, set_password
+from auth_flow.embedded._registry import Reply, Request, operation
+from auth_flow.embedded._service import CognitoService
+
+
+class GetUser(Request):
+    access_token: AccessToken
+
+
+class GetUserAuthFactors(Request):
+    access_token: AccessToken
+
+
+class ChangePassword(Request):
+    access_token: AccessToken
+    proposed_password: Password
+    previous_password: Password | None = None
+
+
+class DeleteUser(Request):
+    access_token: AccessToken
+
+
+class GlobalSignOut(Request):
+    access_token: AccessToken
+
+
+@operation(GetUser)
+async def get_user(service: CognitoService, request: GetUser) -> Reply:
+    """The user with attributes and MFA settings."""
+    user = service.caller(request.access_token).user
+    return {
+        "Username": user.username,
+        "UserAttributes": as_list(user.all_attributes),
+        **mfa_members(user),
+    }
+
+
+@operation(GetUserAuthFactors)
+async def get_user_auth_factors(service: CognitoService, request: GetUserAuthFactors) -> Reply:
+    """What the user can sign in with."""
+    caller = service.caller(request.access_token)
+    user, allowed = caller.user, caller.pool.settings.first_factors
+    ready = {
+        "PASSWORD": user.password is not None,
+        "EMAIL_OTP": "email" in user.attributes,
+        "SMS_OTP": "phone_number" in user.attributes,
+        "WEB_AUTHN": bool(user.passkeys),
+    }
+    factors = [
+        factor
+        for factor in allowed
+        if ready[factor] and (factor == "PASSWORD" or not active_factors(caller.pool, user))
+    ]
+    return {"Username": user.username, "ConfiguredUserAuthFactors": factors, **mfa_members(user)}
+
+
+@operation(ChangePassword)
+async def change_password(service: CognitoService, request: ChangePassword) -> Reply:
+    """Replace the password; a user who has none gives no previous one."""
+    caller = service.caller(request.access_token)
+    pool, user = caller.pool, caller.user
+    if user.password is not None:
+        if request.previous_password is None:
+            raise invalid_parameter("Previous password is required.")
+        await check_password(pool, user, user.username, request.previous_password)
+    elif request.previous_password is not None:
+        raise not_authorized()
+    await set_password(pool, user, request.proposed_password)
+    pool.save(user)
+    return {}
+
+
+@operation(DeleteUser)
+async def delete_user(service: CognitoService, request: DeleteUser) -> Reply:
+    """Forget the user."""
+    caller = service.caller(request.access_token)
+    caller.pool.delete(caller.user)
+    return {}
+
+
+@operation(GlobalSignOut)
+async def global_sign_out(service: CognitoService, request: GlobalSignOut) -> Reply:
+    """End all of the user's tokens."""
+    caller = service.caller(request.access_token)
+    revoke_all(caller.pool, caller.user)
+    return {}
+
+
+def mfa_members(user: User) -> Reply:
+    """The members about MFA that several replies have; absent where nothing is set."""
+    members: Reply = {}
+    if user.mfa:
+        members["UserMFASettingList"] = list(user.mfa)
+    if user.preferred_mfa:
+        members["PreferredMfaSetting"] = user.preferred_mfa
+    return members

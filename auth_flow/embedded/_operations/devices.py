@@ -1,0 +1,148 @@
+"""The devices of a signed-in user."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_pascal
+
+from auth_flow.embedded._fault import Fault, invalid_parameter, not_found
+from auth_flow.embedded._models import Device, User
+from auth_flow.embedded._operations.shapes import AccessToken, DeviceKey, as_list
+from auth_flow.embedded._paging import page
+from auth_flow.embedded._registry import Reply, Request, operation
+from auth_flow.embedded._service import CognitoService
+from auth_flow.embedded._srp import Verifier
+
+
+class DeviceSecretVerifierConfig(BaseModel):
+    """DeviceSecretVerifierConfigType: both values Base64 of the big-endian number."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True, strict=True)
+
+    password_verifier: str
+    salt: str
+
+
+class ConfirmDevice(Request):
+    access_token: AccessToken
+    device_key: DeviceKey
+    device_secret_verifier_config: DeviceSecretVerifierConfig | None = None
+    device_name: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+
+
+class GetDevice(Request):
+    device_key: DeviceKey
+    access_token: AccessToken
+
+
+class ListDevices(Request):
+    access_token: AccessToken
+    limit: Annotated[int, Field(ge=0, le=60)] = 60
+    pagination_token: str | None = None
+
+
+class UpdateDeviceStatus(Request):
+    access_token: AccessToken
+    device_key: DeviceKey
+    device_remembered_status: Literal["remembered", "not_remembered"]
+
+
+class ForgetDevice(Request):
+    device_key: DeviceKey
+    access_token: AccessToken
+
+
+@operation(ConfirmDevice)
+async def confirm_device(service: CognitoService, request: ConfirmDevice) -> Reply:
+    """Take the device's verifier; it is remembered at once, unless the pool leaves that to the
+    user.
+    """
+    caller = service.caller(request.access_token)
+    config = request.device_secret_verifier_config
+    if config is None:
+        raise invalid_parameter("Device secret verifier config is required.")
+    device = _device(caller.user, request.device_key)
+    if device.verifier is not None:
+        raise Fault("DeviceKeyExistsException", "The device is confirmed already.")
+    device.verifier = Verifier(
+        salt=_hexadecimal(config.salt), v=_hexadecimal(config.password_verifier)
+    )
+    device.name = request.device_name or ""
+    device.remembered = caller.pool.settings.device_tracking == "ALWAYS"
+    device.modified = service.clock()
+    caller.pool.save(caller.user)
+    return {"UserConfirmationNecessary": not device.remembered}
+
+
+@operation(GetDevice)
+async def get_device(service: CognitoService, request: GetDevice) -> Reply:
+    """One device."""
+    return {
+        "Device": _shown(_device(service.caller(request.access_token).user, request.device_key))
+    }
+
+
+@operation(ListDevices)
+async def list_devices(service: CognitoService, request: ListDevices) -> Reply:
+    """A page of confirmed devices."""
+    user = service.caller(request.access_token).user
+    confirmed = [device for device in user.devices.values() if device.verifier]
+    devices, token = page(confirmed, request.limit, request.pagination_token)
+    return {"Devices": [_shown(device) for device in devices]} | (
+        {"PaginationToken": token} if token else {}
+    )
+
+
+@operation(UpdateDeviceStatus)
+async def update_device_status(service: CognitoService, request: UpdateDeviceStatus) -> Reply:
+    """Remember a device, or no longer."""
+    caller = service.caller(request.access_token)
+    device = _device(caller.user, request.device_key)
+    device.remembered = request.device_remembered_status == "remembered"
+    device.modified = service.clock()
+    caller.pool.save(caller.user)
+    return {}
+
+
+@operation(ForgetDevice)
+async def forget_device(service: CognitoService, request: ForgetDevice) -> Reply:
+    """Forget a device."""
+    caller = service.caller(request.access_token)
+    del caller.user.devices[_device(caller.user, request.device_key).key]
+    caller.pool.save(caller.user)
+    return {}
+
+
+def _device(user: User, key: str) -> Device:
+    device = user.devices.get(key)
+    if device is None:
+        raise not_found("Device does not exist.")
+    return device
+
+
+def _shown(device: Device) -> Reply:
+    status = "remembered" if device.remembered else "not_remembered"
+    return {
+        "DeviceKey": device.key,
+        "DeviceAttributes": as_list(
+            {
+                "device_status": "valid",
+                "device_name": device.name,
+                "dev:device_remembered_status": status,
+            }
+        ),
+        "DeviceCreateDate": device.created,
+        "DeviceLastModifiedDate": device.modified,
+        "DeviceLastAuthenticatedDate": device.last_authenticated,
+    }
+
+
+def _hexadecimal(encoded: str) -> str:
+    try:
+        return f"{int.from_bytes(base64.b64decode(encoded, validate=True), 'big'):x}"
+    except binascii.Error:
+        raise invalid_parameter("Invalid device secret verifier.") from None

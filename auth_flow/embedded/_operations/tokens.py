@@ -1,0 +1,133 @@
+"""Tokens: renewed, revoked, and listed as the sessions they are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from auth_flow.embedded._fault import Fault, not_found
+from auth_flow.embedded._grants import find_grant, refresh, revoke
+from auth_flow.embedded._operations.shapes import (
+    AccessToken,
+    ClientId,
+    ClientMetadata,
+    DeviceKey,
+    Username,
+    UserPoolId,
+)
+from auth_flow.embedded._registry import Reply, Request, operation
+from auth_flow.embedded._service import CognitoService, check_client_secret
+
+ClientSecret = Annotated[str, Field(min_length=24, max_length=64, pattern=r"^[\w+]+$")]
+
+
+class GetTokensFromRefreshToken(Request):
+    refresh_token: str
+    client_id: ClientId
+    client_secret: ClientSecret | None = None
+    device_key: DeviceKey | None = None
+    client_metadata: ClientMetadata | None = None
+
+
+class RevokeToken(Request):
+    token: str
+    client_id: ClientId
+    client_secret: ClientSecret | None = None
+
+
+class ListUserSessions(Request):
+    access_token: AccessToken
+    next_token: str | None = None
+
+
+class RevokeUserSession(Request):
+    access_token: AccessToken
+    session_id: str
+
+
+class UpdateAuthEventFeedback(Request):
+    user_pool_id: UserPoolId
+    username: Username
+    event_id: str
+    feedback_token: str
+    feedback_value: Literal["Valid", "Invalid"]
+
+
+@operation(GetTokensFromRefreshToken)
+async def get_tokens_from_refresh_token(
+    service: CognitoService, request: GetTokensFromRefreshToken
+) -> Reply:
+    """Renew tokens; with rotation the refresh token too."""
+    pool, client = service.client(request.client_id)
+    check_client_secret(client, request.client_secret)
+    return {
+        "AuthenticationResult": await refresh(
+            pool, client, request.refresh_token, device_key=request.device_key
+        )
+    }
+
+
+@operation(RevokeToken)
+async def revoke_token(service: CognitoService, request: RevokeToken) -> Reply:
+    """End a refresh token and the access tokens that came of it. A token nobody knows is as good as
+    revoked.
+    """
+    try:
+        pool, client = service.client(request.client_id)
+        check_client_secret(client, request.client_secret)
+    except Fault as fault:  # the model has neither ResourceNotFoundException nor NotAuthorizedException for this operation
+        raise Fault("UnauthorizedException", fault.message) from None
+    if not client.settings.enable_token_revocation:
+        raise Fault(
+            "UnsupportedOperationException", "Token revocation is not enabled for the client."
+        )
+    if request.token.count(".") == 2:
+        raise Fault("UnsupportedTokenTypeException", "Unsupported token type")
+    grant = find_grant(pool, request.token)
+    if grant is None:
+        return {}
+    if grant.client_id != client.id:
+        raise Fault("UnauthorizedException", "The token was issued to another client.")
+    revoke(pool, grant)
+    return {}
+
+
+@operation(ListUserSessions)
+async def list_user_sessions(service: CognitoService, request: ListUserSessions) -> Reply:
+    """The user's living token families, on one page."""
+    caller = service.caller(request.access_token)
+    sessions = [
+        {
+            "SessionId": grant.origin_jti,
+            "SessionType": "TOKEN",
+            "ClientId": grant.client_id,
+            "CreateDate": grant.auth_time,
+            "IsCurrentSession": grant is caller.grant,
+        }
+        for grant in caller.pool.grants_of(caller.user)
+        if not grant.revoked and grant.expires_at > service.clock()
+    ]
+    return {"Sessions": sessions}
+
+
+@operation(RevokeUserSession)
+async def revoke_user_session(service: CognitoService, request: RevokeUserSession) -> Reply:
+    """End one of the user's token families."""
+    caller = service.caller(request.access_token)
+    grant = caller.pool.grants.get(request.session_id)
+    if grant is None or grant.username != caller.user.username:
+        raise not_found("Session does not exist.")
+    revoke(caller.pool, grant)
+    return {}
+
+
+@operation(UpdateAuthEventFeedback)
+async def update_auth_event_feedback(
+    service: CognitoService, request: UpdateAuthEventFeedback
+) -> Reply:
+    """Threat protection is not part of this service, so there are no events to comment on."""
+    service.user(request.user_pool_id, request.username)
+    raise Fault(
+        "UserPoolAddOnNotEnabledException", "Threat protection is not enabled for the user pool."
+    )

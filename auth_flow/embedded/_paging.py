@@ -1,0 +1,23 @@
+"""Long lists, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from auth_flow.embedded._fault import invalid_parameter
+
+ItemT = TypeVar("ItemT")
+
+
+def page(
+    items: Sequence[ItemT], limit: int, token: str | None
+) -> tuple[Sequence[ItemT], str | None]:
+    """At most `limit` items from where `token` points, and the token of the next page if there is
+    one.
+    """
+    if token is not None and not token.isdecimal():
+        raise invalid_parameter("Invalid pagination token given.")
+    start = int(token or 0)
+    end = start + (limit or 60)
+    return items[start:end], str(end) if end < len(items) else None

@@ -1,0 +1,204 @@
+"""One user pool: its settings, clients, users and half-finished sign-ins, and the Python face to
+set them up with.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from auth_flow.embedded._models import Client, Grant, Session, Totp, User, UserStatus
+from auth_flow.embedded._settings import ClientSettings, MfaFactor, PoolSettings
+from auth_flow.embedded._signing import SigningKey
+from auth_flow.embedded._srp import Verifier
+from auth_flow.embedded._storage import Storage, Table
+from auth_flow.embedded._triggers import Triggers
+
+if TYPE_CHECKING:
+    from auth_flow.embedded._clock import Clock
+    from auth_flow.embedded._outbox import Outbox
+
+
+class PoolRow(BaseModel):
+    """What is remembered of a pool besides its tables. `secret` (hexadecimal) makes simulated users
+    look the same each time.
+    """
+
+    id: str
+    settings: PoolSettings
+    key: dict[str, Any]
+    secret: str
+    created: float
+
+
+class EmbeddedUserPool:
+    """A user pool. Made by `EmbeddedCognito.create_pool`; its settings and triggers may be changed
+    while it is in use.
+    """
+
+    def __init__(
+        self,
+        row: PoolRow,
+        pools: Table[PoolRow],
+        *,
+        triggers: Triggers,
+        clock: Clock,
+        outbox: Outbox,
+        storage: Storage | None,
+    ) -> None:
+        self._row, self._pools = row, pools
+        self.id, self.created, self.secret = row.id, row.created, bytes.fromhex(row.secret)
+        self.region, _, self.group = row.id.partition("_")
+        self.key = SigningKey.load(row.key)
+        self.triggers, self.clock, self.outbox = triggers, clock, outbox
+        self.clients = Table(f"{self.id}/client", Client, storage)
+        self.users = Table(f"{self.id}/user", User, storage)
+        self.sessions = Table(f"{self.id}/session", Session, storage)
+        self.grants = Table(f"{self.id}/grant", Grant, storage)
+
+    @property
+    def settings(self) -> PoolSettings:
+        """The pool's settings; assign a changed copy to change them."""
+        return self._row.settings
+
+    @settings.setter
+    def settings(self, settings: PoolSettings) -> None:
+        self._row.settings = settings
+        self._pools.put(self.id, self._row)
+
+    @property
+    def issuer(self) -> str:
+        """The `iss` of this pool's tokens, as the service would have it."""
+        return f"https://cognito-idp.{self.region}.amazonaws.com/{self.id}"
+
+    # Setting up
+
+    def create_client(self, settings: ClientSettings | None = None, *, name: str = "app") -> Client:
+        """Make an app client; with `generate_secret` its `secret` is what SECRET_HASH is computed
+        with.
+        """
+        settings, now = settings or ClientSettings(), self.clock()
+        client = Client(
+            id=secrets.token_hex(13),
+            name=name,
+            secret=secrets.token_hex(26) if settings.generate_secret else None,
+            settings=settings,
+            created=now,
+            modified=now,
+        )
+        self.clients.put(client.id, client)
+        return client
+
+    def create_user(
+        self,
+        username: str,
+        password: str | None = None,
+        *,
+        attributes: Mapping[str, str] | None = None,
+        mfa: Iterable[MfaFactor] = (),
+        preferred_mfa: MfaFactor | None = None,
+        totp_secret: str | None = None,
+        status: UserStatus = "CONFIRMED",
+    ) -> User:
+        """Make a user, confirmed unless `status` says otherwise, with verified e-mail and telephone
+        unless `attributes` do.
+
+        The password is taken as it is, whatever the policy says; `FORCE_CHANGE_PASSWORD` makes it a
+        temporary one. `totp_secret` (base 32) is a software token that is already set up.
+        """
+        now = self.clock()
+        verified = {
+            f"{name}_verified": "true"
+            for name in ("email", "phone_number")
+            if name in (attributes or {})
+        }
+        user = User(
+            username=username,
+            sub=str(uuid.uuid4()),
+            status=status,
+            attributes={**verified, **(attributes or {})},
+            password=Verifier.of(self.group, username, password) if password else None,
+            mfa=list(mfa),
+            preferred_mfa=preferred_mfa,
+            totp=Totp(secret=totp_secret) if totp_secret else None,
+            created=now,
+            modified=now,
+        )
+        if status == "FORCE_CHANGE_PASSWORD":
+            user.temporary_password_expires = (
+                now + 86400 * self.settings.password_policy.temporary_password_validity_days
+            )
+        self.save(user)
+        return user
+
+    # Users
+
+    def save(self, user: User) -> None:
+        """Keep a user as it is now."""
+        user.modified = self.clock()
+        self.users.put(self._key(user.username), user)
+
+    def delete(self, user: User) -> None:
+        """Forget a user and all tokens."""
+        self.users.take(self._key(user.username))
+        for grant in self.grants_of(user):
+            self.grants.take(grant.origin_jti)
+
+    def user(self, name: str) -> User | None:
+        """The user with this username, `sub` or alias; None if there is none."""
+        return self.users.get(self._key(name)) or next(
+            (user for user in self.users if user.sub == name or self._is_alias(user, name)), None
+        )
+
+    def owner_of(self, alias: str, value: str) -> User | None:
+        """The user who signs in with this value of an alias attribute."""
+        if alias not in {*self.settings.alias_attributes, *self.settings.username_attributes}:
+            return None
+        return next((user for user in self.users if self._answers_to(user, alias, value)), None)
+
+    def clash(self, user: User) -> str | None:
+        """The alias attribute of which another user has this one's value, if there is one."""
+        for alias in (*self.settings.alias_attributes, *self.settings.username_attributes):
+            value = user.attributes.get(alias)
+            holders = [
+                other for other in self.users if value and self._answers_to(other, alias, value)
+            ]
+            if (
+                value
+                and self._answers_to(user, alias, value)
+                and any(other.username != user.username for other in holders)
+            ):
+                return alias
+        return None
+
+    def grants_of(self, user: User) -> list[Grant]:
+        """All token families of a user."""
+        return [grant for grant in self.grants if grant.username == user.username]
+
+    def forget_expired_sessions(self) -> None:
+        """Drop sessions that nobody came back to, so that a long run does not pile them up."""
+        while (oldest := self.sessions.first()) and oldest[1].expires_at <= self.clock():
+            self.sessions.take(oldest[0])
+
+    def _key(self, username: str) -> str:
+        return username if self.settings.case_sensitive_usernames else username.casefold()
+
+    def _is_alias(self, user: User, name: str) -> bool:
+        aliases = {*self.settings.alias_attributes, *self.settings.username_attributes}
+        return any(self._answers_to(user, alias, name) for alias in aliases)
+
+    def _answers_to(self, user: User, alias: str, value: str) -> bool:
+        held = user.attributes.get(alias)
+        if held is None or self._key(held) != self._key(value):
+            return False
+        # An unverified address could be anybody's, so it is no alias; where it is the username, it
+        # is the only name there is.
+        return (
+            alias == "preferred_username"
+            or alias in self.settings.username_attributes
+            or user.verified(alias) is not None
+        )

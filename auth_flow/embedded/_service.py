@@ -1,0 +1,203 @@
+"""The state of the whole service, and how a request finds its pool, its client and its user."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import secrets
+import string
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from auth_flow.embedded._fault import Fault, not_authorized, not_found, user_not_found
+from auth_flow.embedded._outbox import Outbox
+from auth_flow.embedded._pool import EmbeddedUserPool, PoolRow
+from auth_flow.embedded._settings import PoolSettings
+from auth_flow.embedded._signing import SigningKey
+from auth_flow.embedded._storage import Storage, Table
+from auth_flow.embedded._triggers import Triggers
+
+if TYPE_CHECKING:
+    from auth_flow.embedded._clock import Clock
+    from auth_flow.embedded._models import Client, Grant, User
+
+ADMIN_SCOPE = "aws.cognito.signin.user.admin"
+"""The scope that lets an access token speak for its user."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who an access token speaks for."""
+
+    pool: EmbeddedUserPool
+    client: Client
+    user: User
+    grant: Grant
+
+
+class CognitoService:
+    """User pools by id, with one clock, one outbox and one storage for all of them."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock = time.time,
+        storage: str | Path | None = None,
+        region: str = "eu-west-1",
+    ) -> None:
+        self.clock, self.region, self.outbox = clock, region, Outbox()
+        self._storage = Storage(storage) if storage is not None else None
+        self._rows = Table("pool", PoolRow, self._storage)
+        self.pools = {row.id: self._open(row, Triggers()) for row in self._rows}
+
+    def create_pool(
+        self,
+        settings: PoolSettings | None = None,
+        *,
+        triggers: Triggers | None = None,
+        key: SigningKey | None = None,
+    ) -> EmbeddedUserPool:
+        """Make a user pool. Its RSA key is made here, which takes a moment, unless one is given."""
+        name = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(9))
+        row = PoolRow(
+            id=f"{self.region}_{name}",
+            settings=settings or PoolSettings(),
+            key=(key or SigningKey()).dump(),
+            secret=secrets.token_hex(32),
+            created=self.clock(),
+        )
+        self._rows.put(row.id, row)
+        self.pools[row.id] = self._open(row, triggers or Triggers())
+        return self.pools[row.id]
+
+    def delete_pool(self, pool: EmbeddedUserPool) -> None:
+        """Forget a pool and all it held."""
+        for table in (pool.clients, pool.users, pool.sessions, pool.grants):
+            table.clear()
+        del self.pools[pool.id]
+        self._rows.take(pool.id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the storage's file."""
+        if self._storage:
+            self._storage.close()
+
+    def _open(self, row: PoolRow, triggers: Triggers) -> EmbeddedUserPool:
+        return EmbeddedUserPool(
+            row,
+            self._rows,
+            triggers=triggers,
+            clock=self.clock,
+            outbox=self.outbox,
+            storage=self._storage,
+        )
+
+    # Who asks
+
+    def pool(self, pool_id: str) -> EmbeddedUserPool:
+        """The pool of this id, or ResourceNotFoundException."""
+        pool = self.pools.get(pool_id)
+        if pool is None:
+            raise not_found(f"User pool {pool_id} does not exist.")
+        return pool
+
+    def user(self, pool_id: str, username: str) -> tuple[EmbeddedUserPool, User]:
+        """A pool and its user, for an administrator; ResourceNotFoundException or
+        UserNotFoundException.
+        """
+        pool = self.pool(pool_id)
+        user = pool.user(username)
+        if user is None:
+            raise user_not_found()
+        return pool, user
+
+    def client(self, client_id: str) -> tuple[EmbeddedUserPool, Client]:
+        """The app client of this id with its pool, or ResourceNotFoundException."""
+        for pool in self.pools.values():
+            client = pool.clients.get(client_id)
+            if client is not None:
+                return pool, client
+        raise not_found(f"User pool client {client_id} does not exist.")
+
+    def caller(self, access_token: str) -> Caller:
+        """Who the access token speaks for; NotAuthorizedException unless it is good."""
+        pool = self.pools.get(_pool_id_in(access_token))
+        if pool is None:
+            raise not_authorized("Invalid Access Token")
+        claims = pool.key.read(access_token)
+        client = pool.clients.get(str(claims.get("client_id")))
+        grant = pool.grants.get(str(claims.get("origin_jti")))
+        if claims.get("token_use") != "access" or client is None:
+            raise not_authorized("Invalid Access Token")
+        if claims["exp"] <= self.clock():
+            raise not_authorized("Access Token has expired")
+        user = pool.user(claims["username"])
+        if user is None:
+            raise user_not_found()
+        if grant is None or grant.revoked:
+            raise not_authorized("Access Token has been revoked")
+        if ADMIN_SCOPE not in str(claims.get("scope")).split(" "):
+            raise not_authorized("Access Token does not have required scopes")
+        if not user.enabled:
+            raise not_authorized("User is disabled.")
+        return Caller(pool, client, user, grant)
+
+
+def check_secret_hash(client: Client, given: str | None, *usernames: str) -> None:
+    """Raise NotAuthorizedException unless the hash is Base64(HMAC-SHA256(secret, username + client
+    id)) for one of the names.
+    """
+    if client.secret is None and given is None:
+        return
+    if given is None:
+        raise not_authorized(
+            f"Client {client.id} is configured with secret but SECRET_HASH was not received"
+        )
+    for username in usernames if client.secret is not None else ():
+        digest = hmac.digest(
+            (client.secret or "").encode(), f"{username}{client.id}".encode(), hashlib.sha256
+        )
+        if hmac.compare_digest(base64.b64encode(digest), given.encode()):
+            return
+    raise not_authorized(f"Unable to verify secret hash for client {client.id}")
+
+
+def check_client_secret(client: Client, given: str | None) -> None:
+    """Raise NotAuthorizedException unless the client's own secret was given, where it has one."""
+    if client.secret is not None and not hmac.compare_digest(
+        client.secret.encode(), (given or "").encode()
+    ):
+        raise not_authorized("Invalid client secret." if given else "Client secret is required.")
+
+
+def check_may_sign_in(user: User) -> None:
+    """Raise what keeps a user out whose password was right: disabled, not confirmed, or the
+    password has to be reset.
+    """
+    if not user.enabled:
+        raise not_authorized("User is disabled.")
+    if user.status == "UNCONFIRMED":
+        raise Fault("UserNotConfirmedException", "User is not confirmed.")
+    if user.status == "RESET_REQUIRED":
+        raise Fault("PasswordResetRequiredException", "Password reset required for the user")
+
+
+def _pool_id_in(token: str) -> str:
+    """The pool a token says it is from; nothing is verified yet."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return str(claims["iss"]).rpartition("/")[2]
+    except (IndexError, KeyError, TypeError, ValueError, binascii.Error):
+        return ""

@@ -1,0 +1,48 @@
+"""Sessions: each is answered once, unless the answer leaves it as good as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from auth_flow.embedded._fault import Fault, invalid_session, not_authorized
+from auth_flow.embedded._models import Client, Session
+from auth_flow.embedded._pool import EmbeddedUserPool
+
+FINAL = {"NotAuthorizedException", "UserNotFoundException"}
+"""Refusals that end the session; after any other it can be answered again."""
+
+WRONG_ANSWERS = {"CodeMismatchException", "EnableSoftwareTokenMFAException"}
+"""Refusals that a session survives only so many times."""
+
+
+@contextmanager
+def open_session(
+    pool: EmbeddedUserPool, client: Client | None, token: str | None
+) -> Generator[Session]:
+    """Take a session for one answer, as a copy to work on. Of two answers at once, one finds it.
+
+    Whatever goes wrong, a cancelled request included, leaves the session as it was, but for a final
+    refusal or one wrong answer too many. `client` is None where the operation does not name one.
+    Raises NotAuthorizedException for a session that is unknown, used, expired, or another client's.
+    """
+    session = pool.sessions.take(token or "")
+    if session is None or token is None:
+        raise invalid_session()
+    if session.expires_at <= pool.clock():
+        raise not_authorized("Invalid session for the user, session is expired.")
+    if client is not None and session.client_id != client.id:
+        pool.sessions.put(token, session)
+        raise invalid_session()
+    try:
+        yield session.model_copy(deep=True)
+    except Fault as fault:
+        session.wrong_answers += fault.name in WRONG_ANSWERS
+        if session.wrong_answers > pool.settings.limits.wrong_answers_per_session:
+            raise invalid_session() from fault
+        if fault.name not in FINAL:
+            pool.sessions.put(token, session)
+        raise
+    except BaseException:
+        pool.sessions.put(token, session)
+        raise

@@ -1,0 +1,148 @@
+"""What a user pool and an app client are configured with. Names and defaults are those of the
+service, unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_pascal
+
+MfaFactor = Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
+FirstFactor = Literal["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
+ContactAttribute = Literal["email", "phone_number"]
+TimeUnit = Literal["seconds", "minutes", "hours", "days"]
+
+SECONDS_IN: dict[TimeUnit, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+
+AuthFlow = Literal[
+    "ALLOW_USER_SRP_AUTH",
+    "ALLOW_USER_PASSWORD_AUTH",
+    "ALLOW_CUSTOM_AUTH",
+    "ALLOW_USER_AUTH",
+    "ALLOW_REFRESH_TOKEN_AUTH",
+    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+]
+
+
+class Shape(BaseModel):
+    """A structure that has the service's PascalCase names on the wire and Python's in Python."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, frozen=True)
+
+
+class PasswordPolicy(Shape):
+    """What a password must hold. Symbols are the printable ASCII characters that are neither
+    letters nor digits.
+    """
+
+    minimum_length: int = Field(default=8, ge=6, le=99)
+    require_uppercase: bool = True
+    require_lowercase: bool = True
+    require_numbers: bool = True
+    require_symbols: bool = True
+    temporary_password_validity_days: int = Field(default=7, ge=1, le=365)
+
+
+class Limits(BaseModel):
+    """How often something may be tried. The service does not publish its own figures."""
+
+    model_config = ConfigDict(frozen=True)
+
+    wrong_answers_per_session: int = 3
+    """Wrong codes that a challenge's session survives; the next one ends it."""
+    wrong_codes: int = 5
+    """Wrong confirmation or reset codes before TooManyFailedAttemptsException."""
+    messages_per_hour: int = 10
+    """Codes sent to one user on request before LimitExceededException."""
+    wrong_passwords: int = 5
+    """Wrong passwords in a row before a lock-out of one second, which doubles with each further one
+    up to 15 minutes.
+    """
+
+
+class PoolSettings(BaseModel):
+    """The settings of a user pool; `EmbeddedUserPool.settings` can be replaced at any time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = "embedded"
+    mfa_configuration: Literal["OFF", "OPTIONAL", "ON"] = "OFF"
+    mfa_factors: tuple[MfaFactor, ...] = ("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP")
+    first_factors: tuple[FirstFactor, ...] = ("PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
+    """AllowedFirstAuthFactors of the sign-in policy: what USER_AUTH may offer. The service's own
+    default is PASSWORD alone.
+    """
+    password_policy: PasswordPolicy = PasswordPolicy()
+    required_attributes: tuple[str, ...] = ()
+    custom_attributes: tuple[str, ...] = ()
+    """Names without their `custom:`. Users can have these and the standard attributes, and no
+    others.
+    """
+    alias_attributes: tuple[Literal["email", "phone_number", "preferred_username"], ...] = ()
+    username_attributes: tuple[ContactAttribute, ...] = ()
+    auto_verified_attributes: tuple[ContactAttribute, ...] = ("email",)
+    verify_before_update: tuple[ContactAttribute, ...] = ()
+    """AttributesRequireVerificationBeforeUpdate: the old value stays until the new one is
+    verified.
+    """
+    recovery: tuple[ContactAttribute, ...] = ("email", "phone_number")
+    """Account recovery: verified attributes that a reset code may go to, the best first."""
+    email_confirmation: Literal["CONFIRM_WITH_CODE", "CONFIRM_WITH_LINK"] = "CONFIRM_WITH_CODE"
+    admin_create_only: bool = False
+    case_sensitive_usernames: bool = False
+    device_tracking: Literal["OFF", "ALWAYS", "USER_OPT_IN"] = "OFF"
+    trusted_devices_skip_mfa: bool = True
+    """ChallengeRequiredOnNewDevice: a remembered device proves itself instead of a second
+    factor.
+    """
+    relying_party_id: str = "localhost"
+    passkey_origins: tuple[str, ...] = ()
+    """Origins that passkeys may be used on, besides `https://<relying party id>` and, for
+    localhost, any port of it.
+    """
+    user_verification: Literal["required", "preferred"] = "preferred"
+    limits: Limits = Limits()
+
+
+class TokenValidityUnits(Shape):
+    """The units of the three token validities."""
+
+    access_token: TimeUnit = "hours"
+    id_token: TimeUnit = "hours"
+    refresh_token: TimeUnit = "days"
+
+
+class RefreshTokenRotation(Shape):
+    """Whether each refresh hands out a new refresh token, and for how many seconds the old one
+    still works.
+    """
+
+    feature: Literal["ENABLED", "DISABLED"] = "DISABLED"
+    retry_grace_period_seconds: int = Field(default=0, ge=0, le=60)
+
+
+class ClientSettings(Shape):
+    """The settings of an app client, shaped as in CreateUserPoolClient, but that all flows are on
+    unless said otherwise.
+    """
+
+    generate_secret: bool = False
+    explicit_auth_flows: tuple[AuthFlow, ...] = (
+        "ALLOW_USER_SRP_AUTH",
+        "ALLOW_USER_PASSWORD_AUTH",
+        "ALLOW_CUSTOM_AUTH",
+        "ALLOW_USER_AUTH",
+        "ALLOW_REFRESH_TOKEN_AUTH",
+        "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    )
+    access_token_validity: int = 1
+    id_token_validity: int = 1
+    refresh_token_validity: int = 30
+    token_validity_units: TokenValidityUnits = TokenValidityUnits()
+    auth_session_validity: int = Field(default=3, ge=3, le=15)
+    """Minutes a challenge may be answered in."""
+    refresh_token_rotation: RefreshTokenRotation = RefreshTokenRotation()
+    enable_token_revocation: bool = True
+    prevent_user_existence_errors: Literal["LEGACY", "ENABLED"] = "LEGACY"

@@ -1,0 +1,59 @@
+"""The pool's RS256 key: it signs tokens, checks them, and shows its public half."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auth_flow.embedded._fault import not_authorized
+from auth_flow.errors import MissingExtra
+
+try:
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import RSAKey
+except ImportError:
+    raise MissingExtra("The embedded user pool", "embedded") from None
+
+ALGORITHMS = ["RS256"]
+
+
+class SigningKey:
+    """An RSA key of 2048 bits. Making one takes a good part of a second, so tests may hand one key
+    to many pools.
+    """
+
+    def __init__(self, key: RSAKey | None = None) -> None:
+        self._key = key or RSAKey.generate_key(2048, auto_kid=True)
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """A JWT with these claims."""
+        return jwt.encode(
+            {"alg": "RS256", "kid": self._key.kid},
+            claims,
+            self._key,
+            algorithms=ALGORITHMS,
+            default_type=None,
+        )
+
+    def read(self, token: str) -> dict[str, Any]:
+        """The claims of a token that this key signed; NotAuthorizedException for any other. Expiry
+        is not looked at.
+        """
+        try:
+            return dict(jwt.decode(token, self._key, algorithms=ALGORITHMS).claims)
+        except (JoseError, ValueError):
+            raise not_authorized("Invalid Access Token") from None
+
+    @property
+    def public(self) -> dict[str, Any]:
+        """The public half as a JSON Web Key."""
+        return {**self._key.as_dict(private=False), "alg": "RS256", "use": "sig"}
+
+    def dump(self) -> dict[str, Any]:
+        """The whole key, private half included, for `load`."""
+        return dict(self._key.as_dict(private=True))
+
+    @classmethod
+    def load(cls, dumped: dict[str, Any]) -> SigningKey:
+        """The key that was dumped."""
+        return cls(RSAKey.import_key(dumped))

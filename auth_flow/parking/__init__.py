@@ -1,8 +1,0 @@
-"""Flows that are put away between two events: sealed as a text, or shared by workers in a store (`auth_flow.parking.shared`)."""
-
-from __future__ import annotations
-
-from auth_flow.parking.parked import park, resume
-from auth_flow.sealing import Sealer, new_key
-
-__all__ = ["Sealer", "new_key", "park", "resume"]

@@ -1,0 +1,101 @@
+"""The user's attributes: read, change, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from auth_flow.session._base import Attributes, UserCalls
+from auth_flow.states._base import Metadata, reveal
+from auth_flow.states._replies import DeliveryDetails, DeliveryReply, Reply
+from auth_flow.states._requests import pairs
+from auth_flow.states.steps import CodeDelivery
+
+
+class User(Reply):
+    """What GetUser answers. MFA settings carry Cognito's names: `SMS_MFA`, `SOFTWARE_TOKEN_MFA`,
+    `EMAIL_OTP`, `WEB_AUTHN`.
+    """
+
+    username: str = Field(alias="Username")
+    attributes: Attributes = Field(default_factory=dict[str, str], alias="UserAttributes")
+    preferred_mfa: str | None = Field(None, alias="PreferredMfaSetting")
+    mfa: list[str] = Field(default_factory=list[str], alias="UserMFASettingList")
+
+
+class _UpdateReply(Reply):
+    deliveries: list[DeliveryDetails] = Field(
+        default_factory=list[DeliveryDetails], alias="CodeDeliveryDetailsList"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeUpdate:
+    """What became of one attribute: it is changed, or a code was sent that has to confirm it
+    first.
+    """
+
+    code_delivery: CodeDelivery | None = None
+
+    @property
+    def updated(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.code_delivery is None
+
+    @property
+    def next_step(self) -> Literal["DONE", "CONFIRM_ATTRIBUTE_WITH_CODE"]:
+        """Amplify's name of what comes next: nothing, or `confirm_user_attribute`."""
+        return "DONE" if self.updated else "CONFIRM_ATTRIBUTE_WITH_CODE"
+
+
+class AttributeCalls(UserCalls):
+    """Operations on the user's own attributes."""
+
+    async def fetch_user(self) -> User:
+        """GetUser: the user as the pool knows it now."""
+        return await self._read(User, "GetUser")
+
+    async def fetch_user_attributes(self) -> dict[str, str]:
+        """GetUser: the attributes that this app client may read."""
+        return (await self.fetch_user()).attributes
+
+    async def update_user_attributes(
+        self, attributes: Mapping[str, str], *, client_metadata: Metadata | None = None
+    ) -> dict[str, AttributeUpdate]:
+        """UpdateUserAttributes: return for each attribute whether it is changed, or awaits the code
+        that was sent.
+        """
+        reply = await self._read(
+            _UpdateReply,
+            "UpdateUserAttributes",
+            UserAttributes=pairs(attributes),
+            ClientMetadata=client_metadata,
+        )
+        sent = {
+            details.attribute: AttributeUpdate(CodeDelivery.of(details))
+            for details in reply.deliveries
+        }
+        return {name: sent.get(name, AttributeUpdate()) for name in attributes}
+
+    async def confirm_user_attribute(self, attribute: str, code: SecretStr | str) -> None:
+        """VerifyUserAttribute: confirm an attribute with the code that was sent to it."""
+        await self.call("VerifyUserAttribute", AttributeName=attribute, Code=reveal(code))
+
+    async def send_user_attribute_verification_code(
+        self, attribute: str, *, client_metadata: Metadata | None = None
+    ) -> CodeDelivery | None:
+        """GetUserAttributeVerificationCode: have a code sent to an e-mail address or phone number
+        that is not verified yet.
+        """
+        operation = "GetUserAttributeVerificationCode"
+        reply = await self._read(
+            DeliveryReply, operation, AttributeName=attribute, ClientMetadata=client_metadata
+        )
+        return CodeDelivery.of(reply.delivery)
+
+    async def delete_user_attributes(self, attributes: Collection[str]) -> None:
+        """DeleteUserAttributes: remove attributes by name."""
+        await self.call("DeleteUserAttributes", UserAttributeNames=list(attributes))

@@ -1,0 +1,52 @@
+"""A session as the authentication of an httpx client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from typing import TYPE_CHECKING
+
+import httpx
+
+from auth_flow.states._tokens import Tokens
+
+if TYPE_CHECKING:
+    from auth_flow.session._session import Session
+
+
+class SessionAuth(httpx.Auth):
+    """Puts the session's access token on each request, as a bearer token (RFC 6750).
+
+    A 401 has the session refresh its tokens, and the request is made once more; of concurrent
+    requests, one refreshes for all. A request whose body is a stream is not repeated: it has been
+    read. Errors of the refresh are raised as they are.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        """Refuse: a token is fetched in an event loop, and a request without one must not go out
+        unnoticed.
+        """
+        raise RuntimeError("A session authenticates an httpx.AsyncClient, not an httpx.Client.")
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Make the request, and make it again with a new token where the first one was not
+        accepted.
+        """
+        tokens = await self._session.fresh_tokens()
+        response = yield _signed(request, tokens)
+        if (
+            response.status_code != 401
+            or tokens.refresh_token is None
+            or not isinstance(request.stream, httpx.ByteStream)
+        ):
+            return
+        yield _signed(request, await self._session.refresh(tokens))
+
+
+def _signed(request: httpx.Request, tokens: Tokens) -> httpx.Request:
+    request.headers["Authorization"] = f"Bearer {tokens.access_token.text.get_secret_value()}"
+    return request

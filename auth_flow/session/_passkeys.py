@@ -1,0 +1,77 @@
+"""Passkeys of the user's: register, list, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from auth_flow.errors import MalformedResponse
+from auth_flow.session._base import Instant, UserCalls
+from auth_flow.states._replies import Reply
+
+_REQUIRED = ("challenge", "user", "rp", "pubKeyCredParams")
+"""What an authenticator cannot do without (WebAuthn, `PublicKeyCredentialCreationOptions`)."""
+
+
+class Passkey(Reply):
+    """A registered passkey. Attachment is `platform` or `cross-platform`, transports are such as
+    `internal`, `hybrid`, `usb`.
+    """
+
+    credential_id: str = Field(alias="CredentialId")
+    friendly_name: str | None = Field(None, alias="FriendlyCredentialName")
+    relying_party_id: str | None = Field(None, alias="RelyingPartyId")
+    authenticator_attachment: str | None = Field(None, alias="AuthenticatorAttachment")
+    authenticator_transports: list[str] = Field(
+        default_factory=list[str], alias="AuthenticatorTransports"
+    )
+    created_at: Instant | None = Field(None, alias="CreatedAt")
+
+
+class PasskeyPage(Reply):
+    """Some of the user's passkeys; with `next_token` there are more."""
+
+    credentials: list[Passkey] = Field(default_factory=list[Passkey], alias="Credentials")
+    next_token: str | None = Field(None, alias="NextToken")
+
+
+class _OptionsReply(Reply):
+    options: dict[str, Any] = Field(alias="CredentialCreationOptions")
+
+
+class PasskeyCalls(UserCalls):
+    """Operations on the user's passkeys. The ceremony itself is the browser's, or whoever has the
+    authenticator.
+    """
+
+    async def start_passkey_registration(self) -> dict[str, Any]:
+        """StartWebAuthnRegistration: the options for `navigator.credentials.create`, as JSON
+        values.
+        """
+        operation = "StartWebAuthnRegistration"
+        options = (await self._read(_OptionsReply, operation)).options
+        if missing := [name for name in _REQUIRED if not options.get(name)]:
+            raise MalformedResponse(
+                f"the creation options lack {', '.join(missing)}", operation=operation
+            )
+        return options
+
+    async def complete_passkey_registration(self, credential: Mapping[str, Any]) -> None:
+        """CompleteWebAuthnRegistration: hand in the new credential
+        (`PublicKeyCredential.toJSON()`).
+        """
+        await self.call("CompleteWebAuthnRegistration", Credential=dict(credential))
+
+    async def list_passkeys(
+        self, *, page_size: int | None = None, next_token: str | None = None
+    ) -> PasskeyPage:
+        """ListWebAuthnCredentials: one page of at most `page_size` (0 to 20) passkeys."""
+        return await self._read(
+            PasskeyPage, "ListWebAuthnCredentials", MaxResults=page_size, NextToken=next_token
+        )
+
+    async def delete_passkey(self, credential_id: str) -> None:
+        """DeleteWebAuthnCredential."""
+        await self.call("DeleteWebAuthnCredential", CredentialId=credential_id)

@@ -1,0 +1,113 @@
+"""Entries in one sealed file, for the processes of one machine: a command line, a desktop."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from anyio import to_thread
+
+from auth_flow.errors import StoreUnavailable
+from auth_flow.sealing._sealer import Sealer
+from auth_flow.stores._base import Entry
+from auth_flow.stores._locks import locked
+from auth_flow.stores._table import Row, Table
+
+
+class FileStore:
+    """A file that only who has the key can read, names included, and only its owner can open; made
+    at the first save.
+
+    A write replaces the file as a whole, so it is whole whenever a process is killed. That costs as
+    much as the file is long: it is meant for a few entries. A lock (`NAME.lock` beside the file)
+    lets one thread or process in at a time; the others wait at most `timeout` seconds. `clock`
+    tells seconds since the epoch.
+
+    `sealer` may also be a function that gets one, and may block: it is called once, at the first
+    use.
+
+    All methods raise `SealBroken` where the file was sealed with none of the keys: then delete it,
+    and sign in again.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        sealer: Sealer | Callable[[], Sealer],
+        *,
+        timeout: float = 10.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._path, self._timeout, self._clock = Path(path), timeout, clock
+        self._sealer = functools.cache(lambda: sealer if isinstance(sealer, Sealer) else sealer())
+
+    async def load(self, key: str) -> Entry | None:
+        """`Store.load`."""
+        return await to_thread.run_sync(self._load, key)
+
+    async def save(
+        self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+    ) -> str:
+        """`Store.save`."""
+        return await to_thread.run_sync(self._save, key, value, expected, ttl)
+
+    async def delete(self, key: str, *, expected: str | None = None) -> None:
+        """`Store.delete`."""
+        await to_thread.run_sync(self._delete, key, expected)
+
+    async def aclose(self) -> None:
+        """Nothing is held open."""
+
+    # In worker threads
+
+    def _load(self, key: str) -> Entry | None:
+        with self._alone() as table:
+            return table.load(key)
+
+    def _save(self, key: str, value: str, expected: str | None, ttl: float | None) -> str:
+        with self._alone() as table:
+            version = table.save(key, value, expected, ttl)
+            self._write(table)
+            return version
+
+    def _delete(self, key: str, expected: str | None) -> None:
+        with self._alone() as table:
+            table.delete(key, expected)
+            self._write(table)
+
+    @contextmanager
+    def _alone(self) -> Generator[Table]:
+        """The table, while nobody else reads or writes it. Readers wait as well: Windows replaces
+        no file that is being read.
+        """
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with locked(self._path.with_name(f"{self._path.name}.lock"), self._timeout):
+                yield self._read()
+        except OSError as error:
+            raise StoreUnavailable(f"The file cannot be used: {error.strerror}.") from None
+
+    def _read(self) -> Table:
+        try:
+            sealed = self._path.read_text("ascii", errors="replace")
+        except FileNotFoundError:
+            return Table(clock=self._clock)
+        rows = json.loads(self._sealer().open(sealed, "file"))
+        return Table({key: Row(*row) for key, row in rows.items()}, clock=self._clock)
+
+    def _write(self, table: Table) -> None:
+        """Write beside the file and put it in its place: a crash leaves the old one or the new
+        one.
+        """
+        beside = self._path.with_name(f"{self._path.name}.new")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(self._sealer().seal(json.dumps(table.living()), "file"))
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(self._path)

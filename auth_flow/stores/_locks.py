@@ -1,0 +1,52 @@
+"""A lock among the processes of one machine, which ends with the process that holds it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from auth_flow.errors import StoreUnavailable
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_PAUSE = 0.002
+
+
+@contextmanager
+def locked(path: Path, timeout: float) -> Generator[None]:
+    """Hold the lock that the file at `path` stands for; the file is made, and stays. For worker
+    threads: waiting blocks.
+
+    Threads exclude each other as processes do. Raises `StoreUnavailable` after `timeout` seconds:
+    the system's own waiting has no end where the holder was stopped.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _lock(descriptor, time.monotonic() + timeout)
+        yield
+    finally:
+        os.close(descriptor)  # which unlocks
+
+
+def _lock(descriptor: int, deadline: float) -> None:
+    while True:
+        try:
+            return _try_lock(descriptor)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise StoreUnavailable("Another process holds the lock for too long.") from None
+        time.sleep(_PAUSE)

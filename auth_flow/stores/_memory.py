@@ -1,0 +1,38 @@
+"""A store that lives and dies with the process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from anyio.lowlevel import checkpoint
+
+from auth_flow.stores._base import Entry
+from auth_flow.stores._table import Table
+
+
+class MemoryStore:
+    """Shared by the tasks of one event loop. `clock` tells seconds since the epoch."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._table = Table(clock=clock)
+
+    async def load(self, key: str) -> Entry | None:
+        """`Store.load`."""
+        await checkpoint()
+        return self._table.load(key)
+
+    async def save(
+        self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+    ) -> str:
+        """`Store.save`."""
+        await checkpoint()
+        return self._table.save(key, value, expected, ttl)
+
+    async def delete(self, key: str, *, expected: str | None = None) -> None:
+        """`Store.delete`."""
+        await checkpoint()
+        self._table.delete(key, expected)
+
+    async def aclose(self) -> None:
+        """There is nothing to let go of; what is held stays."""

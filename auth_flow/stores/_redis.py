@@ -1,0 +1,135 @@
+"""Entries in Redis or Valkey, for any number of machines.
+
+The connection is our own, a hundred lines, because the package redis knows asyncio only, and this
+library runs on trio too.
+"""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+
+import anyio
+
+from auth_flow.errors import StoreConflict, StoreUnavailable
+from auth_flow.stores._base import Entry, new_version
+from auth_flow.stores._resp import Connection, Lost, Reply, Server
+
+# An entry is one string, "VERSION VALUE", and a space is the version of none. Redis runs a script
+# with nothing in between.
+_NONE = " "
+_SAVE = """
+local held = redis.call('GET', KEYS[1])
+local version = held and held:match('^%S+') or ' '
+if version ~= ARGV[1] and version ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2] .. ' ' .. ARGV[3])
+if ARGV[4] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+return 1
+"""
+_DELETE = """
+local held = redis.call('GET', KEYS[1])
+if held and ARGV[1] ~= ' ' and held:match('^%S+') ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+return 1
+"""
+
+
+class RedisStore:
+    """A Redis or Valkey server: `redis://[[username]:password@]host[:port][/database]`,
+    `rediss://…` for TLS.
+
+    Values are kept as they are given: put a `SealedStore` around it. `prefix` stands before every
+    key. At most `max_connections` are open, for commands that go on at once; a command is given up
+    after `timeout` seconds. `ssl_context` replaces the system's. Redirections of a cluster are not
+    followed.
+
+    How lasting a save is depends on the server: one that forgets its last second in a crash takes
+    rotated tokens with it (`appendfsync always` does not).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = "auth-flow:",
+        max_connections: int = 16,
+        timeout: float = 10.0,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._server, self._prefix, self._timeout, self._ssl_context = (
+            Server.of(url),
+            prefix,
+            timeout,
+            ssl_context,
+        )
+        self._slots = anyio.Semaphore(max_connections)
+        self._idle: list[Connection] = []
+
+    async def load(self, key: str) -> Entry | None:
+        """`Store.load`."""
+        held = await self._ask("GET", self._prefix + key)
+        if held is None:
+            return None
+        version, _, value = str(held).partition(" ")
+        return Entry(value, version)
+
+    async def save(
+        self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+    ) -> str:
+        """`Store.save`."""
+        version = new_version()
+        expiry = "" if ttl is None else str(max(1, round(ttl * 1000)))
+        if not await self._ask(
+            "EVAL", _SAVE, "1", self._prefix + key, _given(expected), version, value, expiry
+        ):
+            raise StoreConflict
+        return version
+
+    async def delete(self, key: str, *, expected: str | None = None) -> None:
+        """`Store.delete`."""
+        if not await self._ask("EVAL", _DELETE, "1", self._prefix + key, _given(expected)):
+            raise StoreConflict
+
+    async def aclose(self) -> None:
+        """Close the connections; another use opens them again."""
+        while self._idle:
+            await self._idle.pop().aclose()
+
+    async def _ask(self, *words: str) -> Reply:
+        """Send a command; once more, and on a new connection, where one that had been idle turns
+        out to be lost.
+
+        Commands may be sent twice: a save that finds its own version has been done. Where the
+        second one is refused all the same, others may have come in between, and nobody knows.
+        """
+        try:
+            with anyio.fail_after(self._timeout):
+                async with self._slots:
+                    again = bool(self._idle)
+                    if self._idle:
+                        with suppress(Lost):
+                            return await self._ask_on(self._idle.pop(), words)
+                    reply = await self._ask_on(
+                        await Connection.open(self._server, self._ssl_context), words
+                    )
+                    if again and reply == 0:
+                        raise Lost
+                    return reply
+        except Lost:
+            raise StoreUnavailable("The connection to Redis is lost.") from None
+        except TimeoutError:
+            raise StoreUnavailable("Redis did not answer in time.") from None
+
+    async def _ask_on(self, connection: Connection, words: tuple[str, ...]) -> Reply:
+        """Send a command, and keep the connection for the next one where this went well."""
+        try:
+            reply = await connection.ask(*words)
+        except BaseException:
+            await connection.aclose()
+            raise
+        self._idle.append(connection)
+        return reply
+
+
+def _given(version: str | None) -> str:
+    return _NONE if version is None else version

@@ -1,0 +1,67 @@
+"""Compare-and-set on a dictionary: what the stores have in common that hold all their entries in
+their hands.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from auth_flow.errors import StoreConflict
+from auth_flow.stores._base import Entry, new_version
+
+
+class Row(NamedTuple):
+    """An entry, and when it is gone (seconds since the epoch)."""
+
+    value: str
+    version: str
+    expires_at: float | None
+
+    def __repr__(self) -> str:
+        """Keep quiet about the value, as an entry does."""
+        return f"Row(version={self.version!r}, expires_at={self.expires_at})"
+
+
+class Table:
+    """Rows by key, with the rules of `Store`. Not to be used by several threads at once."""
+
+    def __init__(
+        self, rows: dict[str, Row] | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._rows, self._clock = rows or {}, clock
+        self._sweep_at = 64
+
+    def load(self, key: str) -> Entry | None:
+        """`Store.load`."""
+        row = self._rows.get(key)
+        return Entry(row.value, row.version) if row and self._lives(row) else None
+
+    def save(self, key: str, value: str, expected: str | None, ttl: float | None) -> str:
+        """`Store.save`."""
+        held = self.load(key)
+        if (held and held.version) != expected:
+            raise StoreConflict
+        if len(self._rows) >= self._sweep_at:
+            self._sweep_at = (
+                2 * len(self.living()) + 64
+            )  # so that sweeping costs a save no more than a constant
+        version = new_version()
+        self._rows[key] = Row(value, version, None if ttl is None else self._clock() + ttl)
+        return version
+
+    def delete(self, key: str, expected: str | None) -> None:
+        """`Store.delete`."""
+        held = self.load(key)
+        if held and expected not in (None, held.version):
+            raise StoreConflict
+        self._rows.pop(key, None)
+
+    def living(self) -> dict[str, Row]:
+        """Forget what has expired, and return the rest."""
+        self._rows = {key: row for key, row in self._rows.items() if self._lives(row)}
+        return self._rows
+
+    def _lives(self, row: Row) -> bool:
+        return row.expires_at is None or self._clock() < row.expires_at

@@ -1,0 +1,144 @@
+"""Cognito's replies as far as a flow reads them. Members follow the service model; what it adds
+later is ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self, cast
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from auth_flow.errors import EnableSoftwareTokenMFAException, MalformedResponse
+
+
+class Reply(BaseModel):
+    """The base of all replies: read strictly, and never the reason for a secret in an error."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", strict=True, defer_build=True, hide_input_in_errors=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, members: Any) -> Any:
+        if not isinstance(members, dict):
+            return members
+        return {
+            name: value
+            for name, value in cast("dict[str, Any]", members).items()
+            if value is not None
+        }
+
+    @classmethod
+    def read(cls, operation: str, reply: Mapping[str, Any]) -> Self:
+        """Read a decoded reply. Raises `MalformedResponse` naming the members that are missing or
+        of another type.
+        """
+        try:
+            return cls.model_validate(reply)
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
+                for e in error.errors(include_input=False)
+            )
+        # Raised here, so that it has no context: pydantic's error holds what was read, which may be
+        # tokens.
+        raise MalformedResponse(problems, operation=operation)
+
+
+class AuthenticationResult(Reply):
+    """Tokens. `expires_in` is the access token's validity in seconds; id and refresh token may be
+    left out.
+    """
+
+    access_token: SecretStr = Field(alias="AccessToken", min_length=1)
+    id_token: SecretStr | None = Field(None, alias="IdToken")
+    refresh_token: SecretStr | None = Field(None, alias="RefreshToken")
+    expires_in: int | None = Field(None, alias="ExpiresIn")
+
+
+class AuthReply(Reply):
+    """What InitiateAuth and RespondToAuthChallenge answer: tokens, or the next challenge and the
+    session to answer it with.
+    """
+
+    _operation: str = PrivateAttr("")
+
+    challenge: str | None = Field(None, alias="ChallengeName")
+    session: SecretStr | None = Field(None, alias="Session", min_length=1)
+    parameters: dict[str, str] = Field(default_factory=dict[str, str], alias="ChallengeParameters")
+    available_challenges: list[str] = Field(default_factory=list[str], alias="AvailableChallenges")
+    tokens: AuthenticationResult | None = Field(None, alias="AuthenticationResult")
+
+    @classmethod
+    def read(cls, operation: str, reply: Mapping[str, Any]) -> Self:
+        """Read a decoded reply, and remember what it replies to."""
+        answer = super().read(operation, reply)
+        answer._operation = operation
+        return answer
+
+    @property
+    def operation(self) -> str:
+        """Which of the two it was: to be named where the reply turns out to be of no use."""
+        return self._operation
+
+
+class DeliveryDetails(Reply):
+    """`CodeDeliveryDetails`: where a code went. Destinations are masked by the service."""
+
+    destination: str | None = Field(None, alias="Destination")
+    medium: str | None = Field(None, alias="DeliveryMedium")
+    attribute: str | None = Field(None, alias="AttributeName")
+
+
+class DeliveryReply(Reply):
+    """What ForgotPassword and ResendConfirmationCode answer."""
+
+    delivery: DeliveryDetails | None = Field(None, alias="CodeDeliveryDetails")
+
+
+class SignUpReply(DeliveryReply):
+    """What SignUp answers. `session` allows to sign in without a password once the account is
+    confirmed.
+    """
+
+    confirmed: bool = Field(alias="UserConfirmed")
+    user_id: str = Field(alias="UserSub")
+    session: SecretStr | None = Field(None, alias="Session")
+
+
+class SessionReply(Reply):
+    """What ConfirmSignUp answers: a session to go on with, where SignUp's was handed in."""
+
+    session: SecretStr | None = Field(None, alias="Session")
+
+
+class SoftwareTokenReply(SessionReply):
+    """What AssociateSoftwareToken answers: the secret that an authenticator app shares with the
+    service, in base32.
+    """
+
+    secret_code: SecretStr = Field(alias="SecretCode", min_length=1)
+
+
+class VerificationReply(SessionReply):
+    """What VerifySoftwareToken answers. `status` is `SUCCESS` or `ERROR`, both with HTTP 200."""
+
+    status: str = Field(alias="Status")
+
+    def check(self) -> None:
+        """Raise `EnableSoftwareTokenMFAException` where the code was wrong: the service says so
+        with HTTP 200.
+        """
+        if self.status != "SUCCESS":
+            problem = "The code does not match the shared secret."
+            raise EnableSoftwareTokenMFAException(problem, operation="VerifySoftwareToken")

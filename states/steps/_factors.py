@@ -1,0 +1,95 @@
+"""Steps about first factors: which one to use, and the passkey."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Self, get_args
+
+from auth_flow.errors import GuardRejected, MalformedResponse, UnknownChallenge
+from auth_flow.states._base import reveal
+from auth_flow.states._events import Answer, ChooseFactor, Event, Factor, PresentPasskey
+from auth_flow.states._replies import AuthReply
+from auth_flow.states.steps._base import Challenge, object_parameter
+
+FACTORS: tuple[Factor, ...] = get_args(Factor)
+
+
+class FirstFactorSelection(Challenge):
+    """The user may choose how to begin; `available_challenges` are Cognito's names of the first
+    factors on offer.
+    """
+
+    name = "CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION"
+    challenges = ("SELECT_CHALLENGE",)
+
+    available_challenges: tuple[str, ...]
+
+    @classmethod
+    def read(cls, reply: AuthReply) -> Self:
+        """Read the factors on offer; RespondToAuthChallenge does not name them, then all may be
+        tried.
+
+        Raises `UnknownChallenge` where there are some and none is known.
+        """
+        if reply.available_challenges and not set(reply.available_challenges) & set(FACTORS):
+            raise UnknownChallenge(", ".join(reply.available_challenges))
+        return cls(available_challenges=tuple(reply.available_challenges) or FACTORS)
+
+    def parse(self, said: Answer) -> Event:
+        """Read the text as one of the factors on offer."""
+        offered: tuple[Factor, ...] = tuple(
+            factor for factor in FACTORS if factor in self.available_challenges
+        )
+        return ChooseFactor(
+            factor=self.pick(said, offered, ChooseFactor), client_metadata=said.client_metadata
+        )
+
+    def responses(self, said: Event, challenge: str) -> dict[str, str]:
+        """Return the choice."""
+        assert isinstance(said, ChooseFactor)
+        return {"ANSWER": said.factor}
+
+
+class PasskeyRequired(Challenge):
+    """A passkey is asked for. `options` are the WebAuthn request options as JSON, for a browser or
+    an authenticator.
+
+    Another first factor may be chosen instead; WEB_AUTHN chosen again gives fresh options.
+    """
+
+    name = "CONFIRM_SIGN_IN_WITH_PASSKEY"
+    challenges = ("WEB_AUTHN",)
+
+    options: dict[str, Any]
+
+    @classmethod
+    def read(cls, reply: AuthReply) -> Self:
+        """Read the options of the ceremony."""
+        options = object_parameter(reply, "CREDENTIAL_REQUEST_OPTIONS")
+        if "challenge" not in options:
+            raise MalformedResponse(
+                "the passkey options have no challenge", operation=reply.operation
+            )
+        return cls(options=options)
+
+    def parse(self, said: Answer) -> Event:
+        """Read the text as the assertion in JSON, or as another factor."""
+        text = reveal(said.response).strip()
+        if not text.startswith("{"):
+            return ChooseFactor(
+                factor=self.pick(said, FACTORS, ChooseFactor), client_metadata=said.client_metadata
+            )
+        try:
+            return PresentPasskey(credential=json.loads(text), client_metadata=said.client_metadata)
+        except (ValueError, RecursionError):
+            rule = "A passkey assertion is a JSON object."
+            raise GuardRejected(
+                self.name, PresentPasskey.name, "credential_is_an_assertion", rule
+            ) from None
+
+    def responses(self, said: Event, challenge: str) -> dict[str, str]:
+        """Return the assertion as JSON text, or the choice of another factor."""
+        if isinstance(said, ChooseFactor):
+            return {"ANSWER": said.factor}
+        assert isinstance(said, PresentPasskey)
+        return {"CREDENTIAL": json.dumps(said.credential, separators=(",", ":"))}

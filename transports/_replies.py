@@ -1,0 +1,91 @@
+"""What an HTTP answer means: the reply of an operation, or one of the errors of
+`auth_flow.errors`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from auth_flow.errors import MalformedResponse, ServiceError
+
+_ERROR_NAME = re.compile(r"[A-Za-z]\w{0,127}")
+_REQUEST_IDS = ("x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id")
+
+
+def read_reply(
+    operation: str, status: int, headers: Mapping[str, str], content: bytes
+) -> dict[str, Any]:
+    """The decoded body of a successful answer, `{}` where it has none.
+
+    `headers` are looked up by lower-case names. Raises `ServiceError` where the answer names an
+    error, and `MalformedResponse` where it is neither that nor a JSON object.
+    """
+    body = _json_object(content)
+    if 200 <= status < 300 and body is not None:
+        return body
+    error: ServiceError | MalformedResponse
+    request_id = request_id_of(headers)
+    if status >= 300 and (name := _error_name(headers, body or {})):
+        error = ServiceError.of(
+            name, _message(body or {}), operation=operation, status=status, request_id=request_id
+        )
+    else:
+        busy, complaint = status >= 500 or status == 429, _complaint(status, body)
+        error = MalformedResponse(
+            complaint, operation=operation, status=status, request_id=request_id, retryable=busy
+        )
+    error.retry_after = retry_after(headers)
+    raise error
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """AWS's id of the request, for its support; None where the answer has none."""
+    return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """`Retry-After` in seconds, 0 where there is none. A date is not read: AWS sends none, and
+    clocks need not agree.
+    """
+    text = headers.get("retry-after", "")
+    return float(text) if text.isascii() and text.isdigit() else 0.0
+
+
+def _json_object(content: bytes) -> dict[str, Any] | None:
+    if not content:
+        return {}
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _error_name(headers: Mapping[str, str], body: Mapping[str, object]) -> str | None:
+    """The exception's name: `NotAuthorizedException` of
+    `com.amazonaws.…#NotAuthorizedException:http://…`, for instance.
+    """
+    for text in (headers.get("x-amzn-errortype"), body.get("__type"), body.get("code")):
+        if isinstance(text, str) and text:
+            name = re.split("[,:]", text, maxsplit=1)[0].rpartition("#")[2].strip()
+            return name if _ERROR_NAME.fullmatch(name) else None
+    return None
+
+
+def _message(body: Mapping[str, object]) -> str:
+    message = body.get("message") or body.get("Message")
+    return message if isinstance(message, str) else "The service gave no reason."
+
+
+def _complaint(status: int, body: dict[str, Any] | None) -> str:
+    """What is wrong with the answer. Nothing of its content is quoted: it may hold tokens."""
+    if status < 200:
+        return f"an answer with status {status} instead of a final one."
+    if 300 <= status < 400:
+        return f"a redirection ({status}); the endpoint is not Cognito's."
+    if body is None:
+        return f"an answer (status {status}) that is no JSON object."
+    return f"an error answer (status {status}) that names no error."
