@@ -152,6 +152,60 @@ class SessionExpired(AuthFlowError):
     """
 
 
+class OAuthError(AuthFlowError):
+    """The hosted pages, or the token endpoint of the domain, answered with an OAuth error.
+
+    `error` is the code of RFC 6749 or OpenID Connect, `description` the decoded text beside it
+    (None if there was none). `trigger` names the pool's trigger that refused, if the description
+    says so. `custom_state` is the caller's own state of this sign-in. The flow stays in its step:
+    another `sign_in_with_redirect` gives a fresh URL, and a password sign-in may begin as well.
+    """
+
+    def __init__(self, error: str, description: str | None = None) -> None:
+        hint = _OAUTH_HINTS.get((error, description)) or _OAUTH_HINTS.get((error, None))
+        said = f"{error}: {description}" if description else error
+        super().__init__(f"{said} ({hint})" if hint else said)
+        self.error = error
+        self.description = description
+        self.custom_state: str | None = None
+
+    @property
+    def trigger(self) -> str | None:
+        """The trigger that refused, such as `PreSignUp`; None if the description names none."""
+        name, found, _ = (self.description or "").partition(" failed with error ")
+        return name if found and name.isidentifier() else None
+
+
+_OAUTH_HINTS: dict[tuple[str, str | None], str] = {
+    ("access_denied", None): "the person declined",
+    ("login_required", None): "nobody is signed in there, and prompt=none allows no page",
+    ("invalid_scope", None): "a scope is not allowed to this app client",
+    ("unauthorized_client", None): "the app client does not allow this flow",
+    ("unauthorized_client", "invalid_redirect"): "redirect_uri differs from the authorize request",
+    ("invalid_grant", None): "the code is unknown, used or older than five minutes",
+    ("invalid_client", None): "client id and client secret do not belong together",
+}
+
+
+class RedirectDenied(OAuthError):
+    """The person, or the identity provider, declined (`access_denied`)."""
+
+
+class RedirectRefused(OAuthError):
+    """The hosted pages sent the browser back with another error than a denial.
+
+    Failures of an identity provider and refusals of a trigger arrive as `invalid_request`.
+    """
+
+
+class TokenRequestRefused(OAuthError):
+    """The token endpoint refused the code or the refresh token."""
+
+
+class RedirectAlreadyUsed(CallerError):
+    """The code of this return was sent to the token endpoint before; a code is good for one use."""
+
+
 class InvalidToken(AuthFlowError):
     """A token is not what it says: its signature, issuer, client, use or time is not as it has to
     be.

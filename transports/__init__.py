@@ -11,6 +11,7 @@ from auth_flow.transports._base import (
 from auth_flow.transports._endpoints import (
     endpoint_for,
 )
+from auth_flow.transports._fetch import Fetched, Fetcher, HttpFetcher
 from auth_flow.transports._retries import (
     Retries,
 )
@@ -45,6 +46,9 @@ else:
 __all__ = [
     "CognitoTransport",
     "ConnectionPool",
+    "Fetched",
+    "Fetcher",
+    "HttpFetcher",
     "Retries",
     "Timeouts",
     "Transport",

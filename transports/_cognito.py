@@ -15,6 +15,7 @@ import anyio.to_thread
 
 from auth_flow.errors import AuthFlowError, ConnectFailed, TimedOut
 from auth_flow.transports._endpoints import checked_url
+from auth_flow.transports._fetch import Fetched, HttpFetcher
 from auth_flow.transports._replies import read_reply
 from auth_flow.transports._retries import IDEMPOTENT, Retries
 from auth_flow.transports._slots import Slots
@@ -77,6 +78,9 @@ class CognitoTransport:
         self._slots = Slots(self._max_in_flight)
         self._opening = anyio.Lock()
         self._wire: Wire | None = None
+        self._fetcher = HttpFetcher(
+            client, timeouts=self._timeouts, max_reply_bytes=max_reply_bytes
+        )
 
     async def call(self, operation: str, body: Mapping[str, object]) -> dict[str, Any]:
         """Carry one request, repeated where that is safe, and return the decoded reply; see
@@ -110,8 +114,15 @@ class CognitoTransport:
             f"no answer within {self._timeouts.total} s.", operation=operation, retryable=repeatable
         )
 
+    async def fetch(
+        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b""
+    ) -> Fetched:
+        """Make a plain HTTP request over the same client or settings; see `Fetcher.fetch`."""
+        return await self._fetcher.fetch(method, url, headers=headers, content=content)
+
     async def aclose(self) -> None:
         """Let go of connections; the caller's own client stays open."""
+        await self._fetcher.aclose()
         if self._wire is not None:
             await self._wire.aclose()
 
@@ -129,7 +140,7 @@ class CognitoTransport:
             raise TimedOut(message, operation=sending.operation, retryable=True)
         sending.begun = True
         try:
-            answer = await wire.post(
+            answer = await wire.send(
                 sending.operation, sending.headers, sending.content, repeatable=sending.repeatable
             )
         finally:

@@ -1,4 +1,4 @@
-"""One POST over httpx: out goes a request, back comes a bounded answer or a typed error."""
+"""One request over httpx: out it goes, back comes a bounded answer or a typed error."""
 
 from __future__ import annotations
 
@@ -82,18 +82,22 @@ class Wire:
             "write": timeouts.write,
         }
 
-    async def post(
-        self, operation: str, headers: Mapping[str, str], content: bytes, *, repeatable: bool
+    async def send(
+        self,
+        operation: str,
+        headers: Mapping[str, str],
+        content: bytes,
+        *,
+        repeatable: bool,
+        method: str = "POST",
     ) -> Answer:
-        """POST `content`. `repeatable` tells whether the request may be made again although its
-        answer was lost.
-        """
+        """Send one request. `repeatable` says that it may be made again if its answer was lost."""
         headers = {**_HEADERS, **headers}
         send = (
             self._send_to_pool if isinstance(self._through, ConnectionPool) else self._send_by_httpx
         )
         with _typed_errors(operation, repeatable):
-            status, received, body = await send(headers, content)
+            status, received, body = await send(method, headers, content)
             try:
                 read = await self._read(body)
             finally:
@@ -113,26 +117,30 @@ class Wire:
         if self._owned:
             await self._through.aclose()
 
-    async def _send_to_pool(self, headers: Mapping[str, str], content: bytes) -> _Begun:
+    async def _send_to_pool(
+        self, method: str, headers: Mapping[str, str], content: bytes
+    ) -> _Begun:
         assert isinstance(self._through, ConnectionPool)
         fields = [(name.encode(), text.encode()) for name, text in headers.items()]
         fields += [(b"host", self._url.netloc), (b"content-length", b"%d" % len(content))]
-        request = Request("POST", self._url.raw_path, fields, content)
+        request = Request(method, self._url.raw_path, fields, content)
         incoming = await self._through.send(self._origin, request, self._seconds)
         received = {
             name.decode("ascii"): text.decode("latin-1") for name, text in incoming.head.headers
         }
         return incoming.head.status_code, received, incoming
 
-    async def _send_by_httpx(self, headers: Mapping[str, str], content: bytes) -> _Begun:
+    async def _send_by_httpx(
+        self, method: str, headers: Mapping[str, str], content: bytes
+    ) -> _Begun:
         if isinstance(self._through, httpx.AsyncClient):
             request = self._through.build_request(
-                "POST", self._url, headers=headers, content=content
+                method, self._url, headers=headers, content=content
             )
             response = await self._through.send(request, stream=True, follow_redirects=False)
         else:
             request = httpx.Request(
-                "POST",
+                method,
                 self._url,
                 headers=headers,
                 content=content,

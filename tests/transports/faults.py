@@ -133,7 +133,7 @@ async def _read_request(received: BufferedByteReceiveStream) -> Request:
         name.lower(): value
         for name, value in (line.split(": ", 1) for line in head.split("\r\n")[1:])
     }
-    return Request(headers, await received.receive_exactly(int(headers["content-length"])))
+    return Request(headers, await received.receive_exactly(int(headers.get("content-length", "0"))))
 
 
 @asynccontextmanager
