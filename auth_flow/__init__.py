@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auth_flow._config import (
+    AuthConfig,
+    AuthOptions,
+)
 from auth_flow._flow import (
     AuthFlow,
     HistoryEntry,
@@ -136,9 +140,11 @@ else:
 __all__ = [
     "Answer",
     "AnswerChallenge",
+    "AuthConfig",
     "AuthFlow",
     "AuthFlowError",
     "AuthFlowType",
+    "AuthOptions",
     "AutoSignIn",
     "AutoSignInReady",
     "CallerError",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import time
 import weakref
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, Unpack
 
 from pydantic import SecretStr
 
+from auth_flow._config import AuthConfig, AuthOptions, configured
 from auth_flow._imports import ensure_imported
-from auth_flow._observers import Observers, StepEntered
+from auth_flow._observers import StepEntered
 from auth_flow._user_pool import UserPool
 from auth_flow.errors import AuthFlowError, FlowBusy, GuardRejected, NotSignedIn, StoreError
 from auth_flow.sealing import park, resume
@@ -23,24 +24,10 @@ from auth_flow.states.steps import AutoSignInReady, Done, Idle, Step
 from auth_flow.transports._base import Transport
 
 if TYPE_CHECKING:
-    from auth_flow.aws._identity_pool import IdentityPool
     from auth_flow.session import RememberedDevice, Session
     from auth_flow.states._effects import Checkpoint
     from auth_flow.states._tokens import Tokens
     from auth_flow.states._turn import Outcome
-    from auth_flow.stores._base import Store
-
-
-class FlowOptions(TypedDict, total=False):
-    """What a flow is made with besides its pool and its record: the keywords of `AuthFlow`."""
-
-    transport: Transport | None
-    user_context: Mapping[str, str] | None
-    devices: MutableMapping[str, RememberedDevice] | None
-    observers: Observers | None
-    store: Store | None
-    identity_pool: IdentityPool | None
-    clock: Callable[[], float]
 
 
 class HistoryEntry(NamedTuple):
@@ -67,44 +54,42 @@ class AuthFlow:
             while not isinstance(step, Done):
                 step = await flow.send(step.answer(await ask(step)))
 
-    `transport` carries the requests; many flows may share one. Without it, the flow opens a
-    connection to Cognito at its first request and closes it when the flow is closed. `record` takes
-    up a flow that was put away; one that was signed in is idle, for its session stays with who
-    signed in, or in a store. `user_context` is `UserContextData` for the service's threat
-    protection: `EncodedData`, `IpAddress`. `clock` tells seconds since the epoch. `devices`,
-    `observers` and `store` are also those of the session that comes of it; see `Session`.
-    `identity_pool` is where the user's AWS credentials come from; it stays open.
+    `config` and `options` say how the flow and its session work: which transport carries the
+    requests, which store keeps the tokens, and so on. `AuthConfig` lists the options. `record`
+    takes up a flow that was parked; if that one was signed in, the flow is idle, because a record
+    holds no session.
 
-    A flow takes one event at a time. Cancelling `send` leaves the flow where it stood, but for what
-    has happened for good.
+    A flow takes one event at a time. Cancelling `send` rolls the flow back, except for effects that
+    the service has already committed.
     """
 
     def __init__(
         self,
         pool: UserPool,
         *,
-        transport: Transport | None = None,
+        config: AuthConfig | None = None,
         record: Record | None = None,
-        user_context: Mapping[str, str] | None = None,
-        devices: MutableMapping[str, RememberedDevice] | None = None,
-        observers: Observers | None = None,
-        store: Store | None = None,
-        identity_pool: IdentityPool | None = None,
-        clock: Callable[[], float] = time.time,
+        **options: Unpack[AuthOptions],
     ) -> None:
-        self.pool, self.identity_pool = pool, identity_pool
-        self.devices: MutableMapping[str, RememberedDevice] = {} if devices is None else devices
-        self.observers = observers or Observers()
-        self._transport, self._owns_transport = transport, transport is None
+        config = configured(config, options)
+        self.devices: MutableMapping[str, RememberedDevice] = (
+            {} if config.devices is None else config.devices
+        )
+        self.pool = pool
+        self._config = replace(config, devices=self.devices)
+        self._transport = config.transport
         self._record = record if record and not record.signed_in else Record()
-        self._user_context = user_context
-        self._store, self._clock = store, clock
         self._password: SecretStr | None = None
         self._session: Session | None = None
         self._busy = False
         self._history: list[HistoryEntry] = []
 
     # Where it is
+
+    @property
+    def config(self) -> AuthConfig:
+        """How the flow and its session work."""
+        return self._config
 
     @property
     def step(self) -> Step:
@@ -185,10 +170,10 @@ class AuthFlow:
         finally:
             self._busy = False
             self._history.append(
-                HistoryEntry(self._clock(), event, source, self._record.state, error)
+                HistoryEntry(self._config.clock(), event, source, self._record.state, error)
             )
             if self._record.state != source:
-                await self.observers.tell(StepEntered(source, self._record.state))
+                await self._config.observers.tell(StepEntered(source, self._record.state))
 
     async def run(
         self, event: Event, answer: Callable[[Step], Awaitable[Event | str]]
@@ -240,9 +225,9 @@ class AuthFlow:
             self._record,
             event,
             pool=self.pool,
-            clock=self._clock,
+            clock=self._config.clock,
             password=self._password,
-            context=self._user_context,
+            context=self._config.user_context,
         )
         return await drive(turn, call=self._call, keep=self._keep)
 
@@ -261,8 +246,8 @@ class AuthFlow:
         """Hold the session before anything can go wrong with keeping it: the service gives these
         tokens once.
         """
+        from auth_flow._finish import finish_despite_cancel
         from auth_flow.session import Session
-        from auth_flow.session._finish import finish_despite_cancel
 
         here = weakref.ref(
             self
@@ -275,15 +260,11 @@ class AuthFlow:
         self._session = Session(
             self.pool,
             tokens,
-            transport=self._open_transport(),
+            config=replace(self._config, transport=self._open_transport()),
             login_id=self._record.login_id,
-            devices=self.devices,
-            observers=self.observers,
-            store=self._store,
-            clock=self._clock,
             on_end=ended,
         )
-        if self._store is None:
+        if self._config.store is None:
             return await self._session.keep()
         try:
             await finish_despite_cancel(self._session.keep)
@@ -312,7 +293,7 @@ class AuthFlow:
             return
         source, self._session = self._record.state, None
         self._leap(Record())
-        self._history.append(HistoryEntry(self._clock(), "end_session", source, Idle.name))
+        self._history.append(HistoryEntry(self._config.clock(), "end_session", source, Idle.name))
 
     def _leap(self, record: Record) -> None:
         """Take a transition of the chart that stands for no event of a caller's."""
@@ -351,14 +332,15 @@ class AuthFlow:
         *,
         sealer: Sealer,
         owner: str = "",
-        **options: Unpack[FlowOptions],
+        config: AuthConfig | None = None,
+        **options: Unpack[AuthOptions],
     ) -> Self:
-        """Take up a flow that was parked not more than a day ago, in any process. `options` are
-        those of the constructor.
+        """Take up a flow that was parked at most a day ago, in any process.
 
-        Raises `SealBroken`.
+        `config` and `options` are those of the constructor. Raises `SealBroken`.
         """
-        return cls(pool, record=resume(text, sealer, pool, owner=owner), **options)
+        record = resume(text, sealer, pool, owner=owner)
+        return cls(pool, config=config, record=record, **options)
 
     # The end
 
@@ -366,7 +348,7 @@ class AuthFlow:
         """Close the connection, where it is the flow's own. A session that outlives its flow needs
         one of the caller's.
         """
-        if self._owns_transport and self._transport is not None:
+        if self._transport is not None and self._config.transport is None:
             await self._transport.aclose()
             self._transport = None
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from pydantic import SecretStr
 
-from auth_flow._observers import Observers, RefreshFailed, SignedIn, SignedOut, TokensRefreshed
+from auth_flow._config import AuthConfig, AuthOptions, configured
+from auth_flow._finish import finish_despite_cancel
+from auth_flow._observers import RefreshFailed, SignedIn, SignedOut, TokensRefreshed
 from auth_flow._user_pool import UserPool
 from auth_flow.errors import AuthFlowError, NotSignedIn
-from auth_flow.session._devices import DeviceCalls, RememberedDevice
-from auth_flow.session._finish import GRACE, finish_despite_cancel
+from auth_flow.session._devices import DeviceCalls
 from auth_flow.session._mfa import MfaCalls
 from auth_flow.session._passkeys import PasskeyCalls
 from auth_flow.session._renewal import VERDICTS, Renewal
@@ -23,7 +23,6 @@ from auth_flow.session._single_flight import SingleFlight
 from auth_flow.states._base import Metadata, reveal
 from auth_flow.states._requests import present
 from auth_flow.states._tokens import Token, Tokens
-from auth_flow.stores._base import Store
 from auth_flow.transports._base import Transport
 
 if TYPE_CHECKING:
@@ -57,12 +56,10 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
     """A signed-in user. Every operation goes out with a fresh access token; nobody has to think of
     refreshing.
 
-    `transport` carries the requests, and is not closed here. `devices` maps user names to the
-    devices that the pool remembers; hand the same mapping to flows and sessions that belong
-    together. With a `store`, processes share the session, and refresh it one at a time (`keep` puts
-    a new one there). `clock` tells seconds since the epoch. `on_end` is called once, with the
-    session, when it is over. A task that is cancelled while its refresh is on the way gives that
-    `refresh_grace` seconds to end.
+    `config` and `options` are those of the flow (see `AuthConfig`). A session needs a transport,
+    which it does not close. With a store, processes share the session, and refresh it one at a time
+    (`keep` puts a new one there). `on_end` is called once, with the session, when it is over.
+    Raises `ValueError` without a transport.
 
     A session ends by `sign_out`, `delete_user`, or the service's word that the refresh token, or
     the user, is no longer good. It does not end because a network, a limit or a server failed: such
@@ -74,49 +71,51 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         pool: UserPool,
         tokens: Tokens,
         *,
-        transport: Transport,
+        config: AuthConfig | None = None,
         login_id: str | None = None,
-        devices: MutableMapping[str, RememberedDevice] | None = None,
-        observers: Observers | None = None,
-        store: Store | None = None,
-        clock: Callable[[], float] = time.time,
         on_end: Callable[[Session], None] | None = None,
-        refresh_grace: float = GRACE,
+        **options: Unpack[AuthOptions],
     ) -> None:
+        config = configured(config, options)
+        if config.transport is None:
+            raise ValueError("A session needs a transport: Session(pool, tokens, transport=…).")
         self.pool = pool
         self.login_id = login_id
         self._tokens: Tokens | None = tokens
         self._username = tokens.username or login_id or tokens.access_token.claims.subject
         self._user_id = tokens.access_token.claims.subject
-        self._transport, self._clock, self._on_end, self._grace = (
-            transport,
-            clock,
-            on_end,
-            refresh_grace,
-        )
-        self._devices = {} if devices is None else devices
-        self._observers = observers or Observers()
-        self._shared = (
-            SharedTokens(store, session_key(pool, self._username), clock, refresh_grace)
-            if store
-            else None
-        )
-        self._renewal = Renewal(pool, transport, clock)
+        self._transport: Transport = config.transport
+        self._clock = config.clock
+        self._on_end = on_end
+        self._grace = config.refresh_grace
+        self._devices = {} if config.devices is None else config.devices
+        self._observers = config.observers
+        self._shared = _shared_tokens(pool, self._username, config)
+        self._renewal = Renewal(pool, config.transport, config.clock)
         self._refreshing = SingleFlight[Tokens]()
 
     @classmethod
     async def load(
-        cls, pool: UserPool, username: str, *, store: Store, transport: Transport, **options: Any
+        cls,
+        pool: UserPool,
+        username: str,
+        *,
+        config: AuthConfig | None = None,
+        **options: Unpack[AuthOptions],
     ) -> Self:
-        """Take up the session that `store` has for a user, by the name in the pool. `options` are
-        those of the constructor.
+        """Take up the session that the store has for a user, by the name in the pool.
 
-        Raises `NotSignedIn` where there is none.
+        `config` and `options` are those of the constructor; a store is needed. Raises `NotSignedIn`
+        if the store has no session of this user, and `ValueError` without a store.
         """
-        tokens = await SharedTokens(store, session_key(pool, username), time.time).load()
+        config = configured(config, options)
+        shared = _shared_tokens(pool, username, config)
+        if shared is None:
+            raise ValueError("Loading a session needs a store: Session.load(…, store=…).")
+        tokens = await shared.load()
         if tokens is None:
             raise NotSignedIn("There is no session of this user in the store.")
-        return cls(pool, tokens, transport=transport, store=store, **options)
+        return cls(pool, tokens, config=config)
 
     # Who, and with what
 
@@ -330,3 +329,10 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
                 await self._shared.clear(tokens)
         finally:
             await self._observers.tell(SignedOut(self._username, self._user_id, reason))
+
+
+def _shared_tokens(pool: UserPool, username: str, config: AuthConfig) -> SharedTokens | None:
+    if config.store is None:
+        return None
+    key = session_key(pool, username)
+    return SharedTokens(config.store, key, config.clock, config.refresh_grace)

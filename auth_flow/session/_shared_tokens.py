@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import anyio
 
+from auth_flow._finish import GRACE, finish_despite_cancel
 from auth_flow._user_pool import UserPool
 from auth_flow.errors import AuthFlowError, StoreConflict, StoreError
-from auth_flow.session._finish import GRACE, finish_despite_cancel
 from auth_flow.session._renewal import VERDICTS
 from auth_flow.states._tokens import Tokens
 from auth_flow.stores._base import Store

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import anyio
 
-from auth_flow.session._finish import attempt
+from auth_flow._finish import attempt
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ import asyncio
 import anyio
 import pytest
 
-from auth_flow.session._finish import finish_despite_cancel
+from auth_flow._finish import finish_despite_cancel
 
 pytestmark = pytest.mark.anyio
 

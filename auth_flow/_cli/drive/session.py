@@ -74,10 +74,10 @@ async def _aws(flow: AuthFlow) -> dict[str, Any]:
     """The user's AWS credentials. An identity pool that does not work takes nothing from the
     session.
     """
-    if flow.identity_pool is None:
+    if flow.config.identity_pool is None:
         return {}
     try:
-        credentials = await flow.identity_pool.credentials(flow.session)
+        credentials = await flow.config.identity_pool.credentials(flow.session)
     except AuthFlowError as error:
         _log.warning("The identity pool gave no credentials: %s", error.name)
         return {}

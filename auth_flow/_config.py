@@ -1,0 +1,88 @@
+"""The one configuration value of flows and sessions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypedDict
+
+from auth_flow._finish import GRACE
+from auth_flow._observers import Observers
+
+if TYPE_CHECKING:
+    from auth_flow.aws._identity_pool import IdentityPool
+    from auth_flow.session import RememberedDevice
+    from auth_flow.stores._base import Store
+    from auth_flow.transports._base import Transport
+
+
+class AuthOptions(TypedDict, total=False):
+    """The fields of `AuthConfig` as keywords: what `AuthFlow`, `AuthFlow.resume`, `Session` and
+    `Session.load` take besides `config`.
+    """
+
+    transport: Transport | None
+    user_context: Mapping[str, str] | None
+    devices: MutableMapping[str, RememberedDevice] | None
+    observers: Observers
+    store: Store | None
+    identity_pool: IdentityPool | None
+    clock: Callable[[], float]
+    refresh_grace: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthConfig:
+    """How flows and their sessions work, apart from the user pool: one value for both.
+
+    ::
+
+        flow = AuthFlow(pool, transport=transport, store=store)
+
+        config = AuthConfig(transport=transport, store=store)      # the same, for many of them
+        flow = AuthFlow(pool, config=config)
+        flow = AuthFlow.resume(text, pool, sealer=sealer, config=config)
+        session = await Session.load(pool, "ada", config=config)
+
+    Every field is also a keyword of `AuthFlow`, `AuthFlow.resume`, `Session` and `Session.load`; a
+    keyword overrides the field of `config`. A flow hands its configuration on to its session.
+
+    A new option is a field here and a key of `AuthOptions`.
+    """
+
+    transport: Transport | None = None
+    """Carries the requests; many flows may share one, and it is the caller's to close. Without it,
+    a flow opens a connection to Cognito at its first request and closes it when the flow is closed.
+    A session needs one.
+    """
+
+    user_context: Mapping[str, str] | None = None
+    """`UserContextData` for the service's threat protection: `EncodedData` and `IpAddress`."""
+
+    devices: MutableMapping[str, RememberedDevice] | None = None
+    """The devices that the pool remembers, by user name. Give flows and sessions that belong
+    together the same mapping. By default every flow has a mapping of its own.
+    """
+
+    observers: Observers = field(default_factory=Observers)
+    """Who is notified of sign-ins, sign-outs, refreshes and steps."""
+
+    store: Store | None = None
+    """Keeps the session's tokens, so that processes can share it."""
+
+    identity_pool: IdentityPool | None = None
+    """Exchanges the user's tokens for AWS credentials. It is the caller's to close."""
+
+    clock: Callable[[], float] = time.time
+    """Returns the seconds since the epoch."""
+
+    refresh_grace: float = GRACE
+    """Seconds that a refresh has left to finish once the task that asked for it is cancelled."""
+
+
+def configured(config: AuthConfig | None, options: AuthOptions) -> AuthConfig:
+    """Return `config`, or the defaults, with `options` in place of its fields."""
+    if config is None:
+        return AuthConfig(**options)
+    return replace(config, **options) if options else config
