@@ -12,7 +12,7 @@ from typing import TypeAlias
 import httpx
 
 from auth_flow.errors import ConnectFailed, ConnectionLost, MalformedResponse, TimedOut
-from auth_flow.transports._connection import Request
+from auth_flow.transports._connection import HttpRequest
 from auth_flow.transports._connection_pool import LIMITS, ConnectionPool, origin_of
 from auth_flow.transports._http import http_transport
 from auth_flow.transports._replies import request_id_of
@@ -31,7 +31,7 @@ _HEADERS = {"user-agent": _user_agent(), "accept-encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpReply:
     """An HTTP answer read to its end. `headers` are looked up by lower-case names."""
 
     status: int
@@ -90,7 +90,7 @@ class Wire:
         *,
         repeatable: bool,
         method: str = "POST",
-    ) -> Answer:
+    ) -> HttpReply:
         """Send one request. `repeatable` says that it may be made again if its answer was lost."""
         headers = {**_HEADERS, **headers}
         send = (
@@ -110,7 +110,7 @@ class Wire:
             raise MalformedResponse(
                 message, operation=operation, status=status, request_id=request_id
             )
-        return Answer(status, received, read)
+        return HttpReply(status, received, read)
 
     async def aclose(self) -> None:
         """Close what is ours."""
@@ -123,7 +123,7 @@ class Wire:
         assert isinstance(self._through, ConnectionPool)
         fields = [(name.encode(), text.encode()) for name, text in headers.items()]
         fields += [(b"host", self._url.netloc), (b"content-length", b"%d" % len(content))]
-        request = Request(method, self._url.raw_path, fields, content)
+        request = HttpRequest(method, self._url.raw_path, fields, content)
         incoming = await self._through.send(self._origin, request, self._seconds)
         received = {
             name.decode("ascii"): text.decode("latin-1") for name, text in incoming.head.headers

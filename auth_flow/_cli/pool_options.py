@@ -46,12 +46,12 @@ def _pool(named: NamedPool) -> UserPool:
         raise click.UsageError(str(error)) from None
 
 
-def takes_way_in(command: Command) -> Command:
+def takes_sign_in_options(command: Command) -> Command:
     """Add the options that say how to sign in; the command gets them as `sign_in_options`."""
 
     @wraps(command)
     def told(*, flow: AuthFlowType | None, preferred: Factor | None, **others: Any) -> None:
-        command(sign_in_options=_way_in(flow, preferred), **others)
+        command(sign_in_options=_sign_in_options(flow, preferred), **others)
 
     flow_option = click.option(
         "--flow",
@@ -66,7 +66,7 @@ def takes_way_in(command: Command) -> Command:
     return flow_option(preferred_option(told))
 
 
-def _way_in(flow: AuthFlowType | None, preferred: Factor | None) -> SignInOptions:
+def _sign_in_options(flow: AuthFlowType | None, preferred: Factor | None) -> SignInOptions:
     if preferred and flow not in (None, "USER_AUTH"):
         raise click.UsageError(
             f"--preferred goes with USER_AUTH; {flow} has no choice of first factors."

@@ -12,7 +12,7 @@ import click
 from auth_flow._cli.conversation import conversation
 from auth_flow._cli.kept_session import check, session_store, set_current
 from auth_flow._cli.openings import ResetForm, SignInForm, SignUpForm
-from auth_flow._cli.pool_options import takes_pool, takes_way_in
+from auth_flow._cli.pool_options import takes_pool, takes_sign_in_options
 from auth_flow._cli.terminal import InputEnded, Terminal, printable
 from auth_flow._flow import AuthFlow
 from auth_flow._user_pool import UserPool
@@ -22,7 +22,7 @@ from auth_flow.states.steps import Done
 
 @click.command()
 @takes_pool
-@takes_way_in
+@takes_sign_in_options
 @click.option("--username", help="The user name, or an alias; asked for where it is not given.")
 @click.option(
     "--password-stdin",
@@ -64,7 +64,7 @@ def sign_in(
 
 @click.command()
 @takes_pool
-@takes_way_in
+@takes_sign_in_options
 @click.option("--username", help="The user name to be; asked for where it is not given.")
 @click.option(
     "--attribute",

@@ -141,8 +141,8 @@ class Client(Row):
         return self.settings.prevent_user_existence_errors == "ENABLED"
 
 
-class Session(Row):
-    """A half-finished sign-in, kept under the opaque text that callers know as `Session`."""
+class PendingSignIn(Row):
+    """A sign-in that waits for an answer. Callers know it as the opaque text `Session`."""
 
     client_id: str
     username: str

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from auth_flow.embedded._models import Client, Grant, Session, Totp, User, UserStatus
+from auth_flow.embedded._models import Client, Grant, PendingSignIn, Totp, User, UserStatus
 from auth_flow.embedded._settings import ClientSettings, MfaFactor, PoolSettings
 from auth_flow.embedded._signing import SigningKey
 from auth_flow.embedded._srp import Verifier
@@ -57,7 +57,7 @@ class EmbeddedUserPool:
         self.triggers, self.clock, self.outbox = triggers, clock, outbox
         self.clients = Table(f"{self.id}/client", Client, storage)
         self.users = Table(f"{self.id}/user", User, storage)
-        self.sessions = Table(f"{self.id}/session", Session, storage)
+        self.sessions = Table(f"{self.id}/session", PendingSignIn, storage)
         self.grants = Table(f"{self.id}/grant", Grant, storage)
 
     @property

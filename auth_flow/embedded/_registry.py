@@ -18,11 +18,11 @@ Reply = dict[str, Any]
 
 
 class Request(BaseModel):
-    """An operation's input. The class is named as the operation, its fields as the members but in
-    Python's spelling.
+    """The input of an operation. The class of `SignUp` is `SignUpRequest`; its fields are the
+    operation's members in Python's spelling.
 
-    Members that change nothing here (AnalyticsMetadata, UserContextData …) are not declared and are
-    ignored.
+    Members without an effect in this pool (AnalyticsMetadata, UserContextData …) are not declared
+    and are ignored.
     """
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True, strict=True)
@@ -47,12 +47,10 @@ OPERATIONS: dict[str, Operation] = {}
 
 
 def operation(request: type[RequestT]) -> Callable[[Handler[RequestT]], Handler[RequestT]]:
-    """Register the decorated function as the handler of the operation that the request model is
-    named after.
-    """
+    """Register the decorated function as the handler of the operation whose input `request` is."""
 
     def register(handler: Handler[RequestT]) -> Handler[RequestT]:
-        OPERATIONS[request.__name__] = Operation(request, handler)
+        OPERATIONS[request.__name__.removesuffix("Request")] = Operation(request, handler)
         return handler
 
     return register

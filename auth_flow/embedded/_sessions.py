@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from auth_flow.embedded._fault import Fault, invalid_session, not_authorized
-from auth_flow.embedded._models import Client, Session
+from auth_flow.embedded._models import Client, PendingSignIn
 from auth_flow.embedded._pool import EmbeddedUserPool
 
 FINAL = {"NotAuthorizedException", "UserNotFoundException"}
@@ -19,7 +19,7 @@ WRONG_ANSWERS = {"CodeMismatchException", "EnableSoftwareTokenMFAException"}
 @contextmanager
 def open_session(
     pool: EmbeddedUserPool, client: Client | None, token: str | None
-) -> Generator[Session]:
+) -> Generator[PendingSignIn]:
     """Take a session for one answer, as a copy to work on. Of two answers at once, one finds it.
 
     Whatever goes wrong, a cancelled request included, leaves the session as it was, but for a final

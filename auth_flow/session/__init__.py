@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from auth_flow.session._attributes import AttributeUpdate, User
-from auth_flow.session._devices import Device, RememberedDevice
+from auth_flow.session._attributes import AttributeUpdate, UserProfile
+from auth_flow.session._devices import RememberedDevice, UserDevice
 from auth_flow.session._mfa import AuthFactors, MfaPreference, MfaSetting, TotpRegistration
-from auth_flow.session._passkeys import Passkey, PasskeyPage
-from auth_flow.session._session import CurrentUser, Session, SignOut
+from auth_flow.session._passkeys import PasskeyPage, RegisteredPasskey
+from auth_flow.session._session import CurrentUser, Session, SignOutResult
 
 __all__ = [
     "AttributeUpdate",
     "AuthFactors",
     "CurrentUser",
-    "Device",
     "MfaPreference",
     "MfaSetting",
-    "Passkey",
     "PasskeyPage",
+    "RegisteredPasskey",
     "RememberedDevice",
     "Session",
-    "SignOut",
+    "SignOutResult",
     "TotpRegistration",
-    "User",
+    "UserDevice",
+    "UserProfile",
 ]

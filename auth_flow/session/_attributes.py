@@ -15,7 +15,7 @@ from auth_flow.states._requests import pairs
 from auth_flow.states.steps import CodeDelivery
 
 
-class User(Reply):
+class UserProfile(Reply):
     """What GetUser answers. MFA settings carry Cognito's names: `SMS_MFA`, `SOFTWARE_TOKEN_MFA`,
     `EMAIL_OTP`, `WEB_AUTHN`.
     """
@@ -54,9 +54,9 @@ class AttributeUpdate:
 class AttributeCalls(UserCalls):
     """Operations on the user's own attributes."""
 
-    async def fetch_user(self) -> User:
+    async def fetch_user(self) -> UserProfile:
         """GetUser: the user as the pool knows it now."""
-        return await self._read(User, "GetUser")
+        return await self._read(UserProfile, "GetUser")
 
     async def fetch_user_attributes(self) -> dict[str, str]:
         """GetUser: the attributes that this app client may read."""

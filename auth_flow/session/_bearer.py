@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import httpx
 
 from auth_flow.states._tokens import Tokens
 
-if TYPE_CHECKING:
-    from auth_flow.session._session import Session
+
+class TokenSource(Protocol):
+    """The part of a session that authentication needs."""
+
+    async def fresh_tokens(self) -> Tokens:
+        """Return tokens that have not expired."""
+        ...
+
+    async def refresh(self, tokens: Tokens) -> Tokens:
+        """Return tokens that are newer than `tokens`."""
+        ...
 
 
 class SessionAuth(httpx.Auth):
@@ -21,7 +30,7 @@ class SessionAuth(httpx.Auth):
     read. Errors of the refresh are raised as they are.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: TokenSource) -> None:
         self._session = session
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:

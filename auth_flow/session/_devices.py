@@ -26,7 +26,7 @@ class RememberedDevice(Value):
     password: Secret
 
 
-class Device(Reply):
+class UserDevice(Reply):
     """A device of the user's, as the pool knows it."""
 
     device_key: str = Field("", alias="DeviceKey")
@@ -42,12 +42,12 @@ class Device(Reply):
 
 
 class _DevicesReply(Reply):
-    devices: list[Device] = Field(default_factory=list[Device], alias="Devices")
+    devices: list[UserDevice] = Field(default_factory=list[UserDevice], alias="Devices")
     next_page: str | None = Field(None, alias="PaginationToken")
 
 
 class _DeviceReply(Reply):
-    device: Device = Field(alias="Device")
+    device: UserDevice = Field(alias="Device")
 
 
 class _ConfirmationReply(Reply):
@@ -64,7 +64,7 @@ class DeviceCalls(UserCalls):
         """What this program keeps of itself as a device, where the pool tracks it."""
         return self._devices.get(self.username)
 
-    async def fetch_devices(self) -> list[Device]:
+    async def fetch_devices(self) -> list[UserDevice]:
         """ListDevices, every page of it."""
         reply = await self._read(_DevicesReply, "ListDevices", Limit=PAGE)
         devices = reply.devices
@@ -75,7 +75,7 @@ class DeviceCalls(UserCalls):
             devices += reply.devices
         return devices
 
-    async def get_device(self, device_key: str | None = None) -> Device:
+    async def get_device(self, device_key: str | None = None) -> UserDevice:
         """GetDevice."""
         return (
             await self._read(

@@ -15,7 +15,7 @@ _REQUIRED = ("challenge", "user", "rp", "pubKeyCredParams")
 """What an authenticator cannot do without (WebAuthn, `PublicKeyCredentialCreationOptions`)."""
 
 
-class Passkey(Reply):
+class RegisteredPasskey(Reply):
     """A registered passkey. Attachment is `platform` or `cross-platform`, transports are such as
     `internal`, `hybrid`, `usb`.
     """
@@ -33,7 +33,9 @@ class Passkey(Reply):
 class PasskeyPage(Reply):
     """Some of the user's passkeys; with `next_token` there are more."""
 
-    credentials: list[Passkey] = Field(default_factory=list[Passkey], alias="Credentials")
+    credentials: list[RegisteredPasskey] = Field(
+        default_factory=list[RegisteredPasskey], alias="Credentials"
+    )
     next_token: str | None = Field(None, alias="NextToken")
 
 

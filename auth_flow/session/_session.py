@@ -41,7 +41,7 @@ class CurrentUser:
 
 
 @dataclass(frozen=True, slots=True)
-class SignOut:
+class SignOutResult:
     """How a sign-out went. This program has no tokens any more in every case.
 
     `revoked` tells whether the service has invalidated them too, `error` is the name of what kept
@@ -262,7 +262,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
 
     # The end
 
-    async def sign_out(self, *, global_: bool = False) -> SignOut:
+    async def sign_out(self, *, global_: bool = False) -> SignOutResult:
         """End the session: here in every case, and at the service as far as it can be reached.
 
         RevokeToken invalidates this session's tokens, GlobalSignOut (`global_`) those of all the
@@ -279,16 +279,16 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
             outcome = await self._invalidate(tokens, global_)
         return outcome
 
-    async def _invalidate(self, tokens: Tokens, everywhere: bool) -> SignOut:
+    async def _invalidate(self, tokens: Tokens, everywhere: bool) -> SignOutResult:
         try:
             if everywhere:
                 await self._transport.call(
                     "GlobalSignOut", {"AccessToken": tokens.access_token.text.get_secret_value()}
                 )
-                return SignOut(revoked=True)
-            return SignOut(revoked=await self._revoke(tokens))
+                return SignOutResult(revoked=True)
+            return SignOutResult(revoked=await self._revoke(tokens))
         except AuthFlowError as error:
-            return SignOut(revoked=False, error=error.name)
+            return SignOutResult(revoked=False, error=error.name)
 
     async def revoke(self) -> bool:
         """RevokeToken: invalidate the refresh token and what it has brought, without ending the

@@ -16,7 +16,7 @@ from auth_flow.errors import StoreUnavailable
 from auth_flow.sealing._sealer import Sealer
 from auth_flow.stores._base import Entry
 from auth_flow.stores._locks import locked
-from auth_flow.stores._table import Row, Table
+from auth_flow.stores._table import EntryRow, EntryTable
 
 
 class FileStore:
@@ -81,7 +81,7 @@ class FileStore:
             self._write(table)
 
     @contextmanager
-    def _alone(self) -> Generator[Table]:
+    def _alone(self) -> Generator[EntryTable]:
         """The table, while nobody else reads or writes it. Readers wait as well: Windows replaces
         no file that is being read.
         """
@@ -92,15 +92,15 @@ class FileStore:
         except OSError as error:
             raise StoreUnavailable(f"The file cannot be used: {error.strerror}.") from None
 
-    def _read(self) -> Table:
+    def _read(self) -> EntryTable:
         try:
             sealed = self._path.read_text("ascii", errors="replace")
         except FileNotFoundError:
-            return Table(clock=self._clock)
+            return EntryTable(clock=self._clock)
         rows = json.loads(self._sealer().open(sealed, "file"))
-        return Table({key: Row(*row) for key, row in rows.items()}, clock=self._clock)
+        return EntryTable({key: EntryRow(*row) for key, row in rows.items()}, clock=self._clock)
 
-    def _write(self, table: Table) -> None:
+    def _write(self, table: EntryTable) -> None:
         """Write beside the file and put it in its place: a crash leaves the old one or the new
         one.
         """

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from anyio.lowlevel import checkpoint
 
 from auth_flow.stores._base import Entry
-from auth_flow.stores._table import Table
+from auth_flow.stores._table import EntryTable
 
 
 class MemoryStore:
     """Shared by the tasks of one event loop. `clock` tells seconds since the epoch."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._table = Table(clock=clock)
+        self._table = EntryTable(clock=clock)
 
     async def load(self, key: str) -> Entry | None:
         """`Store.load`."""

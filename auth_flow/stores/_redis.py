@@ -13,7 +13,7 @@ import anyio
 
 from auth_flow.errors import StoreConflict, StoreUnavailable
 from auth_flow.stores._base import Entry, new_version
-from auth_flow.stores._resp import Connection, Lost, Reply, Server
+from auth_flow.stores._resp import Lost, Reply, RespConnection, Server
 
 # An entry is one string, "VERSION VALUE", and a space is the version of none. Redis runs a script
 # with nothing in between.
@@ -63,7 +63,7 @@ class RedisStore:
             ssl_context,
         )
         self._slots = anyio.Semaphore(max_connections)
-        self._idle: list[Connection] = []
+        self._idle: list[RespConnection] = []
 
     async def load(self, key: str) -> Entry | None:
         """`Store.load`."""
@@ -110,7 +110,7 @@ class RedisStore:
                         with suppress(Lost):
                             return await self._ask_on(self._idle.pop(), words)
                     reply = await self._ask_on(
-                        await Connection.open(self._server, self._ssl_context), words
+                        await RespConnection.open(self._server, self._ssl_context), words
                     )
                     if again and reply == 0:
                         raise Lost
@@ -120,7 +120,7 @@ class RedisStore:
         except TimeoutError:
             raise StoreUnavailable("Redis did not answer in time.") from None
 
-    async def _ask_on(self, connection: Connection, words: tuple[str, ...]) -> Reply:
+    async def _ask_on(self, connection: RespConnection, words: tuple[str, ...]) -> Reply:
         """Send a command, and keep the connection for the next one where this went well."""
         try:
             reply = await connection.ask(*words)

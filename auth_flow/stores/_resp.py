@@ -62,7 +62,7 @@ class Lost(Exception):
     """The connection broke. Whether the last command was carried out is not known."""
 
 
-class Connection:
+class RespConnection:
     """Sends a command and reads its reply, one at a time. After an error or a cancellation it is of
     no more use: close it.
     """
@@ -71,7 +71,7 @@ class Connection:
         self._stream, self._replies = stream, BufferedByteReceiveStream(stream)
 
     @classmethod
-    async def open(cls, server: Server, context: ssl.SSLContext | None) -> Connection:
+    async def open(cls, server: Server, context: ssl.SSLContext | None) -> RespConnection:
         """Connect, and say who we are."""
         try:
             stream = await _connect(server, context)

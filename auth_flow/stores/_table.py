@@ -12,7 +12,7 @@ from auth_flow.errors import StoreConflict
 from auth_flow.stores._base import Entry, new_version
 
 
-class Row(NamedTuple):
+class EntryRow(NamedTuple):
     """An entry, and when it is gone (seconds since the epoch)."""
 
     value: str
@@ -21,14 +21,14 @@ class Row(NamedTuple):
 
     def __repr__(self) -> str:
         """Keep quiet about the value, as an entry does."""
-        return f"Row(version={self.version!r}, expires_at={self.expires_at})"
+        return f"EntryRow(version={self.version!r}, expires_at={self.expires_at})"
 
 
-class Table:
+class EntryTable:
     """Rows by key, with the rules of `Store`. Not to be used by several threads at once."""
 
     def __init__(
-        self, rows: dict[str, Row] | None = None, clock: Callable[[], float] = time.time
+        self, rows: dict[str, EntryRow] | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self._rows, self._clock = rows or {}, clock
         self._sweep_at = 64
@@ -48,7 +48,7 @@ class Table:
                 2 * len(self.living()) + 64
             )  # so that sweeping costs a save no more than a constant
         version = new_version()
-        self._rows[key] = Row(value, version, None if ttl is None else self._clock() + ttl)
+        self._rows[key] = EntryRow(value, version, None if ttl is None else self._clock() + ttl)
         return version
 
     def delete(self, key: str, expected: str | None) -> None:
@@ -58,10 +58,10 @@ class Table:
             raise StoreConflict
         self._rows.pop(key, None)
 
-    def living(self) -> dict[str, Row]:
+    def living(self) -> dict[str, EntryRow]:
         """Forget what has expired, and return the rest."""
         self._rows = {key: row for key, row in self._rows.items() if self._lives(row)}
         return self._rows
 
-    def _lives(self, row: Row) -> bool:
+    def _lives(self, row: EntryRow) -> bool:
         return row.expires_at is None or self._clock() < row.expires_at

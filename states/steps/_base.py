@@ -86,7 +86,7 @@ class Challenge(Question):
     """A question that Cognito asks during a sign-in. `challenges` are its names for it.
 
     A challenge has everything about itself in its class: how it is read from the reply that poses
-    it (`read`), which event a typed text stands for (`hear`), and how that event becomes
+    it (`read`), which event a typed text stands for (`parse`), and how that event becomes
     `ChallengeResponses` (`responses`).
     """
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
+from collections import defaultdict
 from types import ModuleType
 
 import pytest
@@ -86,3 +88,12 @@ def test_what_is_public_is_what_is_listed() -> None:
         if not name.startswith("_") and not isinstance(value, ModuleType)
     }
     assert own - {"annotations", "TYPE_CHECKING"} <= set(names)
+
+
+def test_no_class_name_exists_twice() -> None:
+    places = defaultdict[str, list[str]](list)
+    for name, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(name)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

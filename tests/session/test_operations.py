@@ -18,10 +18,10 @@ from auth_flow.session import (
     AuthFactors,
     CurrentUser,
     MfaPreference,
-    Passkey,
+    RegisteredPasskey,
     RememberedDevice,
     Session,
-    SignOut,
+    SignOutResult,
 )
 from auth_flow.session._feedback import report_sign_in
 from auth_flow.states._srp import DeviceSecret
@@ -225,7 +225,7 @@ CASES = {
     ),
     "delete_user": Case(lambda s: s.delete_user(), "DeleteUser", {}, {}),
     "sign_out_everywhere": Case(
-        lambda s: s.sign_out(global_=True), "GlobalSignOut", {}, {}, SignOut(revoked=True)
+        lambda s: s.sign_out(global_=True), "GlobalSignOut", {}, {}, SignOutResult(revoked=True)
     ),
 }
 
@@ -409,7 +409,7 @@ async def test_passkeys_by_pages(script: Script, session: Session) -> None:
     )
     page = await session.list_passkeys(page_size=1)
     assert page.next_token == "more"
-    assert page.credentials == [Passkey.model_validate(passkey)]
+    assert page.credentials == [RegisteredPasskey.model_validate(passkey)]
     script.expect(
         Exchange(
             "ListWebAuthnCredentials",

@@ -13,8 +13,7 @@ from auth_flow.errors import (
     NotSignedIn,
     StoreUnavailable,
 )
-from auth_flow.session import RememberedDevice, Session
-from auth_flow.session import SignOut as Outcome
+from auth_flow.session import RememberedDevice, Session, SignOutResult
 from auth_flow.states._tokens import Tokens
 from auth_flow.stores import MemoryStore
 from tests.flow.scripted import POOL, SUBJECT, Clock, Exchange, Script, jwt, refusal
@@ -42,7 +41,7 @@ async def test_the_tokens_are_revoked_and_gone(
             {},
         )
     )
-    assert await session.sign_out() == Outcome(revoked=True)
+    assert await session.sign_out() == SignOutResult(revoked=True)
     assert told == [ENDED]
     with pytest.raises(NotSignedIn):
         session.get_current_user()
@@ -64,7 +63,7 @@ async def test_what_the_service_says_is_told_and_changes_nothing(
 ) -> None:
     session = service.session()
     service.failures.append(error)
-    assert await session.sign_out(global_=everywhere) == Outcome(revoked=False, error=name)
+    assert await session.sign_out(global_=everywhere) == SignOutResult(revoked=False, error=name)
     assert service.operations == ["GlobalSignOut" if everywhere else "RevokeToken"]
     assert not session.active
 
@@ -78,7 +77,7 @@ async def test_nothing_to_revoke(
     held = service.tokens()
     given = {"access_token": held.access_token.text, "refresh_token": held.refresh_token, **missing}
     session = Session(POOL, Tokens.read(**given), transport=service, clock=clock)
-    assert await session.sign_out() == Outcome(revoked=False)
+    assert await session.sign_out() == SignOutResult(revoked=False)
     assert service.requests == []
 
 

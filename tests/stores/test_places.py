@@ -23,7 +23,7 @@ from auth_flow.stores._keyring import KeyringStore
 from auth_flow.stores._locks import locked
 from auth_flow.stores._sealed import SealedStore
 from auth_flow.stores._sqlite import SQLiteStore
-from auth_flow.stores._table import Table
+from auth_flow.stores._table import EntryTable
 from tests.stores.keyrings import PlainKeyring
 
 pytestmark = pytest.mark.anyio
@@ -133,7 +133,7 @@ async def test_what_has_expired_is_not_written_again(tmp_path: Path, clock: Cloc
 
 
 async def test_a_table_does_not_pile_up_what_has_expired(clock: Clock) -> None:
-    table = Table(clock=clock)
+    table = EntryTable(clock=clock)
     table.save("ada", "hunter2", None, 10)
     assert "hunter2" not in repr(table.living())
     most = 0

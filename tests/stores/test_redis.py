@@ -13,7 +13,7 @@ from anyio.abc import SocketAttribute, SocketStream
 from auth_flow.errors import StoreConflict, StoreUnavailable
 from auth_flow.stores import Entry
 from auth_flow.stores._redis import RedisStore
-from auth_flow.stores._resp import Connection, Server
+from auth_flow.stores._resp import RespConnection, Server
 from tests.stores import redis_server
 from tests.stores.proxy import Proxy
 from tests.stores.redis_server import RedisServer
@@ -164,7 +164,7 @@ async def test_what_is_not_redis_is_recognised(answer: bytes) -> None:
 async def test_an_entry_is_one_string_that_expires_by_itself(redis: RedisServer, key: str) -> None:
     store = RedisStore(redis.url())
     version = await store.save(key, "a value", expected=None, ttl=60)
-    connection = await Connection.open(Server.of(redis.url()), None)
+    connection = await RespConnection.open(Server.of(redis.url()), None)
     assert await connection.ask("GET", f"auth-flow:{key}") == f"{version} a value"
     left = await connection.ask("PTTL", f"auth-flow:{key}")
     assert isinstance(left, int)

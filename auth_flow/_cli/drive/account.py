@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from auth_flow._cli.drive.calls import Call, Typed
+from auth_flow._cli.drive.calls import DriveCall, Typed
 from auth_flow._flow import AuthFlow
 from auth_flow.session import AttributeUpdate
 from auth_flow.states.steps import CodeDelivery
 
 
-class UpdatePassword(Call):
+class UpdatePasswordCall(DriveCall):
     """A new password in place of the old one."""
 
     old_password: Typed | None = None
@@ -21,7 +21,7 @@ class UpdatePassword(Call):
         await flow.session.update_password(self.new_password, old_password=self.old_password)
 
 
-class FetchUserAttributes(Call):
+class FetchUserAttributesCall(DriveCall):
     """The user's attributes."""
 
     async def perform(self, flow: AuthFlow) -> dict[str, str]:
@@ -29,7 +29,7 @@ class FetchUserAttributes(Call):
         return await flow.session.fetch_user_attributes()
 
 
-class UpdateUserAttributes(Call):
+class UpdateUserAttributesCall(DriveCall):
     """New values of attributes."""
 
     attributes: dict[str, str]
@@ -49,7 +49,7 @@ def _update(update: AttributeUpdate) -> dict[str, Any]:
     return {"updated": update.updated, "next_step": step}
 
 
-class ConfirmUserAttribute(Call):
+class ConfirmUserAttributeCall(DriveCall):
     """The code that confirms an attribute."""
 
     attribute: str
@@ -60,7 +60,7 @@ class ConfirmUserAttribute(Call):
         await flow.session.confirm_user_attribute(self.attribute, self.code)
 
 
-class SendUserAttributeVerificationCode(Call):
+class SendUserAttributeVerificationCodeCall(DriveCall):
     """An attribute to be confirmed."""
 
     attribute: str
@@ -73,7 +73,7 @@ class SendUserAttributeVerificationCode(Call):
         ).model_dump()
 
 
-class DeleteUserAttributes(Call):
+class DeleteUserAttributesCall(DriveCall):
     """Attributes to be removed."""
 
     attributes: list[str]
@@ -83,7 +83,7 @@ class DeleteUserAttributes(Call):
         await flow.session.delete_user_attributes(self.attributes)
 
 
-class DeleteUser(Call):
+class DeleteUserCall(DriveCall):
     """The end of the account."""
 
     async def perform(self, flow: AuthFlow) -> None:

@@ -22,13 +22,15 @@ def _not_empty(secret: SecretStr) -> SecretStr:
 Typed = Annotated[SecretStr, AfterValidator(_not_empty)]
 """A password or a code that a person has typed."""
 
-CALLS: dict[str, type[Call]] = {}
+CALLS: dict[str, type[DriveCall]] = {}
 """Calls by name."""
 
 
-class Call(Value):
-    """One line: its fields, and what it does. `client_metadata` goes where the operation takes
-    it.
+class DriveCall(Value):
+    """A line that calls an operation: its fields, and how it is performed. The class of
+    `sign_out` is `SignOutCall`.
+
+    `client_metadata` is sent if the operation takes it.
     """
 
     name: ClassVar[str]
@@ -36,7 +38,7 @@ class Call(Value):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        cls.name = snake_case(cls.__name__)
+        cls.name = snake_case(cls.__name__.removesuffix("Call"))
         CALLS[cls.name] = cls
 
     @abstractmethod

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from auth_flow._cli.drive.calls import Call
+from auth_flow._cli.drive.calls import DriveCall
 from auth_flow._flow import AuthFlow
 
 
-class FetchDevices(Call):
+class FetchDevicesCall(DriveCall):
     """The user's devices."""
 
     async def perform(self, flow: AuthFlow) -> list[dict[str, Any]]:
@@ -21,7 +21,7 @@ class FetchDevices(Call):
         ]
 
 
-class RememberDevice(Call):
+class RememberDeviceCall(DriveCall):
     """The device that this program is, to be remembered."""
 
     async def perform(self, flow: AuthFlow) -> None:
@@ -29,7 +29,7 @@ class RememberDevice(Call):
         await flow.session.remember_device()
 
 
-class ForgetDevice(Call):
+class ForgetDeviceCall(DriveCall):
     """A device to be forgotten: the one that this program is, where none is named."""
 
     device_key: str | None = None
@@ -39,7 +39,7 @@ class ForgetDevice(Call):
         await flow.session.forget_device(self.device_key)
 
 
-class StartPasskeyRegistration(Call):
+class StartPasskeyRegistrationCall(DriveCall):
     """A passkey to be registered."""
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class StartPasskeyRegistration(Call):
         return await flow.session.start_passkey_registration()
 
 
-class CompletePasskeyRegistration(Call):
+class CompletePasskeyRegistrationCall(DriveCall):
     """The credential that the ceremony gave."""
 
     credential: dict[str, Any]
@@ -57,7 +57,7 @@ class CompletePasskeyRegistration(Call):
         await flow.session.complete_passkey_registration(self.credential)
 
 
-class ListPasskeys(Call):
+class ListPasskeysCall(DriveCall):
     """The user's passkeys, a page at a time."""
 
     page_size: Annotated[int, Field(ge=0, le=20)] | None = None
@@ -71,7 +71,7 @@ class ListPasskeys(Call):
         return page.model_dump(mode="json")
 
 
-class DeletePasskey(Call):
+class DeletePasskeyCall(DriveCall):
     """A passkey to be removed."""
 
     credential_id: str

@@ -7,12 +7,12 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator
 
-from auth_flow._cli.drive.calls import Call, Typed
+from auth_flow._cli.drive.calls import DriveCall, Typed
 from auth_flow._flow import AuthFlow
 from auth_flow.session import MfaSetting
 
 
-class FetchMfaPreference(Call):
+class FetchMfaPreferenceCall(DriveCall):
     """The user's second factors."""
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def _known(setting: object) -> object:
 Setting = Annotated[MfaSetting | None, BeforeValidator(_known)]
 
 
-class UpdateMfaPreference(Call):
+class UpdateMfaPreferenceCall(DriveCall):
     """Second factors to be switched on or off, or preferred. A setting of another name asks for
     nothing.
     """
@@ -44,7 +44,7 @@ class UpdateMfaPreference(Call):
         await flow.session.update_mfa_preference(sms=self.sms, totp=self.totp, email=self.email)
 
 
-class SetUpTotp(Call):
+class SetUpTotpCall(DriveCall):
     """An authenticator app to be registered."""
 
     async def perform(self, flow: AuthFlow) -> dict[str, str]:
@@ -52,7 +52,7 @@ class SetUpTotp(Call):
         return asdict(await flow.session.set_up_totp())
 
 
-class VerifyTotpSetup(Call):
+class VerifyTotpSetupCall(DriveCall):
     """The first code of an authenticator app."""
 
     code: Typed

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr, model_validator
 
-from auth_flow._cli.drive.calls import Call
+from auth_flow._cli.drive.calls import DriveCall
 from auth_flow._flow import AuthFlow
 from auth_flow.errors import AuthFlowError, NotAuthorizedException, NotSignedIn, ServiceError
 from auth_flow.session import RememberedDevice
@@ -20,7 +20,7 @@ from auth_flow.states._tokens import Tokens
 _log = logging.getLogger(__name__)
 
 
-class FetchAuthSession(Call):
+class FetchAuthSessionCall(DriveCall):
     """The session as it stands, refreshed where that is due."""
 
     force_refresh: bool = False
@@ -97,7 +97,7 @@ def _shown(tokens: Tokens) -> dict[str, Any]:
     return {name: values[name] for name in ("access_token", "id_token")}
 
 
-class GetCurrentUser(Call):
+class GetCurrentUserCall(DriveCall):
     """Who is signed in."""
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class GetCurrentUser(Call):
         return asdict(flow.session.get_current_user())
 
 
-class RestoreSession(Call):
+class RestoreSessionCall(DriveCall):
     """Tokens that were obtained elsewhere, and the secrets of a remembered device."""
 
     access_token: SecretStr | None = None
@@ -115,7 +115,7 @@ class RestoreSession(Call):
     device: RememberedDevice | None = None
 
     @model_validator(mode="after")
-    def _something_is_given(self) -> RestoreSession:
+    def _something_is_given(self) -> RestoreSessionCall:
         if self.access_token is None and (self.device is None or self.username is None):
             raise ValueError("give an access token, or a device and whose it is")
         return self
@@ -131,7 +131,7 @@ class RestoreSession(Call):
             flow.devices[username] = self.device
 
 
-class SignOut(Call):
+class SignOutCall(DriveCall):
     """The end of the session; an unfinished sign-in is given up."""
 
     everywhere: bool = Field(False, alias="global")

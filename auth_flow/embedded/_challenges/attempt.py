@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from auth_flow.embedded._fault import not_authorized, not_found, user_not_found
-from auth_flow.embedded._models import Client, Device, Session, User
+from auth_flow.embedded._models import Client, Device, PendingSignIn, User
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply
 
@@ -26,7 +26,7 @@ class Attempt:
 
     pool: EmbeddedUserPool
     client: Client
-    session: Session
+    session: PendingSignIn
     user: User | None
     """None where nobody has this name, and for a client that protects users the sign-in is acted
     out to its bad end.

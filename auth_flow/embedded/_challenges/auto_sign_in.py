@@ -7,7 +7,7 @@ from __future__ import annotations
 from auth_flow.embedded._challenges.attempt import Attempt
 from auth_flow.embedded._challenges.progress import first_factor_passed
 from auth_flow.embedded._fault import invalid_session, missing_parameter
-from auth_flow.embedded._models import Client, Session, User
+from auth_flow.embedded._models import Client, PendingSignIn, User
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply
 from auth_flow.embedded._service import check_secret_hash
@@ -22,7 +22,7 @@ SIGNED_UP = "SIGNED_UP"
 
 def sign_up_session(pool: EmbeddedUserPool, client: Client, user: User, *, confirmed: bool) -> str:
     """A session to go on with after SignUp or ConfirmSignUp."""
-    session = Session(
+    session = PendingSignIn(
         client_id=client.id, username=user.username, challenge=SIGNED_UP if confirmed else SIGN_UP
     )
     return Attempt(pool, client, session, user).put_away()

@@ -11,7 +11,7 @@ from auth_flow.embedded._fault import (
     invalid_session,
     missing_parameter,
 )
-from auth_flow.embedded._models import Client, Session
+from auth_flow.embedded._models import Client, PendingSignIn
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply
 from auth_flow.embedded._service import check_secret_hash
@@ -32,7 +32,7 @@ async def begin(
         raise missing_parameter("USERNAME")
     user = pool.user(username)
     check_secret_hash(client, parameters.get("SECRET_HASH"), username)
-    session = Session(
+    session = PendingSignIn(
         client_id=client.id,
         username=user.username if user else username,
         simulated=user is None,
@@ -80,7 +80,7 @@ async def go_on(
         return await judge(attempt, responses)
 
 
-def _takes(session: Session, challenge: str) -> bool:
+def _takes(session: PendingSignIn, challenge: str) -> bool:
     """Whether this is the challenge that was asked; who cannot present a passkey may choose another
     factor instead.
     """

@@ -12,30 +12,30 @@ from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._service import CognitoService
 
 
-class GetUser(Request):
+class GetUserRequest(Request):
     access_token: AccessToken
 
 
-class GetUserAuthFactors(Request):
+class GetUserAuthFactorsRequest(Request):
     access_token: AccessToken
 
 
-class ChangePassword(Request):
+class ChangePasswordRequest(Request):
     access_token: AccessToken
     proposed_password: Password
     previous_password: Password | None = None
 
 
-class DeleteUser(Request):
+class DeleteUserRequest(Request):
     access_token: AccessToken
 
 
-class GlobalSignOut(Request):
+class GlobalSignOutRequest(Request):
     access_token: AccessToken
 
 
-@operation(GetUser)
-async def get_user(service: CognitoService, request: GetUser) -> Reply:
+@operation(GetUserRequest)
+async def get_user(service: CognitoService, request: GetUserRequest) -> Reply:
     """The user with attributes and MFA settings."""
     user = service.caller(request.access_token).user
     return {
@@ -45,8 +45,10 @@ async def get_user(service: CognitoService, request: GetUser) -> Reply:
     }
 
 
-@operation(GetUserAuthFactors)
-async def get_user_auth_factors(service: CognitoService, request: GetUserAuthFactors) -> Reply:
+@operation(GetUserAuthFactorsRequest)
+async def get_user_auth_factors(
+    service: CognitoService, request: GetUserAuthFactorsRequest
+) -> Reply:
     """What the user can sign in with."""
     caller = service.caller(request.access_token)
     user, allowed = caller.user, caller.pool.settings.first_factors
@@ -64,8 +66,8 @@ async def get_user_auth_factors(service: CognitoService, request: GetUserAuthFac
     return {"Username": user.username, "ConfiguredUserAuthFactors": factors, **mfa_members(user)}
 
 
-@operation(ChangePassword)
-async def change_password(service: CognitoService, request: ChangePassword) -> Reply:
+@operation(ChangePasswordRequest)
+async def change_password(service: CognitoService, request: ChangePasswordRequest) -> Reply:
     """Replace the password; a user who has none gives no previous one."""
     caller = service.caller(request.access_token)
     pool, user = caller.pool, caller.user
@@ -80,16 +82,16 @@ async def change_password(service: CognitoService, request: ChangePassword) -> R
     return {}
 
 
-@operation(DeleteUser)
-async def delete_user(service: CognitoService, request: DeleteUser) -> Reply:
+@operation(DeleteUserRequest)
+async def delete_user(service: CognitoService, request: DeleteUserRequest) -> Reply:
     """Forget the user."""
     caller = service.caller(request.access_token)
     caller.pool.delete(caller.user)
     return {}
 
 
-@operation(GlobalSignOut)
-async def global_sign_out(service: CognitoService, request: GlobalSignOut) -> Reply:
+@operation(GlobalSignOutRequest)
+async def global_sign_out(service: CognitoService, request: GlobalSignOutRequest) -> Reply:
     """End all of the user's tokens."""
     caller = service.caller(request.access_token)
     revoke_all(caller.pool, caller.user)

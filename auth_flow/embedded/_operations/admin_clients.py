@@ -16,7 +16,7 @@ from auth_flow.embedded._service import CognitoService
 from auth_flow.embedded._settings import AuthFlow, ClientSettings
 
 
-class CreateUserPoolClient(Request, ClientSettings):
+class CreateUserPoolClientRequest(Request, ClientSettings):
     user_pool_id: UserPoolId
     client_name: Annotated[str, Field(min_length=1, max_length=128)]
     explicit_auth_flows: tuple[AuthFlow, ...] = (
@@ -26,24 +26,26 @@ class CreateUserPoolClient(Request, ClientSettings):
     )
 
 
-class DescribeUserPoolClient(Request):
+class DescribeUserPoolClientRequest(Request):
     user_pool_id: UserPoolId
     client_id: ClientId
 
 
-class DeleteUserPoolClient(Request):
+class DeleteUserPoolClientRequest(Request):
     user_pool_id: UserPoolId
     client_id: ClientId
 
 
-class ListUserPoolClients(Request):
+class ListUserPoolClientsRequest(Request):
     user_pool_id: UserPoolId
     max_results: Annotated[int, Field(ge=1, le=60)] = 60
     next_token: str | None = None
 
 
-@operation(CreateUserPoolClient)
-async def create_user_pool_client(service: CognitoService, request: CreateUserPoolClient) -> Reply:
+@operation(CreateUserPoolClientRequest)
+async def create_user_pool_client(
+    service: CognitoService, request: CreateUserPoolClientRequest
+) -> Reply:
     """Make an app client."""
     pool = service.pool(request.user_pool_id)
     settings = ClientSettings.model_validate(
@@ -52,25 +54,29 @@ async def create_user_pool_client(service: CognitoService, request: CreateUserPo
     return {"UserPoolClient": _shown(pool, pool.create_client(settings, name=request.client_name))}
 
 
-@operation(DescribeUserPoolClient)
+@operation(DescribeUserPoolClientRequest)
 async def describe_user_pool_client(
-    service: CognitoService, request: DescribeUserPoolClient
+    service: CognitoService, request: DescribeUserPoolClientRequest
 ) -> Reply:
     """An app client with its secret."""
     pool = service.pool(request.user_pool_id)
     return {"UserPoolClient": _shown(pool, _client(pool, request.client_id))}
 
 
-@operation(DeleteUserPoolClient)
-async def delete_user_pool_client(service: CognitoService, request: DeleteUserPoolClient) -> Reply:
+@operation(DeleteUserPoolClientRequest)
+async def delete_user_pool_client(
+    service: CognitoService, request: DeleteUserPoolClientRequest
+) -> Reply:
     """Forget an app client."""
     pool = service.pool(request.user_pool_id)
     pool.clients.take(_client(pool, request.client_id).id)
     return {}
 
 
-@operation(ListUserPoolClients)
-async def list_user_pool_clients(service: CognitoService, request: ListUserPoolClients) -> Reply:
+@operation(ListUserPoolClientsRequest)
+async def list_user_pool_clients(
+    service: CognitoService, request: ListUserPoolClientsRequest
+) -> Reply:
     """A page of app clients."""
     pool = service.pool(request.user_pool_id)
     clients, token = page(list(pool.clients), request.max_results, request.next_token)

@@ -98,7 +98,7 @@ class WebAuthnConfiguration(Shape):
     user_verification: Literal["required", "preferred"] = "preferred"
 
 
-class CreateUserPool(Request):
+class CreateUserPoolRequest(Request):
     pool_name: Annotated[str, Field(min_length=1, max_length=128)]
     policies: Policies = Policies()
     auto_verified_attributes: tuple[ContactAttribute, ...] = ()
@@ -113,20 +113,20 @@ class CreateUserPool(Request):
     username_configuration: UsernameConfiguration = UsernameConfiguration(case_sensitive=True)
 
 
-class DescribeUserPool(Request):
+class DescribeUserPoolRequest(Request):
     user_pool_id: UserPoolId
 
 
-class DeleteUserPool(Request):
+class DeleteUserPoolRequest(Request):
     user_pool_id: UserPoolId
 
 
-class ListUserPools(Request):
+class ListUserPoolsRequest(Request):
     max_results: Annotated[int, Field(ge=1, le=60)]
     next_token: str | None = None
 
 
-class SetUserPoolMfaConfig(Request):
+class SetUserPoolMfaConfigRequest(Request):
     user_pool_id: UserPoolId
     mfa_configuration: MfaConfiguration | None = None
     sms_mfa_configuration: dict[str, object] | None = None
@@ -135,12 +135,12 @@ class SetUserPoolMfaConfig(Request):
     web_authn_configuration: WebAuthnConfiguration | None = None
 
 
-class GetUserPoolMfaConfig(Request):
+class GetUserPoolMfaConfigRequest(Request):
     user_pool_id: UserPoolId
 
 
-@operation(CreateUserPool)
-async def create_user_pool(service: CognitoService, request: CreateUserPool) -> Reply:
+@operation(CreateUserPoolRequest)
+async def create_user_pool(service: CognitoService, request: CreateUserPoolRequest) -> Reply:
     """Make a pool; as with the service, MFA factors are turned on by SetUserPoolMfaConfig.
 
     Of the schema, the names and what is required are kept; data types, constraints and mutability
@@ -178,21 +178,21 @@ async def create_user_pool(service: CognitoService, request: CreateUserPool) -> 
     return {"UserPool": _shown(service.create_pool(settings, key=key))}
 
 
-@operation(DescribeUserPool)
-async def describe_user_pool(service: CognitoService, request: DescribeUserPool) -> Reply:
+@operation(DescribeUserPoolRequest)
+async def describe_user_pool(service: CognitoService, request: DescribeUserPoolRequest) -> Reply:
     """The pool's settings."""
     return {"UserPool": _shown(service.pool(request.user_pool_id))}
 
 
-@operation(DeleteUserPool)
-async def delete_user_pool(service: CognitoService, request: DeleteUserPool) -> Reply:
+@operation(DeleteUserPoolRequest)
+async def delete_user_pool(service: CognitoService, request: DeleteUserPoolRequest) -> Reply:
     """Forget the pool."""
     service.delete_pool(service.pool(request.user_pool_id))
     return {}
 
 
-@operation(ListUserPools)
-async def list_user_pools(service: CognitoService, request: ListUserPools) -> Reply:
+@operation(ListUserPoolsRequest)
+async def list_user_pools(service: CognitoService, request: ListUserPoolsRequest) -> Reply:
     """A page of pools."""
     pools, token = page(list(service.pools.values()), request.max_results, request.next_token)
     shown = [
@@ -201,8 +201,10 @@ async def list_user_pools(service: CognitoService, request: ListUserPools) -> Re
     return {"UserPools": shown} | ({"NextToken": token} if token else {})
 
 
-@operation(SetUserPoolMfaConfig)
-async def set_user_pool_mfa_config(service: CognitoService, request: SetUserPoolMfaConfig) -> Reply:
+@operation(SetUserPoolMfaConfigRequest)
+async def set_user_pool_mfa_config(
+    service: CognitoService, request: SetUserPoolMfaConfigRequest
+) -> Reply:
     """Say which second factors the pool has, and whether one is needed."""
     pool = service.pool(request.user_pool_id)
     token, passkeys = request.software_token_mfa_configuration, request.web_authn_configuration
@@ -223,8 +225,10 @@ async def set_user_pool_mfa_config(service: CognitoService, request: SetUserPool
     return _mfa_config(pool)
 
 
-@operation(GetUserPoolMfaConfig)
-async def get_user_pool_mfa_config(service: CognitoService, request: GetUserPoolMfaConfig) -> Reply:
+@operation(GetUserPoolMfaConfigRequest)
+async def get_user_pool_mfa_config(
+    service: CognitoService, request: GetUserPoolMfaConfigRequest
+) -> Reply:
     """Which second factors the pool has, and whether one is needed."""
     return _mfa_config(service.pool(request.user_pool_id))
 

@@ -44,7 +44,7 @@ class OfUser(Request):
     username: Username
 
 
-class AdminCreateUser(OfUser):
+class AdminCreateUserRequest(OfUser):
     user_attributes: list[Attribute] | None = None
     temporary_password: Password | None = None
     force_alias_creation: bool = False
@@ -53,43 +53,43 @@ class AdminCreateUser(OfUser):
     client_metadata: ClientMetadata | None = None
 
 
-class AdminGetUser(OfUser): ...
+class AdminGetUserRequest(OfUser): ...
 
 
-class AdminDeleteUser(OfUser): ...
+class AdminDeleteUserRequest(OfUser): ...
 
 
-class AdminDisableUser(OfUser): ...
+class AdminDisableUserRequest(OfUser): ...
 
 
-class AdminEnableUser(OfUser): ...
+class AdminEnableUserRequest(OfUser): ...
 
 
-class AdminUserGlobalSignOut(OfUser): ...
+class AdminUserGlobalSignOutRequest(OfUser): ...
 
 
-class AdminConfirmSignUp(OfUser):
+class AdminConfirmSignUpRequest(OfUser):
     client_metadata: ClientMetadata | None = None
 
 
-class AdminResetUserPassword(OfUser):
+class AdminResetUserPasswordRequest(OfUser):
     client_metadata: ClientMetadata | None = None
 
 
-class AdminSetUserPassword(OfUser):
+class AdminSetUserPasswordRequest(OfUser):
     password: Password
     permanent: bool = False
 
 
-class AdminUpdateUserAttributes(OfUser):
+class AdminUpdateUserAttributesRequest(OfUser):
     user_attributes: list[Attribute]
 
 
-class AdminDeleteUserAttributes(OfUser):
+class AdminDeleteUserAttributesRequest(OfUser):
     user_attribute_names: list[AttributeName]
 
 
-class ListUsers(Request):
+class ListUsersRequest(Request):
     user_pool_id: UserPoolId
     attributes_to_get: list[AttributeName] | None = None
     limit: Annotated[int, Field(ge=0, le=60)] = 60
@@ -97,8 +97,8 @@ class ListUsers(Request):
     filter: str = ""
 
 
-@operation(AdminCreateUser)
-async def admin_create_user(service: CognitoService, request: AdminCreateUser) -> Reply:
+@operation(AdminCreateUserRequest)
+async def admin_create_user(service: CognitoService, request: AdminCreateUserRequest) -> Reply:
     """Make a user with a temporary password, and send it unless that is suppressed."""
     pool = service.pool(request.user_pool_id)
     user = pool.user(request.username)
@@ -154,23 +154,23 @@ async def admin_create_user(service: CognitoService, request: AdminCreateUser) -
     return {"User": _shown(user, "Attributes")}
 
 
-@operation(AdminGetUser)
-async def admin_get_user(service: CognitoService, request: AdminGetUser) -> Reply:
+@operation(AdminGetUserRequest)
+async def admin_get_user(service: CognitoService, request: AdminGetUserRequest) -> Reply:
     """The user with attributes, status and MFA settings."""
     _, user = service.user(request.user_pool_id, request.username)
     return {**_shown(user, "UserAttributes"), **mfa_members(user)}
 
 
-@operation(AdminDeleteUser)
-async def admin_delete_user(service: CognitoService, request: AdminDeleteUser) -> Reply:
+@operation(AdminDeleteUserRequest)
+async def admin_delete_user(service: CognitoService, request: AdminDeleteUserRequest) -> Reply:
     """Forget the user."""
     pool, user = service.user(request.user_pool_id, request.username)
     pool.delete(user)
     return {}
 
 
-@operation(AdminDisableUser)
-async def admin_disable_user(service: CognitoService, request: AdminDisableUser) -> Reply:
+@operation(AdminDisableUserRequest)
+async def admin_disable_user(service: CognitoService, request: AdminDisableUserRequest) -> Reply:
     """Keep the user out, and end all tokens."""
     pool, user = service.user(request.user_pool_id, request.username)
     user.enabled = False
@@ -179,8 +179,8 @@ async def admin_disable_user(service: CognitoService, request: AdminDisableUser)
     return {}
 
 
-@operation(AdminEnableUser)
-async def admin_enable_user(service: CognitoService, request: AdminEnableUser) -> Reply:
+@operation(AdminEnableUserRequest)
+async def admin_enable_user(service: CognitoService, request: AdminEnableUserRequest) -> Reply:
     """Let the user in again."""
     pool, user = service.user(request.user_pool_id, request.username)
     user.enabled = True
@@ -188,9 +188,9 @@ async def admin_enable_user(service: CognitoService, request: AdminEnableUser) -
     return {}
 
 
-@operation(AdminUserGlobalSignOut)
+@operation(AdminUserGlobalSignOutRequest)
 async def admin_user_global_sign_out(
-    service: CognitoService, request: AdminUserGlobalSignOut
+    service: CognitoService, request: AdminUserGlobalSignOutRequest
 ) -> Reply:
     """End all of the user's tokens."""
     pool, user = service.user(request.user_pool_id, request.username)
@@ -198,8 +198,10 @@ async def admin_user_global_sign_out(
     return {}
 
 
-@operation(AdminConfirmSignUp)
-async def admin_confirm_sign_up(service: CognitoService, request: AdminConfirmSignUp) -> Reply:
+@operation(AdminConfirmSignUpRequest)
+async def admin_confirm_sign_up(
+    service: CognitoService, request: AdminConfirmSignUpRequest
+) -> Reply:
     """Confirm a user without a code."""
     pool, user = service.user(request.user_pool_id, request.username)
     if user.status != "UNCONFIRMED":
@@ -210,9 +212,9 @@ async def admin_confirm_sign_up(service: CognitoService, request: AdminConfirmSi
     return {}
 
 
-@operation(AdminResetUserPassword)
+@operation(AdminResetUserPasswordRequest)
 async def admin_reset_user_password(
-    service: CognitoService, request: AdminResetUserPassword
+    service: CognitoService, request: AdminResetUserPasswordRequest
 ) -> Reply:
     """Make the user set a new password with a code that is sent."""
     pool, user = service.user(request.user_pool_id, request.username)
@@ -222,8 +224,10 @@ async def admin_reset_user_password(
     return {}
 
 
-@operation(AdminSetUserPassword)
-async def admin_set_user_password(service: CognitoService, request: AdminSetUserPassword) -> Reply:
+@operation(AdminSetUserPasswordRequest)
+async def admin_set_user_password(
+    service: CognitoService, request: AdminSetUserPasswordRequest
+) -> Reply:
     """Set a password, temporary unless it is said to be permanent."""
     pool, user = service.user(request.user_pool_id, request.username)
     await set_password(pool, user, request.password)
@@ -236,9 +240,9 @@ async def admin_set_user_password(service: CognitoService, request: AdminSetUser
     return {}
 
 
-@operation(AdminUpdateUserAttributes)
+@operation(AdminUpdateUserAttributesRequest)
 async def admin_update_user_attributes(
-    service: CognitoService, request: AdminUpdateUserAttributes
+    service: CognitoService, request: AdminUpdateUserAttributesRequest
 ) -> Reply:
     """Set attributes, `email_verified` and `phone_number_verified` among them."""
     pool, user = service.user(request.user_pool_id, request.username)
@@ -253,9 +257,9 @@ async def admin_update_user_attributes(
     return {}
 
 
-@operation(AdminDeleteUserAttributes)
+@operation(AdminDeleteUserAttributesRequest)
 async def admin_delete_user_attributes(
-    service: CognitoService, request: AdminDeleteUserAttributes
+    service: CognitoService, request: AdminDeleteUserAttributesRequest
 ) -> Reply:
     """Remove attributes."""
     pool, user = service.user(request.user_pool_id, request.username)
@@ -267,8 +271,8 @@ async def admin_delete_user_attributes(
     return {}
 
 
-@operation(ListUsers)
-async def list_users(service: CognitoService, request: ListUsers) -> Reply:
+@operation(ListUsersRequest)
+async def list_users(service: CognitoService, request: ListUsersRequest) -> Reply:
     """A page of users; the filter is `name = "value"` or `name ^= "beginning"`."""
     pool = service.pool(request.user_pool_id)
     chosen = [user for user in pool.users if not request.filter or _fits(user, request.filter)]

@@ -18,31 +18,33 @@ from auth_flow.embedded._schema import check_attributes, check_writable
 from auth_flow.embedded._service import Caller, CognitoService
 
 
-class UpdateUserAttributes(Request):
+class UpdateUserAttributesRequest(Request):
     access_token: AccessToken
     user_attributes: list[Attribute]
     client_metadata: ClientMetadata | None = None
 
 
-class DeleteUserAttributes(Request):
+class DeleteUserAttributesRequest(Request):
     access_token: AccessToken
     user_attribute_names: list[AttributeName]
 
 
-class GetUserAttributeVerificationCode(Request):
+class GetUserAttributeVerificationCodeRequest(Request):
     access_token: AccessToken
     attribute_name: AttributeName
     client_metadata: ClientMetadata | None = None
 
 
-class VerifyUserAttribute(Request):
+class VerifyUserAttributeRequest(Request):
     access_token: AccessToken
     attribute_name: AttributeName
     code: ConfirmationCode
 
 
-@operation(UpdateUserAttributes)
-async def update_user_attributes(service: CognitoService, request: UpdateUserAttributes) -> Reply:
+@operation(UpdateUserAttributesRequest)
+async def update_user_attributes(
+    service: CognitoService, request: UpdateUserAttributesRequest
+) -> Reply:
     """Set attributes; a changed address that the pool verifies gets a code, and is unverified until
     it comes back.
     """
@@ -72,8 +74,10 @@ async def update_user_attributes(service: CognitoService, request: UpdateUserAtt
     return {"CodeDeliveryDetailsList": deliveries}
 
 
-@operation(DeleteUserAttributes)
-async def delete_user_attributes(service: CognitoService, request: DeleteUserAttributes) -> Reply:
+@operation(DeleteUserAttributesRequest)
+async def delete_user_attributes(
+    service: CognitoService, request: DeleteUserAttributesRequest
+) -> Reply:
     """Remove attributes that the pool does not require."""
     caller = service.caller(request.access_token)
     check_writable(caller.pool.settings, request.user_attribute_names)
@@ -87,9 +91,9 @@ async def delete_user_attributes(service: CognitoService, request: DeleteUserAtt
     return {}
 
 
-@operation(GetUserAttributeVerificationCode)
+@operation(GetUserAttributeVerificationCodeRequest)
 async def get_user_attribute_verification_code(
-    service: CognitoService, request: GetUserAttributeVerificationCode
+    service: CognitoService, request: GetUserAttributeVerificationCodeRequest
 ) -> Reply:
     """Send a code to the present, or the waiting, value of `email` or `phone_number`."""
     caller = service.caller(request.access_token)
@@ -105,8 +109,10 @@ async def get_user_attribute_verification_code(
     }
 
 
-@operation(VerifyUserAttribute)
-async def verify_user_attribute(service: CognitoService, request: VerifyUserAttribute) -> Reply:
+@operation(VerifyUserAttributeRequest)
+async def verify_user_attribute(
+    service: CognitoService, request: VerifyUserAttributeRequest
+) -> Reply:
     """Verify the attribute with the code."""
     caller = service.caller(request.access_token)
     pool, user, name = caller.pool, caller.user, request.attribute_name

@@ -27,37 +27,37 @@ class DeviceSecretVerifierConfig(BaseModel):
     salt: str
 
 
-class ConfirmDevice(Request):
+class ConfirmDeviceRequest(Request):
     access_token: AccessToken
     device_key: DeviceKey
     device_secret_verifier_config: DeviceSecretVerifierConfig | None = None
     device_name: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
 
 
-class GetDevice(Request):
+class GetDeviceRequest(Request):
     device_key: DeviceKey
     access_token: AccessToken
 
 
-class ListDevices(Request):
+class ListDevicesRequest(Request):
     access_token: AccessToken
     limit: Annotated[int, Field(ge=0, le=60)] = 60
     pagination_token: str | None = None
 
 
-class UpdateDeviceStatus(Request):
+class UpdateDeviceStatusRequest(Request):
     access_token: AccessToken
     device_key: DeviceKey
     device_remembered_status: Literal["remembered", "not_remembered"]
 
 
-class ForgetDevice(Request):
+class ForgetDeviceRequest(Request):
     device_key: DeviceKey
     access_token: AccessToken
 
 
-@operation(ConfirmDevice)
-async def confirm_device(service: CognitoService, request: ConfirmDevice) -> Reply:
+@operation(ConfirmDeviceRequest)
+async def confirm_device(service: CognitoService, request: ConfirmDeviceRequest) -> Reply:
     """Take the device's verifier; it is remembered at once, unless the pool leaves that to the
     user.
     """
@@ -78,16 +78,16 @@ async def confirm_device(service: CognitoService, request: ConfirmDevice) -> Rep
     return {"UserConfirmationNecessary": not device.remembered}
 
 
-@operation(GetDevice)
-async def get_device(service: CognitoService, request: GetDevice) -> Reply:
+@operation(GetDeviceRequest)
+async def get_device(service: CognitoService, request: GetDeviceRequest) -> Reply:
     """One device."""
     return {
         "Device": _shown(_device(service.caller(request.access_token).user, request.device_key))
     }
 
 
-@operation(ListDevices)
-async def list_devices(service: CognitoService, request: ListDevices) -> Reply:
+@operation(ListDevicesRequest)
+async def list_devices(service: CognitoService, request: ListDevicesRequest) -> Reply:
     """A page of confirmed devices."""
     user = service.caller(request.access_token).user
     confirmed = [device for device in user.devices.values() if device.verifier]
@@ -97,8 +97,10 @@ async def list_devices(service: CognitoService, request: ListDevices) -> Reply:
     )
 
 
-@operation(UpdateDeviceStatus)
-async def update_device_status(service: CognitoService, request: UpdateDeviceStatus) -> Reply:
+@operation(UpdateDeviceStatusRequest)
+async def update_device_status(
+    service: CognitoService, request: UpdateDeviceStatusRequest
+) -> Reply:
     """Remember a device, or no longer."""
     caller = service.caller(request.access_token)
     device = _device(caller.user, request.device_key)
@@ -108,8 +110,8 @@ async def update_device_status(service: CognitoService, request: UpdateDeviceSta
     return {}
 
 
-@operation(ForgetDevice)
-async def forget_device(service: CognitoService, request: ForgetDevice) -> Reply:
+@operation(ForgetDeviceRequest)
+async def forget_device(service: CognitoService, request: ForgetDeviceRequest) -> Reply:
     """Forget a device."""
     caller = service.caller(request.access_token)
     del caller.user.devices[_device(caller.user, request.device_key).key]

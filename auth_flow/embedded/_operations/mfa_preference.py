@@ -33,11 +33,11 @@ class Preference(Request):
     email_mfa_settings: MfaSetting | None = None
 
 
-class SetUserMFAPreference(Preference):
+class SetUserMFAPreferenceRequest(Preference):
     access_token: AccessToken
 
 
-class AdminSetUserMFAPreference(Preference):
+class AdminSetUserMFAPreferenceRequest(Preference):
     user_pool_id: UserPoolId
     username: Username
 
@@ -51,22 +51,24 @@ class MfaOption(BaseModel):
     attribute_name: str
 
 
-class SetUserSettings(Request):
+class SetUserSettingsRequest(Request):
     access_token: AccessToken
     mfa_options: Annotated[list[MfaOption], Field(alias="MFAOptions")]
 
 
-@operation(SetUserMFAPreference)
-async def set_user_mfa_preference(service: CognitoService, request: SetUserMFAPreference) -> Reply:
+@operation(SetUserMFAPreferenceRequest)
+async def set_user_mfa_preference(
+    service: CognitoService, request: SetUserMFAPreferenceRequest
+) -> Reply:
     """Turn factors on or off; those not named stay as they are, but only one can be preferred."""
     caller = service.caller(request.access_token)
     _apply(caller.pool, caller.user, request)
     return {}
 
 
-@operation(AdminSetUserMFAPreference)
+@operation(AdminSetUserMFAPreferenceRequest)
 async def admin_set_user_mfa_preference(
-    service: CognitoService, request: AdminSetUserMFAPreference
+    service: CognitoService, request: AdminSetUserMFAPreferenceRequest
 ) -> Reply:
     """As SetUserMFAPreference, for any user."""
     pool, user = service.user(request.user_pool_id, request.username)
@@ -74,8 +76,8 @@ async def admin_set_user_mfa_preference(
     return {}
 
 
-@operation(SetUserSettings)
-async def set_user_settings(service: CognitoService, request: SetUserSettings) -> Reply:
+@operation(SetUserSettingsRequest)
+async def set_user_settings(service: CognitoService, request: SetUserSettingsRequest) -> Reply:
     """The older way to turn SMS_MFA on, or with no options off."""
     caller = service.caller(request.access_token)
     setting = MfaSetting.model_validate({"Enabled": bool(request.mfa_options)})

@@ -14,38 +14,38 @@ from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._service import Caller, CognitoService
 
 
-class StartWebAuthnRegistration(Request):
+class StartWebAuthnRegistrationRequest(Request):
     access_token: AccessToken
 
 
-class CompleteWebAuthnRegistration(Request):
+class CompleteWebAuthnRegistrationRequest(Request):
     access_token: AccessToken
     credential: dict[str, Any]
 
 
-class ListWebAuthnCredentials(Request):
+class ListWebAuthnCredentialsRequest(Request):
     access_token: AccessToken
     max_results: Annotated[int, Field(ge=0, le=20)] = 20
     next_token: str | None = None
 
 
-class DeleteWebAuthnCredential(Request):
+class DeleteWebAuthnCredentialRequest(Request):
     access_token: AccessToken
     credential_id: str
 
 
-@operation(StartWebAuthnRegistration)
+@operation(StartWebAuthnRegistrationRequest)
 async def start_web_authn_registration(
-    service: CognitoService, request: StartWebAuthnRegistration
+    service: CognitoService, request: StartWebAuthnRegistrationRequest
 ) -> Reply:
     """What to ask the browser for."""
     caller = _caller(service, request.access_token)
     return {"CredentialCreationOptions": creation_options(caller.pool, caller.user)}
 
 
-@operation(CompleteWebAuthnRegistration)
+@operation(CompleteWebAuthnRegistrationRequest)
 async def complete_web_authn_registration(
-    service: CognitoService, request: CompleteWebAuthnRegistration
+    service: CognitoService, request: CompleteWebAuthnRegistrationRequest
 ) -> Reply:
     """Keep the passkey that the browser made."""
     caller = _caller(service, request.access_token)
@@ -53,9 +53,9 @@ async def complete_web_authn_registration(
     return {}
 
 
-@operation(ListWebAuthnCredentials)
+@operation(ListWebAuthnCredentialsRequest)
 async def list_web_authn_credentials(
-    service: CognitoService, request: ListWebAuthnCredentials
+    service: CognitoService, request: ListWebAuthnCredentialsRequest
 ) -> Reply:
     """A page of passkeys."""
     user = service.caller(request.access_token).user
@@ -74,9 +74,9 @@ async def list_web_authn_credentials(
     return {"Credentials": credentials} | ({"NextToken": token} if token else {})
 
 
-@operation(DeleteWebAuthnCredential)
+@operation(DeleteWebAuthnCredentialRequest)
 async def delete_web_authn_credential(
-    service: CognitoService, request: DeleteWebAuthnCredential
+    service: CognitoService, request: DeleteWebAuthnCredentialRequest
 ) -> Reply:
     """Forget a passkey."""
     caller = service.caller(request.access_token)

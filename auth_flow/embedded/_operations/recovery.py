@@ -26,14 +26,14 @@ from auth_flow.embedded._service import CognitoService, check_secret_hash
 from auth_flow.embedded._triggers import fire
 
 
-class ForgotPassword(Request):
+class ForgotPasswordRequest(Request):
     client_id: ClientId
     username: Username
     client_metadata: ClientMetadata | None = None
     secret_hash: SecretHash | None = None
 
 
-class ConfirmForgotPassword(Request):
+class ConfirmForgotPasswordRequest(Request):
     client_id: ClientId
     username: Username
     confirmation_code: ConfirmationCode
@@ -42,8 +42,8 @@ class ConfirmForgotPassword(Request):
     secret_hash: SecretHash | None = None
 
 
-@operation(ForgotPassword)
-async def forgot_password(service: CognitoService, request: ForgotPassword) -> Reply:
+@operation(ForgotPasswordRequest)
+async def forgot_password(service: CognitoService, request: ForgotPasswordRequest) -> Reply:
     """Send a code to a verified address of the user; where users are protected, appear to, whoever
     it is.
     """
@@ -64,8 +64,10 @@ async def forgot_password(service: CognitoService, request: ForgotPassword) -> R
     return {"CodeDeliveryDetails": details}
 
 
-@operation(ConfirmForgotPassword)
-async def confirm_forgot_password(service: CognitoService, request: ConfirmForgotPassword) -> Reply:
+@operation(ConfirmForgotPasswordRequest)
+async def confirm_forgot_password(
+    service: CognitoService, request: ConfirmForgotPasswordRequest
+) -> Reply:
     """Set a new password with the code."""
     pool, client = service.client(request.client_id)
     check_secret_hash(client, request.secret_hash, request.username)

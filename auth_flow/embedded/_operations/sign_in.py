@@ -19,7 +19,7 @@ from auth_flow.embedded._srp import session_of
 REFRESH_FLOWS = ("REFRESH_TOKEN_AUTH", "REFRESH_TOKEN")
 
 
-class InitiateAuth(Request):
+class InitiateAuthRequest(Request):
     auth_flow: str
     client_id: ClientId
     auth_parameters: dict[str, str] = Field(default_factory=dict[str, str])
@@ -27,7 +27,7 @@ class InitiateAuth(Request):
     session: SessionToken | None = None
 
 
-class RespondToAuthChallenge(Request):
+class RespondToAuthChallengeRequest(Request):
     client_id: ClientId
     challenge_name: str
     session: SessionToken | None = None
@@ -35,16 +35,16 @@ class RespondToAuthChallenge(Request):
     client_metadata: ClientMetadata | None = None
 
 
-class AdminInitiateAuth(InitiateAuth):
+class AdminInitiateAuthRequest(InitiateAuthRequest):
     user_pool_id: UserPoolId
 
 
-class AdminRespondToAuthChallenge(RespondToAuthChallenge):
+class AdminRespondToAuthChallengeRequest(RespondToAuthChallengeRequest):
     user_pool_id: UserPoolId
 
 
-@operation(InitiateAuth)
-async def initiate_auth(service: CognitoService, request: InitiateAuth) -> Reply:
+@operation(InitiateAuthRequest)
+async def initiate_auth(service: CognitoService, request: InitiateAuthRequest) -> Reply:
     """Begin a sign-in, go on from a confirmed sign-up, or renew tokens."""
     if request.auth_flow.startswith("ADMIN_"):
         raise invalid_parameter("Initiate Auth method not supported.")
@@ -52,32 +52,32 @@ async def initiate_auth(service: CognitoService, request: InitiateAuth) -> Reply
     return await _initiate(pool, client, request)
 
 
-@operation(AdminInitiateAuth)
-async def admin_initiate_auth(service: CognitoService, request: AdminInitiateAuth) -> Reply:
+@operation(AdminInitiateAuthRequest)
+async def admin_initiate_auth(service: CognitoService, request: AdminInitiateAuthRequest) -> Reply:
     """As InitiateAuth, with ADMIN_USER_PASSWORD_AUTH besides."""
     pool, client = _admin_client(service, request.user_pool_id, request.client_id)
     return await _initiate(pool, client, request)
 
 
-@operation(RespondToAuthChallenge)
+@operation(RespondToAuthChallengeRequest)
 async def respond_to_auth_challenge(
-    service: CognitoService, request: RespondToAuthChallenge
+    service: CognitoService, request: RespondToAuthChallengeRequest
 ) -> Reply:
     """Answer a challenge."""
     pool, client = service.client(request.client_id)
     return await _respond(pool, client, request)
 
 
-@operation(AdminRespondToAuthChallenge)
+@operation(AdminRespondToAuthChallengeRequest)
 async def admin_respond_to_auth_challenge(
-    service: CognitoService, request: AdminRespondToAuthChallenge
+    service: CognitoService, request: AdminRespondToAuthChallengeRequest
 ) -> Reply:
     """As RespondToAuthChallenge."""
     pool, client = _admin_client(service, request.user_pool_id, request.client_id)
     return await _respond(pool, client, request)
 
 
-async def _initiate(pool: EmbeddedUserPool, client: Client, request: InitiateAuth) -> Reply:
+async def _initiate(pool: EmbeddedUserPool, client: Client, request: InitiateAuthRequest) -> Reply:
     auth_flow, parameters = request.auth_flow, request.auth_parameters
     if auth_flow in REFRESH_FLOWS:
         _check_flow(client, "REFRESH_TOKEN_AUTH")
@@ -95,7 +95,7 @@ async def _initiate(pool: EmbeddedUserPool, client: Client, request: InitiateAut
 
 
 async def _respond(
-    pool: EmbeddedUserPool, client: Client, request: RespondToAuthChallenge
+    pool: EmbeddedUserPool, client: Client, request: RespondToAuthChallengeRequest
 ) -> Reply:
     responses, metadata = request.challenge_responses, request.client_metadata
     secret_block = responses.get("PASSWORD_CLAIM_SECRET_BLOCK")

@@ -38,7 +38,7 @@ from auth_flow.embedded._sessions import open_session
 from auth_flow.embedded._triggers import NO_CLIENT, fire
 
 
-class SignUp(Request):
+class SignUpRequest(Request):
     client_id: ClientId
     username: Username
     password: Password | None = None
@@ -48,7 +48,7 @@ class SignUp(Request):
     secret_hash: SecretHash | None = None
 
 
-class ConfirmSignUp(Request):
+class ConfirmSignUpRequest(Request):
     client_id: ClientId
     username: Username
     confirmation_code: ConfirmationCode
@@ -58,15 +58,15 @@ class ConfirmSignUp(Request):
     secret_hash: SecretHash | None = None
 
 
-class ResendConfirmationCode(Request):
+class ResendConfirmationCodeRequest(Request):
     client_id: ClientId
     username: Username
     client_metadata: ClientMetadata | None = None
     secret_hash: SecretHash | None = None
 
 
-@operation(SignUp)
-async def sign_up(service: CognitoService, request: SignUp) -> Reply:
+@operation(SignUpRequest)
+async def sign_up(service: CognitoService, request: SignUpRequest) -> Reply:
     """Make an unconfirmed user and send a code to an address that the pool verifies."""
     pool, client = service.client(request.client_id)
     check_secret_hash(client, request.secret_hash, request.username)
@@ -89,8 +89,8 @@ async def sign_up(service: CognitoService, request: SignUp) -> Reply:
     return reply
 
 
-@operation(ConfirmSignUp)
-async def confirm_sign_up(service: CognitoService, request: ConfirmSignUp) -> Reply:
+@operation(ConfirmSignUpRequest)
+async def confirm_sign_up(service: CognitoService, request: ConfirmSignUpRequest) -> Reply:
     """Confirm the user with the code; SignUp's session, handed on, becomes one to sign in with."""
     pool, client = service.client(request.client_id)
     check_secret_hash(client, request.secret_hash, request.username)
@@ -116,9 +116,9 @@ async def confirm_sign_up(service: CognitoService, request: ConfirmSignUp) -> Re
     return {"Session": sign_up_session(pool, client, user, confirmed=True)} if session else {}
 
 
-@operation(ResendConfirmationCode)
+@operation(ResendConfirmationCodeRequest)
 async def resend_confirmation_code(
-    service: CognitoService, request: ResendConfirmationCode
+    service: CognitoService, request: ResendConfirmationCodeRequest
 ) -> Reply:
     """Send a new code; the one before is good no longer."""
     pool, client = service.client(request.client_id)
@@ -151,7 +151,7 @@ async def confirm_by_link(pool: EmbeddedUserPool, username: str, link_token: str
     await _confirm(pool, NO_CLIENT, user, attribute)
 
 
-async def _new_user(pool: EmbeddedUserPool, request: SignUp) -> User:
+async def _new_user(pool: EmbeddedUserPool, request: SignUpRequest) -> User:
     attributes = as_dict(request.user_attributes)
     kind = check_username(pool, request.username)
     if kind:
@@ -186,7 +186,9 @@ async def _new_user(pool: EmbeddedUserPool, request: SignUp) -> User:
     return user
 
 
-async def _pre_sign_up(pool: EmbeddedUserPool, client: Client, user: User, request: SignUp) -> bool:
+async def _pre_sign_up(
+    pool: EmbeddedUserPool, client: Client, user: User, request: SignUpRequest
+) -> bool:
     """Ask the PreSignUp trigger, and return whether it confirms the user."""
     response = await fire(
         pool,

@@ -11,7 +11,7 @@ from pydantic import Field
 from auth_flow.embedded import _totp as totp
 from auth_flow.embedded._challenges.attempt import Attempt
 from auth_flow.embedded._fault import Fault, invalid_parameter, invalid_session
-from auth_flow.embedded._models import Session, Totp
+from auth_flow.embedded._models import PendingSignIn, Totp
 from auth_flow.embedded._operations.shapes import AccessToken, SessionToken
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
@@ -19,21 +19,21 @@ from auth_flow.embedded._service import CognitoService
 from auth_flow.embedded._sessions import open_session
 
 
-class AssociateSoftwareToken(Request):
+class AssociateSoftwareTokenRequest(Request):
     access_token: AccessToken | None = None
     session: SessionToken | None = None
 
 
-class VerifySoftwareToken(Request):
+class VerifySoftwareTokenRequest(Request):
     user_code: Annotated[str, Field(min_length=6, max_length=6, pattern=r"^[0-9]+$")]
     access_token: AccessToken | None = None
     session: SessionToken | None = None
     friendly_device_name: str | None = None
 
 
-@operation(AssociateSoftwareToken)
+@operation(AssociateSoftwareTokenRequest)
 async def associate_software_token(
-    service: CognitoService, request: AssociateSoftwareToken
+    service: CognitoService, request: AssociateSoftwareTokenRequest
 ) -> Reply:
     """Make a secret. It counts only once VerifySoftwareToken has seen a code of it."""
     token = Totp(secret=totp.new_secret())
@@ -49,8 +49,10 @@ async def associate_software_token(
         return {"SecretCode": token.secret, "Session": _put_away(pool, session)}
 
 
-@operation(VerifySoftwareToken)
-async def verify_software_token(service: CognitoService, request: VerifySoftwareToken) -> Reply:
+@operation(VerifySoftwareTokenRequest)
+async def verify_software_token(
+    service: CognitoService, request: VerifySoftwareTokenRequest
+) -> Reply:
     """Check a code of the associated token; signed in, the token is the user's from then on, but
     not yet asked for.
     """
@@ -82,7 +84,7 @@ def _pool_of(service: CognitoService, token: str | None) -> EmbeddedUserPool:
     raise invalid_session()
 
 
-def _check_set_up(session: Session) -> None:
+def _check_set_up(session: PendingSignIn) -> None:
     if session.challenge != "MFA_SETUP" or "SOFTWARE_TOKEN_MFA" not in session.choices:
         raise invalid_session()
 
@@ -96,7 +98,7 @@ def _check_code(pool: EmbeddedUserPool, token: Totp, given: str) -> None:
     token.last_step = step
 
 
-def _put_away(pool: EmbeddedUserPool, session: Session) -> str:
+def _put_away(pool: EmbeddedUserPool, session: PendingSignIn) -> str:
     client = pool.clients.get(session.client_id)
     if client is None:
         raise invalid_session()

@@ -22,7 +22,7 @@ from auth_flow.embedded._service import CognitoService, check_client_secret
 ClientSecret = Annotated[str, Field(min_length=24, max_length=64, pattern=r"^[\w+]+$")]
 
 
-class GetTokensFromRefreshToken(Request):
+class GetTokensFromRefreshTokenRequest(Request):
     refresh_token: str
     client_id: ClientId
     client_secret: ClientSecret | None = None
@@ -30,23 +30,23 @@ class GetTokensFromRefreshToken(Request):
     client_metadata: ClientMetadata | None = None
 
 
-class RevokeToken(Request):
+class RevokeTokenRequest(Request):
     token: str
     client_id: ClientId
     client_secret: ClientSecret | None = None
 
 
-class ListUserSessions(Request):
+class ListUserSessionsRequest(Request):
     access_token: AccessToken
     next_token: str | None = None
 
 
-class RevokeUserSession(Request):
+class RevokeUserSessionRequest(Request):
     access_token: AccessToken
     session_id: str
 
 
-class UpdateAuthEventFeedback(Request):
+class UpdateAuthEventFeedbackRequest(Request):
     user_pool_id: UserPoolId
     username: Username
     event_id: str
@@ -54,9 +54,9 @@ class UpdateAuthEventFeedback(Request):
     feedback_value: Literal["Valid", "Invalid"]
 
 
-@operation(GetTokensFromRefreshToken)
+@operation(GetTokensFromRefreshTokenRequest)
 async def get_tokens_from_refresh_token(
-    service: CognitoService, request: GetTokensFromRefreshToken
+    service: CognitoService, request: GetTokensFromRefreshTokenRequest
 ) -> Reply:
     """Renew tokens; with rotation the refresh token too."""
     pool, client = service.client(request.client_id)
@@ -68,8 +68,8 @@ async def get_tokens_from_refresh_token(
     }
 
 
-@operation(RevokeToken)
-async def revoke_token(service: CognitoService, request: RevokeToken) -> Reply:
+@operation(RevokeTokenRequest)
+async def revoke_token(service: CognitoService, request: RevokeTokenRequest) -> Reply:
     """End a refresh token and the access tokens that came of it. A token nobody knows is as good as
     revoked.
     """
@@ -93,8 +93,8 @@ async def revoke_token(service: CognitoService, request: RevokeToken) -> Reply:
     return {}
 
 
-@operation(ListUserSessions)
-async def list_user_sessions(service: CognitoService, request: ListUserSessions) -> Reply:
+@operation(ListUserSessionsRequest)
+async def list_user_sessions(service: CognitoService, request: ListUserSessionsRequest) -> Reply:
     """The user's living token families, on one page."""
     caller = service.caller(request.access_token)
     sessions = [
@@ -111,8 +111,8 @@ async def list_user_sessions(service: CognitoService, request: ListUserSessions)
     return {"Sessions": sessions}
 
 
-@operation(RevokeUserSession)
-async def revoke_user_session(service: CognitoService, request: RevokeUserSession) -> Reply:
+@operation(RevokeUserSessionRequest)
+async def revoke_user_session(service: CognitoService, request: RevokeUserSessionRequest) -> Reply:
     """End one of the user's token families."""
     caller = service.caller(request.access_token)
     grant = caller.pool.grants.get(request.session_id)
@@ -122,9 +122,9 @@ async def revoke_user_session(service: CognitoService, request: RevokeUserSessio
     return {}
 
 
-@operation(UpdateAuthEventFeedback)
+@operation(UpdateAuthEventFeedbackRequest)
 async def update_auth_event_feedback(
-    service: CognitoService, request: UpdateAuthEventFeedback
+    service: CognitoService, request: UpdateAuthEventFeedbackRequest
 ) -> Reply:
     """Threat protection is not part of this service, so there are no events to comment on."""
     service.user(request.user_pool_id, request.username)

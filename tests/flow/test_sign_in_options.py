@@ -175,7 +175,7 @@ async def test_srp_may_be_answered_with_another_challenge(script: Script, flow: 
         ],
     ],
 )
-async def test_ways_in_of_one_request(
+async def test_sign_ins_of_one_request(
     script: Script, flow: AuthFlow, event: Json, exchange: tuple[str, Json]
 ) -> None:
     auth_flow, parameters = exchange
@@ -195,7 +195,7 @@ async def test_ways_in_of_one_request(
         ("CUSTOM_WITHOUT_SRP", None, "given"),
     ],
 )
-async def test_the_password_has_to_fit_the_way_in(
+async def test_the_password_has_to_fit_the_options(
     flow: AuthFlow, kind: AuthFlowType, factor: Factor | None, password: str | None
 ) -> None:
     with pytest.raises(GuardRejected, match="password"):
