@@ -99,8 +99,10 @@ if TYPE_CHECKING:
     from auth_flow.shared import (
         SharedFlows,
     )
-    from auth_flow.states._tokens import (
+    from auth_flow.states._claims import (
         Claims,
+    )
+    from auth_flow.states._tokens import (
         Tokens,
     )
     from auth_flow.stores import (
@@ -121,7 +123,7 @@ else:
     __getattr__ = _lazy(
         __name__,
         {
-            "Claims": "auth_flow.states._tokens",
+            "Claims": "auth_flow.states._claims",
             "CognitoTransport": "auth_flow.transports",
             "FileStore": "auth_flow.stores",
             "IdentityPool": "auth_flow.aws",

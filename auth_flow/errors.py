@@ -9,6 +9,11 @@
     │   ├── GuardRejected               the transition exists, and one of its guards says no
     │   ├── FlowBusy                    another event of the same flow is under way
     │   ├── NotSignedIn                 there is no session to do this with
+    │   │   ├── NoSession                   nobody is signed in
+    │   │   ├── SessionEnded                the session has ended; `reason` is why
+    │   │   ├── NoRefreshToken              the access token has expired and cannot be refreshed
+    │   │   └── NoIdToken                   the session has no id token
+    │   ├── TransportClosed             the transport was closed before this request
     │   ├── SealBroken                  a text is not one that was sealed for this, or it is too old
     │   └── MissingExtra                an optional part of the library is not installed
     ├── InvalidToken                  a token is not the pool's, or not good (any more)
@@ -126,7 +131,47 @@ class FlowBusy(CallerError):
 
 
 class NotSignedIn(CallerError):
-    """There is no session, it has ended, or it needs a refresh and has no refresh token."""
+    """There is no session to do this with. The subclasses say why."""
+
+    @property
+    def name(self) -> str:
+        """`NotSignedIn` for all subclasses: in each case the user has to sign in again."""
+        return NotSignedIn.__name__
+
+
+class NoSession(NotSignedIn):
+    """Nobody is signed in here, or the store has no session that can be read."""
+
+
+class SessionEnded(NotSignedIn):
+    """The session has ended.
+
+    `reason` is the one that observers get in `SignedOut`: `signed_out`, `user_deleted`,
+    `ended_elsewhere`, or the name of the service's exception.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The session has ended ({reason}). Sign in again.")
+        self.reason = reason
+
+
+class NoRefreshToken(NotSignedIn):
+    """The session needs new tokens and has no refresh token. Sign in again."""
+
+
+class NoIdToken(NotSignedIn):
+    """The session has no id token, and an identity pool needs one."""
+
+
+class TransportClosed(CallerError):
+    """The transport was closed before this request. Nothing was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The transport is closed. If this is the session of a flow that was closed, create the"
+            " transport yourself, pass it to the flow as transport=…, and close it after the last"
+            " request of the session."
+        )
 
 
 class SealBroken(CallerError):
@@ -207,9 +252,15 @@ class RedirectAlreadyUsed(CallerError):
 
 
 class InvalidToken(AuthFlowError):
-    """A token is not what it says: its signature, issuer, client, use or time is not as it has to
-    be.
+    """A token was not accepted.
+
+    `reason` names the check that failed: `malformed`, `signature`, `issuer`, `use`, `client`,
+    `audience`, `group`, `scope`, `expired` or `not_yet_valid`.
     """
+
+    def __init__(self, message: str, reason: str = "malformed") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class ServiceError(AuthFlowError):

@@ -1,60 +1,23 @@
-"""Tokens as values: opaque text, the claims one can read in it, and until when they are good by
-this machine's clock.
-"""
+"""Tokens as values: their texts, their claims, and how long this machine can use them."""
 
 from __future__ import annotations
 
-import base64
-import contextlib
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import SecretStr
 
-from auth_flow.errors import MalformedResponse
 from auth_flow.states._base import Secret, reveal
+from auth_flow.states._claims import LAST_DATE, Claims
 from auth_flow.states._replies import AuthenticationResult
 
 LEEWAY = 5.0
 """Seconds before its end from which a token counts as expired: a request needs time to arrive."""
 
 
-class Claims(BaseModel):
-    """What Cognito states in an access or id token. Further claims are kept as they are
-    (`claims.model_extra`).
-
-    Times are seconds since the epoch. Reading is not verifying: the signature proves nothing until
-    it is checked against the pool's keys (`auth_flow.verification._verifier`).
-    """
-
-    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True, populate_by_name=True)
-
-    subject: str = Field(alias="sub")
-    username: str | None = None
-    cognito_username: str | None = Field(None, alias="cognito:username")
-    issuer: str | None = Field(None, alias="iss")
-    issued_at: int | None = Field(None, alias="iat")
-    expires_at: int | None = Field(None, alias="exp")
-    token_use: str | None = None
-    scope: str = ""
-    origin_jti: str | None = None
-
-    @classmethod
-    def of(cls, token: SecretStr, operation: str) -> Claims:
-        """Read the claims of a JWT. Raises `MalformedResponse` where it is none, without showing
-        it.
-        """
-        with contextlib.suppress(IndexError, ValueError):
-            payload = token.get_secret_value().split(".")[1]
-            return cls.model_validate_json(
-                base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-            )
-        raise MalformedResponse("a token is no JWT with a subject", operation=operation)
-
-
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access or id token: its text, which is a secret, and its claims, which may hold personal
+    """An access or id token: its text, which is a secret, and its claims, which may be personal
     data.
     """
 
@@ -62,20 +25,18 @@ class Token:
     claims: Claims = field(repr=False)
 
     @classmethod
-    def of(cls, text: SecretStr, operation: str) -> Self:
-        """Read a token. `operation` is what brought it, for the `MalformedResponse` that is raised
-        where it is none.
-        """
-        return cls(text, Claims.of(text, operation))
+    def of(cls, text: Secret, operation: str) -> Self:
+        """Read a token. Raises `MalformedResponse`, which names `operation`, if it is not a JWT."""
+        return cls(SecretStr(reveal(text)), Claims.of(text, operation))
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a sign-in or a refresh gave. Id and refresh token may be absent.
+    """The result of a sign-in or a refresh. The id token and the refresh token may be absent.
 
-    `clock_drift` is how many seconds the service's clock is ahead of this machine's: it was read
-    off the access token when that had just been issued, so that a wrong clock here neither keeps a
-    token too long nor refreshes it all the time.
+    `clock_drift` is the number of seconds that the service's clock is ahead of this machine's. It
+    is measured each time tokens are issued, so that a wrong clock here neither keeps a token too
+    long nor refreshes it all the time. It is true for this machine only, so it is never stored.
     """
 
     access_token: Token
@@ -92,16 +53,22 @@ class Tokens:
         now: float,
         before: Tokens | None = None,
     ) -> Self:
-        """Tokens that were issued just now. A refresh that brings no new refresh token leaves the
-        one `before` in force.
+        """Read tokens that the service issued just now.
+
+        `now` is this machine's time, in seconds since the epoch. If a refresh brings no new refresh
+        token, the one in `before` stays in force. Raises `MalformedResponse`.
         """
         access = Token.of(result.access_token, operation)
         issued_at = access.claims.issued_at
+        if issued_at is not None and 0 < issued_at < LAST_DATE:
+            clock_drift = issued_at - now
+        else:
+            clock_drift = before.clock_drift if before else 0.0
         return cls(
             access,
             Token.of(result.id_token, operation) if result.id_token else None,
             result.refresh_token or (before.refresh_token if before else None),
-            issued_at - now if issued_at is not None else 0.0,
+            clock_drift,
         )
 
     @classmethod
@@ -112,30 +79,26 @@ class Tokens:
         refresh_token: Secret | None = None,
         clock_drift: float = 0.0,
     ) -> Self:
-        """Tokens that were obtained elsewhere, or earlier. Raises `MalformedResponse` where one is
-        no token.
-        """
-        access, identity, refresh = (
-            SecretStr(reveal(text)) if text else None
-            for text in (access_token, id_token, refresh_token)
-        )
+        """Read tokens that were obtained elsewhere, or earlier. Raises `MalformedResponse`."""
         return cls(
-            Token.of(access or SecretStr(""), "restore_session"),
-            Token.of(identity, "restore_session") if identity else None,
-            refresh,
+            Token.of(access_token, "restore_session"),
+            Token.of(id_token, "restore_session") if id_token else None,
+            SecretStr(reveal(refresh_token)) if refresh_token else None,
             clock_drift,
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the arguments of `read` as JSON values, in clear: for a store that keeps
-        secrets.
-        """
+        """Return the texts of the tokens, unencrypted, as keyword arguments for `read`."""
         return {
             "access_token": self.access_token.text.get_secret_value(),
             "id_token": self.id_token.text.get_secret_value() if self.id_token else None,
             "refresh_token": self.refresh_token.get_secret_value() if self.refresh_token else None,
-            "clock_drift": self.clock_drift,
         }
+
+    @property
+    def bearer(self) -> str:
+        """The value of an `Authorization` header (RFC 6750). It is a secret."""
+        return f"Bearer {self.access_token.text.get_secret_value()}"
 
     @property
     def username(self) -> str | None:
@@ -145,14 +108,16 @@ class Tokens:
 
     @property
     def expires_at(self) -> float | None:
-        """When the access token ends, in seconds since the epoch by this machine's clock. None
-        where it does not say.
+        """When the access token expires, in seconds since the epoch by this machine's clock.
+
+        None if the token does not contain it.
         """
         return _end(self.access_token, self.clock_drift)
 
     def fresh_at(self, now: float) -> bool:
-        """Whether both tokens are still good at `now`. A token that does not say when it ends is
-        not.
+        """Return whether access token and id token can still be used at `now`.
+
+        A token without an expiry cannot.
         """
         ends = [
             _end(token, self.clock_drift) for token in (self.access_token, self.id_token) if token
@@ -162,4 +127,4 @@ class Tokens:
 
 def _end(token: Token, clock_drift: float) -> float | None:
     expires_at = token.claims.expires_at
-    return None if expires_at is None else expires_at - clock_drift
+    return None if expires_at is None else min(max(expires_at - clock_drift, 0.0), LAST_DATE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auth_flow.states._tokens import (
+from auth_flow.states._claims import (
     Claims,
 )
 from auth_flow.verification._verifier import (

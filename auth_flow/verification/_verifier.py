@@ -13,7 +13,7 @@ from auth_flow._user_pool import UserPool
 from auth_flow.errors import ConnectionLost, InvalidToken, MalformedResponse, MissingExtra
 from auth_flow.session._single_flight import SingleFlight
 from auth_flow.states._base import reveal
-from auth_flow.states._tokens import Claims
+from auth_flow.states._claims import Claims
 from auth_flow.transports._endpoints import endpoint_for
 
 if TYPE_CHECKING:
