@@ -106,9 +106,7 @@ class Claims(BaseModel):
 
 def _payload(token: str) -> Any:
     part = token.split(".")[1]
-    return json.loads(
-        base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), parse_int=_number
-    )
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), parse_int=_number)
 
 
 def _number(digits: str) -> int | float:

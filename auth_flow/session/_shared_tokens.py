@@ -182,7 +182,7 @@ class SharedTokens:
         return await self._store.save(self._key, value, expected=expected)
 
 
-def _issued_at(tokens: Tokens) -> int:
+def _issued_at(tokens: Tokens) -> float:
     return tokens.access_token.claims.issued_at or 0
 
 

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from auth_flow.states._claims import (
-    Claims,
-)
-from auth_flow.verification._verifier import (
-    TokenVerifier,
-)
+from auth_flow.states._claims import Claims
+from auth_flow.verification._verifier import TokenVerifier
 
-__all__ = [
-    "Claims",
-    "TokenVerifier",
-]
+__all__ = ["Claims", "TokenVerifier"]

@@ -1,160 +1,181 @@
-"""Whether a token is what it says: its signature, its issuer, its client and its time."""
+"""Verification of access and id tokens: signature, issuer, client and time."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, Literal
-
-from pydantic import SecretStr
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from auth_flow._user_pool import UserPool
-from auth_flow.errors import ConnectionLost, InvalidToken, MalformedResponse, MissingExtra
-from auth_flow.session._single_flight import SingleFlight
-from auth_flow.states._base import reveal
+from auth_flow.errors import InvalidToken, MalformedResponse, MissingExtra
+from auth_flow.states._base import Secret, reveal
 from auth_flow.states._claims import Claims
 from auth_flow.transports._endpoints import endpoint_for
+from auth_flow.verification._keys import IssuerKeys
+from auth_flow.verification._signature import check_signature, key_id_of
 
 if TYPE_CHECKING:
     import httpx
-    from joserfc.jwk import RSAKey
 
-_OPERATION = "jwks.json"
 
-COOLDOWN = 60.0
-"""Seconds between two fetches of the keys: tokens with made-up key ids must not become requests."""
+@dataclass(frozen=True, slots=True)
+class _Issuer:
+    """One of the issuers that are trusted: its keys, and the app clients of its pool."""
+
+    keys: IssuerKeys
+    client_ids: set[str]
 
 
 class TokenVerifier:
-    """Verifies access and id tokens of a user pool, offline but for the fetching of its keys.
+    """Verifies access and id tokens of one or several user pools.
 
     ::
 
         verifier = TokenVerifier(pool)
         claims = await verifier.verify(text)
 
-    Tokens of `client_ids` are accepted: by default those of the pool's own app client. `issuer` is
-    what `iss` has to be, and `jwks_url` where the keys are; both follow from the pool. `client`
-    fetches them, one of its own by default. The keys are kept, and fetched again when a token names
-    one that is not among them. `clock` tells seconds since the epoch, and may be `leeway` seconds
-    off.
+    A token is accepted if it was issued to the app client of one of the `pools`. To accept several
+    app clients of one pool, pass `client_ids`, or a `UserPool` for each of them. With
+    `any_client=True` the client is not checked: then every app client of the pool is trusted.
+
+    Both issuers of a pool are accepted: the one of the service's endpoint, and the newer
+    `https://issuer-cognito-idp.…`. If the pool has an `endpoint`, the keys come from there.
+    `issuer` and `jwks_url` replace the issuers and the place of the keys, and `jwks` is a decoded
+    JWKS document to begin with, such as a file of the deployment; these three need a single pool.
+
+    The keys are fetched at the first use, and again if a token names a key that is not among them,
+    at most once in a minute. `client` fetches them; without it, a connection is opened for
+    each fetch. `clock` returns the seconds since the epoch, and may be wrong by `leeway` seconds.
+
+    Raises `ValueError` without a pool, and if the id of a pool names no AWS region although the
+    pool has no `endpoint`.
     """
 
     def __init__(
         self,
-        pool: UserPool,
-        *,
-        client_ids: Collection[str] | None = None,
+        *pools: UserPool,
+        client_ids: Collection[str] | str | None = None,
+        any_client: bool = False,
         issuer: str | None = None,
         jwks_url: str | None = None,
+        jwks: object = None,
         client: httpx.AsyncClient | None = None,
         clock: Callable[[], float] = time.time,
         leeway: float = 30.0,
     ) -> None:
-        self._client_ids = frozenset(client_ids or {pool.client_id})
-        self._issuer = issuer or f"{endpoint_for(pool.user_pool_id)}/{pool.user_pool_id}"
-        base = f"{pool.endpoint.rstrip('/')}/{pool.user_pool_id}" if pool.endpoint else self._issuer
-        self._keys = _Keys(jwks_url or f"{base}/.well-known/jwks.json", client, clock)
-        self._clock, self._leeway = clock, leeway
+        if not pools or (len(pools) > 1 and (issuer or jwks_url or jwks)):
+            raise ValueError("Give a pool; with issuer, jwks_url or jwks, give exactly one.")
+        self._any_client = any_client
+        self._clock = clock
+        self._leeway = leeway
+        self._keys: dict[str, IssuerKeys] = {}
+        self._issuers: dict[str, _Issuer] = {}
+        for pool in pools:
+            for name in [issuer] if issuer else _issuers_of(pool):
+                url = jwks_url or f"{_keys_base(pool, name)}/.well-known/jwks.json"
+                keys = self._keys.setdefault(url, IssuerKeys(url, client, clock))
+                known = self._issuers.setdefault(name, _Issuer(keys, set()))
+                known.client_ids.update(_texts(client_ids) or {pool.client_id})
+        if jwks is not None:
+            _require_extra()
+            for keys in self._keys.values():
+                keys.load(jwks)
 
     async def verify(
-        self, token: SecretStr | str, use: Literal["access", "id"] = "access"
+        self,
+        token: Secret,
+        use: Literal["access", "id"] | None = "access",
+        *,
+        groups: Collection[str] | str = (),
+        scopes: Collection[str] | str = (),
+        audience: Collection[str] | str = (),
     ) -> Claims:
-        """Return the claims of a token that is good; raise `InvalidToken` where it is not.
+        """Return the claims of a token. Raises `InvalidToken` if it is not good, whatever the text.
 
-        Raises `TransportError` or `MalformedResponse` where the keys cannot be had.
+        `use` is the kind of token that is expected, None for either. If `groups`, `scopes` or
+        `audience` are given, the token has to contain at least one of each. `audience` is about
+        access tokens for a `resource`; the client of an id token is always checked.
+
+        Raises `TransportError` or `MalformedResponse` if the keys cannot be fetched, and
+        `MissingExtra` without the extra `jwt`.
         """
-        claims = await self._signed(reveal(token))
-        client = claims.get("client_id") if use == "access" else claims.get("aud")
-        if claims.get("iss") != self._issuer:
-            raise InvalidToken("The token is of another issuer.")
-        if claims.get("token_use") != use:
-            raise InvalidToken(f"The token is no {use} token.")
-        if client not in self._client_ids:
-            raise InvalidToken("The token is for another client.")
-        read = Claims.of(SecretStr(reveal(token)), "verify")
-        if read.expires_at is None or read.expires_at + self._leeway <= self._clock():
-            raise InvalidToken("The token has expired.")
-        return read
+        text = reveal(token)
+        key_id = key_id_of(text)
+        claims = _read(text)
+        issuer = self._issuers.get(claims.issuer or "")
+        if issuer is None:
+            raise InvalidToken("The token is of another issuer.", "issuer")
+        _require_extra()
+        check_signature(text, await issuer.keys.get(key_id))
+        self._check_use(claims, use, issuer.client_ids)
+        self._check_time(claims)
+        _check_any("group", groups, claims.groups)
+        _check_any("scope", scopes, claims.scopes)
+        _check_any("audience", audience, claims.audience)
+        return claims
 
-    async def _signed(self, text: str) -> dict[str, Any]:
-        try:
-            from joserfc import errors, jws, jwt
-        except ImportError:
-            raise MissingExtra("Verifying tokens", "jwt") from None
-        try:
-            key_id = jws.extract_compact(text.encode()).headers().get("kid", "")
-            return jwt.decode(text, await self._keys.get(key_id), algorithms=["RS256"]).claims
-        except (errors.JoseError, ValueError):
-            raise InvalidToken("The token is not signed by the pool.") from None
+    async def fetch_keys(self) -> None:
+        """Fetch the keys now, for instance when a program starts, so that no request waits for it.
 
-
-class _Keys:
-    """The pool's public keys, by key id."""
-
-    def __init__(
-        self, url: str, client: httpx.AsyncClient | None, clock: Callable[[], float]
-    ) -> None:
-        self._url, self._client, self._clock = url, client, clock
-        self._keys: dict[str, RSAKey] = {}
-        self._fetched_at: float | None = None
-        self._fetching = SingleFlight[None]()
-
-    async def get(self, key_id: str) -> RSAKey:
-        """Return a key. The keys are fetched again where it is not among them, but not within
-        `COOLDOWN` of the last time.
+        Raises `TransportError` or `MalformedResponse`.
         """
-        if key_id not in self._keys and (
-            self._fetched_at is None or self._clock() >= self._fetched_at + COOLDOWN
-        ):
-            await self._fetching.run(self._fetch)
-        try:
-            return self._keys[key_id]
-        except KeyError:
-            raise InvalidToken("The token is signed with a key that is not the pool's.") from None
+        _require_extra()
+        for keys in self._keys.values():
+            await keys.fetch()
 
-    async def _fetch(self) -> None:
-        from joserfc.errors import JoseError
-        from joserfc.jwk import RSAKey
+    def _check_use(self, claims: Claims, use: str | None, client_ids: set[str]) -> None:
+        if claims.token_use not in ((use,) if use else ("access", "id")):
+            raise InvalidToken(f"The token is not an {use or 'access or id'} token.", "use")
+        clients = claims.audience if claims.token_use == "id" else (claims.client_id,)
+        if not self._any_client and (len(clients) != 1 or clients[0] not in client_ids):
+            raise InvalidToken("The token is for another client.", "client")
 
-        document = await _download(self._url, self._client)
-        try:
-            self._keys = {
-                key["kid"]: RSAKey.import_key(key)
-                for key in document["keys"]
-                if key["kty"] == "RSA"
-            }
-        except (KeyError, TypeError, ValueError, JoseError):
-            raise MalformedResponse("this is no set of keys", operation=_OPERATION) from None
-        self._fetched_at = self._clock()
+    def _check_time(self, claims: Claims) -> None:
+        now = self._clock()
+        if claims.expires_at is None or claims.expires_at + self._leeway <= now:
+            raise InvalidToken("The token has expired.", "expired")
+        if claims.not_before is not None and now + self._leeway < claims.not_before:
+            raise InvalidToken("The token is not valid yet.", "not_yet_valid")
 
 
-async def _download(url: str, client: httpx.AsyncClient | None) -> Any:
-    import httpx
-
-    from auth_flow.transports._http import http_transport
-
+def _issuers_of(pool: UserPool) -> list[str]:
     try:
-        async with AsyncExitStack() as stack:
-            if client is None:
-                client = await stack.enter_async_context(
-                    httpx.AsyncClient(transport=http_transport(url))
-                )
-            response = await client.get(url)
-        response.raise_for_status()
-        return response.json()
-    except httpx.HTTPStatusError as error:
-        status = error.response.status_code
-        problem = f"no keys, but status {status}"
-        raise MalformedResponse(
-            problem, operation=_OPERATION, status=status, retryable=status >= 500
-        ) from None
-    except httpx.HTTPError as error:
-        raise ConnectionLost(
-            f"the keys cannot be had ({type(error).__name__}).",
-            operation=_OPERATION,
-            retryable=True,
-        ) from error
+        hosts = [
+            endpoint_for(pool.user_pool_id),
+            endpoint_for(pool.user_pool_id, "issuer-cognito-idp"),
+        ]
     except ValueError:
-        raise MalformedResponse("this is no JSON", operation=_OPERATION) from None
+        if pool.endpoint is None:
+            raise
+        hosts = []
+    if pool.endpoint is not None:
+        hosts.append(pool.endpoint.rstrip("/"))
+    return [f"{host}/{pool.user_pool_id}" for host in hosts]
+
+
+def _keys_base(pool: UserPool, issuer: str) -> str:
+    return f"{pool.endpoint.rstrip('/')}/{pool.user_pool_id}" if pool.endpoint else issuer
+
+
+def _read(text: str) -> Claims:
+    try:
+        return Claims.of(text, "verify")
+    except MalformedResponse:
+        raise InvalidToken("The token has no claims with a subject.") from None
+
+
+def _check_any(name: str, wanted: Collection[str] | str, present: Collection[str]) -> None:
+    if wanted and _texts(wanted).isdisjoint(present):
+        raise InvalidToken(f"The token has none of the accepted {name}s.", name)
+
+
+def _texts(values: Collection[str] | str | None) -> set[str]:
+    return {values} if isinstance(values, str) else set(values or ())
+
+
+def _require_extra() -> None:
+    try:
+        import joserfc as _
+    except ImportError:
+        raise MissingExtra("Verifying tokens", "jwt") from None

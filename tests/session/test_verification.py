@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,11 +11,19 @@ import anyio
 import httpx
 import jwt as pyjwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from auth_flow import UserPool
-from auth_flow.errors import ConnectionLost, InvalidToken, MalformedResponse, MissingExtra
-from auth_flow.verification._verifier import COOLDOWN, TokenVerifier
+from auth_flow.errors import (
+    ConnectFailed,
+    InvalidToken,
+    MalformedResponse,
+    MissingExtra,
+    TransportError,
+)
+from auth_flow.verification import TokenVerifier
+from auth_flow.verification._keys import COOLDOWN, COOLDOWN_AFTER_FAILURE
 from tests.flow.scripted import POOL, SUBJECT, Clock
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +71,24 @@ def verifier(client: httpx.AsyncClient, clock: Clock) -> TokenVerifier:
     return TokenVerifier(POOL, client=client, clock=clock)
 
 
+def signed(header: object, payload: object = None, key: str = "one") -> str:
+    """A token with any JSON as its header, and a signature that fits."""
+    claims: dict[str, Any] = {
+        "sub": SUBJECT,
+        "iss": ISSUER,
+        "token_use": "access",
+        "client_id": POOL.client_id,
+        "exp": int(Clock.now) + 3600,
+    }
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=")
+        for part in (header, claims if payload is None else payload)
+    ]
+    text = b".".join(parts)
+    signature = KEYS[key].sign(text, padding.PKCS1v15(), hashes.SHA256())
+    return (text + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
+
+
 def token(key: str = "one", kid: str | None = None, **claims: Any) -> str:
     given = {
         "sub": SUBJECT,
@@ -73,7 +100,7 @@ def token(key: str = "one", kid: str | None = None, **claims: Any) -> str:
         **claims,
     }
     present = {name: value for name, value in given.items() if value is not None}
-    return pyjwt.encode(present, KEYS[key], "RS256", {"kid": kid or key})
+    return signed({"alg": "RS256", "kid": kid or key}, present, key)
 
 
 async def test_a_good_token_gives_its_claims(verifier: TokenVerifier, keys: KeyServer) -> None:
@@ -85,7 +112,7 @@ async def test_a_good_token_gives_its_claims(verifier: TokenVerifier, keys: KeyS
 async def test_an_id_token_names_its_client_otherwise(verifier: TokenVerifier) -> None:
     text = token(token_use="id", aud=POOL.client_id, client_id=None)
     assert (await verifier.verify(text, "id")).subject == SUBJECT
-    with pytest.raises(InvalidToken, match="no access token"):
+    with pytest.raises(InvalidToken, match="not an access token"):
         await verifier.verify(text)
 
 
@@ -96,7 +123,7 @@ async def test_an_id_token_names_its_client_otherwise(verifier: TokenVerifier) -
         ({"iss": None}, "issuer"),
         ({"client_id": "another"}, "client"),
         ({"client_id": None}, "client"),
-        ({"token_use": "id"}, "no access token"),
+        ({"token_use": "id"}, "not an access token"),
         ({"exp": int(Clock.now) - 31}, "expired"),
         ({"exp": None}, "expired"),
         ({"sub": None}, "subject"),
@@ -105,7 +132,7 @@ async def test_an_id_token_names_its_client_otherwise(verifier: TokenVerifier) -
 async def test_claims_that_do_not_fit(
     verifier: TokenVerifier, claims: dict[str, Any], complaint: str
 ) -> None:
-    with pytest.raises((InvalidToken, MalformedResponse), match=complaint):
+    with pytest.raises(InvalidToken, match=complaint):
         await verifier.verify(token(**claims))
 
 
@@ -167,20 +194,33 @@ async def test_many_ask_and_one_fetches(verifier: TokenVerifier, keys: KeyServer
         (httpx.Response(200, text="<html>"), MalformedResponse),
         (httpx.Response(200, json={"keys": [{"kty": "RSA", "kid": "one"}]}), MalformedResponse),
         (httpx.Response(200, json=[]), MalformedResponse),
-        (httpx.ConnectError("no"), ConnectionLost),
+        (httpx.ConnectError("no"), ConnectFailed),
+        (httpx.ReadError("no"), TransportError),
+        (httpx.Response(200, json={"keys": []}), MalformedResponse),
+        (httpx.Response(200, json={"keys": 5}), MalformedResponse),
+        (httpx.Response(200, json={"keys": [5]}), MalformedResponse),
+        (httpx.Response(200, text="[" * 100_000), MalformedResponse),
     ],
 )
 async def test_keys_that_cannot_be_had_are_no_verdict(
     verifier: TokenVerifier,
     keys: KeyServer,
+    clock: Clock,
     answer: httpx.Response | httpx.HTTPError,
     error: type[Exception],
 ) -> None:
     keys.answer = answer
-    with pytest.raises(error):
-        await verifier.verify(token())
+    for number in range(200):
+        with pytest.raises(error):
+            await verifier.verify(token("one", kid=f"made-up-{number}"))
+    assert len(keys.requests) == 1
     keys.answer = None
+    clock.now += COOLDOWN_AFTER_FAILURE
     await verifier.verify(token())
+    clock.now -= 86400
+    with pytest.raises(InvalidToken):
+        await verifier.verify(token("two"))
+    assert len(keys.requests) == 3, "a clock that was set back holds nothing up"
 
 
 async def test_an_endpoint_has_the_keys_of_its_pool(
@@ -191,6 +231,209 @@ async def test_an_endpoint_has_the_keys_of_its_pool(
     )
     await TokenVerifier(local, client=client, clock=clock).verify(token())
     assert keys.requests == ["http://127.0.0.1:9000/eu-west-1_Abc123/.well-known/jwks.json"]
+
+
+GOOD = {"alg": "RS256", "kid": "one"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *({**GOOD, "kid": value} for value in (["one"], {"one": 1}, None, 5, True, "\ud800", "")),
+        *({**GOOD, "crit": value} for value in (5, True, None, [], ["exp"], ["b64"], {})),
+        *({**GOOD, "alg": value} for value in ("none", "HS256", "ES256", None, 5, ["RS256"])),
+        {**GOOD, "b64": False},
+        {},
+        [],
+        None,
+        5,
+        "text",
+    ],
+    ids=str,
+)
+async def test_headers_that_cannot_be_used(verifier: TokenVerifier, header: object) -> None:
+    await verifier.verify(signed(GOOD))
+    with pytest.raises(InvalidToken):
+        await verifier.verify(signed(header))
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"client_id": ["1example"]},
+        {"client_id": {"1example": 1}},
+        {"token_use": "id", "aud": [POOL.client_id, "another"]},
+        {"token_use": "id", "aud": 5},
+        {"token_use": ["access"]},
+        {"iss": [ISSUER]},
+        {"iss": {}},
+        {"exp": "soon"},
+        {"exp": -(10**400)},
+        {"exp": True},
+        {"sub": 5},
+        {"nbf": int(Clock.now) + 31},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("use", ["access", "id", None])
+async def test_claims_of_another_type(
+    verifier: TokenVerifier, claims: dict[str, Any], use: Any
+) -> None:
+    with pytest.raises(InvalidToken):
+        await verifier.verify(token(**claims), use)
+
+
+async def test_a_token_that_never_expires_is_good(verifier: TokenVerifier) -> None:
+    assert (await verifier.verify(token(exp=10**400))).subject == SUBJECT
+
+
+async def test_a_thousand_mutations_give_nothing_but_invalid_token(
+    verifier: TokenVerifier,
+) -> None:
+    good = token()
+    assert await verifier.verify(good)
+    dice = random.Random(16)
+    alphabet = 'abcXYZ019-_.=+/ {}[]"\u00e9\U0001f600\ud800\0\n'
+    for _ in range(1000):
+        letters = list(good)
+        for _ in range(dice.randrange(1, 6)):
+            place = dice.randrange(len(letters))
+            match dice.randrange(3):
+                case 0:
+                    letters[place] = dice.choice(alphabet)
+                case 1:
+                    letters.insert(place, dice.choice(alphabet))
+                case _:
+                    del letters[place : place + dice.randrange(1, 40)]
+        text = "".join(letters)
+        try:
+            claims = await verifier.verify(text)
+        except InvalidToken:
+            continue
+        assert text == good
+        assert claims.subject == SUBJECT
+
+
+JSON_VALUES: list[object] = [None, True, 5, -1, 1e308, 10**400, "", "x" * 5000, "\ud800", [], {}]
+
+
+async def test_signed_tokens_with_any_json_give_claims_or_invalid_token(
+    verifier: TokenVerifier,
+) -> None:
+    """The pool's triggers choose most claims, and nothing they can choose is an error of ours."""
+    dice = random.Random(17)
+    names = ["sub", "iss", "token_use", "client_id", "exp", "nbf", "iat", "aud", "username"]
+    names += ["cognito:groups", "scope", "acr", "amr", "auth_time", "origin_jti"]
+    for _ in range(300):
+        claims: dict[str, object] = {
+            "sub": SUBJECT,
+            "iss": ISSUER,
+            "token_use": "access",
+            "client_id": POOL.client_id,
+            "exp": int(Clock.now) + 3600,
+        }
+        for name in dice.sample(names, dice.randrange(1, 4)):
+            claims[name] = dice.choice([*JSON_VALUES, [dice.choice(JSON_VALUES)]])
+        try:
+            await verifier.verify(signed(GOOD, claims), groups=dice.choice(["", "admins"]))
+        except InvalidToken:
+            continue
+
+
+# Several issuers, pools and clients
+
+
+async def test_both_issuers_of_a_pool(verifier: TokenVerifier, keys: KeyServer) -> None:
+    newer = ISSUER.replace("cognito-idp", "issuer-cognito-idp", 1)
+    await verifier.verify(token())
+    await verifier.verify(token(iss=newer))
+    assert keys.requests == [f"{name}/.well-known/jwks.json" for name in (ISSUER, newer)]
+
+
+async def test_an_endpoint_without_a_region(
+    client: httpx.AsyncClient, keys: KeyServer, clock: Clock
+) -> None:
+    local = UserPool(user_pool_id="local_Abc", client_id="c", endpoint="http://localhost:9229")
+    verifier = TokenVerifier(local, client=client, clock=clock)
+    claims = await verifier.verify(token(iss="http://localhost:9229/local_Abc", client_id="c"))
+    assert claims.subject == SUBJECT
+    assert keys.requests == ["http://localhost:9229/local_Abc/.well-known/jwks.json"]
+    with pytest.raises(ValueError, match="region"):
+        TokenVerifier(UserPool(user_pool_id="local_Abc", client_id="c"))
+
+
+async def test_several_pools_with_clients_of_their_own(
+    client: httpx.AsyncClient, clock: Clock
+) -> None:
+    other = UserPool(user_pool_id="eu-west-1_Other", client_id="other")
+    verifier = TokenVerifier(POOL, other, client=client, clock=clock)
+    elsewhere = ISSUER.replace("Abc123", "Other")
+    await verifier.verify(token())
+    await verifier.verify(token(iss=elsewhere, client_id="other"))
+    with pytest.raises(InvalidToken, match="client"):
+        await verifier.verify(token(iss=elsewhere))
+    with pytest.raises(ValueError, match="exactly one"):
+        TokenVerifier(POOL, other, issuer=ISSUER)
+    with pytest.raises(ValueError, match="Give a pool"):
+        TokenVerifier()
+
+
+async def test_several_clients_of_one_pool(client: httpx.AsyncClient, clock: Clock) -> None:
+    second = POOL.model_copy(update={"client_id": "second"})
+    for verifier in (
+        TokenVerifier(POOL, second, client=client, clock=clock),
+        TokenVerifier(POOL, client_ids=[POOL.client_id, "second"], client=client, clock=clock),
+        TokenVerifier(POOL, any_client=True, client=client, clock=clock),
+    ):
+        await verifier.verify(token())
+        await verifier.verify(token(client_id="second"))
+    only = TokenVerifier(POOL, client_ids="second", client=client, clock=clock)
+    with pytest.raises(InvalidToken):
+        await only.verify(token())
+
+
+async def test_keys_that_the_caller_brings(keys: KeyServer, client: httpx.AsyncClient) -> None:
+    jwks = {"keys": [keys.jwk("one"), {"kty": "EC", "kid": "x"}, {"kty": "RSA", "kid": "y"}]}
+    verifier = TokenVerifier(POOL, jwks=jwks, client=client, clock=Clock())
+    await verifier.verify(token())
+    assert keys.requests == []
+
+
+async def test_keys_that_are_fetched_beforehand(verifier: TokenVerifier, keys: KeyServer) -> None:
+    await verifier.fetch_keys()
+    before = len(keys.requests)
+    await verifier.verify(token())
+    assert len(keys.requests) == before
+
+
+@pytest.mark.parametrize(
+    ("claims", "wanted", "reason"),
+    [
+        ({"cognito:groups": ["staff", "admins"]}, {"groups": "admins"}, None),
+        ({"cognito:groups": ["staff"]}, {"groups": ["admins", "owners"]}, "group"),
+        ({}, {"groups": ["admins"]}, "group"),
+        ({"scope": "openid orders/read"}, {"scopes": ["orders/read", "orders/write"]}, None),
+        ({"scope": "openid orders/reader"}, {"scopes": "orders/read"}, "scope"),
+        ({"aud": "https://api.example.org"}, {}, None),
+        ({"aud": "https://api.example.org"}, {"audience": "https://api.example.org"}, None),
+        ({"aud": "https://api.example.com"}, {"audience": "https://api.example.org"}, "audience"),
+        ({"exp": int(Clock.now) - 31}, {}, "expired"),
+        ({"nbf": int(Clock.now) + 31}, {}, "not_yet_valid"),
+        ({"nbf": int(Clock.now) + 29}, {}, None),
+        ({"iss": "x"}, {}, "issuer"),
+        ({"client_id": "x"}, {}, "client"),
+    ],
+    ids=str,
+)
+async def test_what_may_be_demanded(
+    verifier: TokenVerifier, claims: dict[str, Any], wanted: dict[str, Any], reason: str | None
+) -> None:
+    if reason is None:
+        await verifier.verify(token(**claims), **wanted)
+    else:
+        with pytest.raises(InvalidToken) as raised:
+            await verifier.verify(token(**claims), **wanted)
+        assert raised.value.reason == reason
 
 
 @pytest.fixture
