@@ -42,7 +42,7 @@ class Tokens:
     access_token: Token
     id_token: Token | None = None
     refresh_token: SecretStr | None = None
-    clock_drift: float = 0.0
+    clock_drift: float = field(default=0.0, compare=False)
 
     @classmethod
     def issued(
