@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +57,23 @@ class EmbeddedPool:
         *,
         database: Path | None = None,
         with_secret: bool = False,
+        region: str = "eu-west-1",
+        endpoint: str | None = None,
+        allow_hosts: Iterable[str] = (),
+        allow_origins: Iterable[str] = (),
     ) -> Generator[Self]:
-        """Open the pool and the client that were made first in a database; where there is none yet,
-        or no database, make them.
+        """Open the pool and the client that were made first in a database. If there are none yet,
+        or no database is given, make them.
 
-        Raises `OSError` or `sqlite3.Error` where the database cannot be opened.
+        Raises `OSError` or `sqlite3.Error` if the database cannot be opened.
         """
-        with EmbeddedCognito(storage=database) as service:
+        with EmbeddedCognito(
+            storage=database,
+            region=region,
+            endpoint=endpoint,
+            allow_hosts=allow_hosts,
+            allow_origins=allow_origins,
+        ) as service:
             oldest = min(service.pools.values(), key=_made_at, default=None)
             pool = oldest or service.create_pool(settings)
             client = min(pool.clients, key=_made_at, default=None) or pool.create_client(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from auth_flow._cli.embedded_pool import EmbeddedPool
 
 Mfa = Literal["OFF", "OPTIONAL", "ON"]
+IssuerType = Literal["ORIGINAL", "UPDATED", "LOCAL"]
 
 
 @click.command()
@@ -48,8 +49,43 @@ Mfa = Literal["OFF", "OPTIONAL", "ON"]
     help="Whether users of a new pool may have a second factor, or must.  [default: OPTIONAL]",
 )
 @click.option("--client-secret", is_flag=True, help="Give the app client of a new pool a secret.")
+@click.option(
+    "--region", default="eu-west-1", show_default=True, help="The AWS region of a new pool's id."
+)
+@click.option(
+    "--issuer",
+    metavar="aws|updated|local|URL",
+    default="aws",
+    show_default=True,
+    callback=lambda _context, _option, value: _issuer(value),
+    help="The issuer of tokens: Cognito's own, its updated one, or, so that OpenID Connect "
+    "discovery works, this endpoint by its printed URL or by another.",
+)
+@click.option(
+    "--allow-origin",
+    "allow_origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let web pages of this origin call the pool, besides those of this machine; may be "
+    "repeated. '*' lets all pages.",
+)
+@click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A host name by which containers reach this machine; may be repeated.",
+)
 def serve(
-    port: int, database: Path | None, users: tuple[str, ...], mfa: Mfa | None, client_secret: bool
+    port: int,
+    database: Path | None,
+    users: tuple[str, ...],
+    mfa: Mfa | None,
+    client_secret: bool,
+    region: str,
+    issuer: tuple[IssuerType, str | None],
+    allow_origins: tuple[str, ...],
+    allow_hosts: tuple[str, ...],
 ) -> None:
     """Serve a user pool on this machine, for any AWS SDK.
 
@@ -65,23 +101,43 @@ def serve(
 
     named = [_name_and_password(user) for user in users]
     settings = PoolSettings(mfa_configuration=mfa or "OPTIONAL")
+    issuer_type, endpoint = issuer
     with ExitStack() as stack:
         with _told(f"{database} cannot be opened"):
             served = stack.enter_context(
-                EmbeddedPool.open(settings, database=database, with_secret=client_secret)
+                EmbeddedPool.open(
+                    settings,
+                    database=database,
+                    with_secret=client_secret,
+                    region=region,
+                    endpoint=endpoint,
+                    allow_hosts=allow_hosts,
+                    allow_origins=allow_origins,
+                )
             )
+        served.pool.settings = served.pool.settings.model_copy(update={"issuer_type": issuer_type})
         if served.found:
             _tell_what_is_kept(served, database, mfa, client_secret)
         for name, password in named:
             _add(served, name, password)
         served.tell_messages(_show)
         with _told(f"Port {port} of 127.0.0.1 cannot be had", "--port takes another one."):
-            endpoint = stack.enter_context(running(served.service, port=port))
+            bound = stack.enter_context(running(served.service, port=port))
         try:
-            _show_configuration(served, endpoint)
+            _show_configuration(served, bound)
             threading.Event().wait()
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
+
+
+def _issuer(value: str) -> tuple[IssuerType, str | None]:
+    """Return the pool's setting, and the URL of the issuer if one was given."""
+    named: dict[str, IssuerType] = {"aws": "ORIGINAL", "updated": "UPDATED", "local": "LOCAL"}
+    if value in named:
+        return named[value], None
+    if not value.startswith(("http://", "https://")):
+        raise click.BadParameter("It is aws, updated, local, or the URL of this endpoint.")
+    return "LOCAL", value
 
 
 @contextmanager

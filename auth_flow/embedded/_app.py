@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auth_flow.embedded import _challenges as challenges
 from auth_flow.embedded import _operations as operations
-from auth_flow.embedded._fault import Fault
+from auth_flow.embedded._access import IN_PROCESS, Access
+from auth_flow.embedded._http import HttpRequest, Receive, Response, Scope, Send, json_response
 from auth_flow.embedded._operations.sign_up import confirm_by_link
-from auth_flow.embedded._protocol import Response, answer
+from auth_flow.embedded._protocol import answer
 from auth_flow.embedded._service import CognitoService
+from auth_flow.embedded._well_known import well_known
 
 if TYPE_CHECKING:
     import httpx
 
+    from auth_flow.embedded._clock import Clock
     from auth_flow.embedded._outbox import Message
 
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-LARGEST_BODY = 1 << 20
-"""Bytes of a request's body; a larger one is refused."""
-
-# Their modules register themselves when they are imported; without them there would be nothing to
-# answer with.
+# Their modules register operations and challenges when they are imported.
 REGISTERED = (challenges, operations)
 
 
@@ -43,68 +39,89 @@ class EmbeddedCognito(CognitoService):
         async with service.http_client() as http:
             transport = CognitoTransport("http://embedded", client=http)
 
-    It answers `POST /` in the service's protocol, and `GET /{pool id}/.well-known/jwks.json` and
-    `openid-configuration`. `clock` gives the time in seconds since the epoch (`TurnableClock` in
-    tests). With `storage`, the path of a SQLite file, everything but the triggers and the outbox
-    survives a restart. `region` is the one that pool ids begin with. AWS signatures are not looked
-    at: this is for tests and demonstrations.
+    It answers `POST /` in the service's protocol, `GET /{pool id}/.well-known/jwks.json`,
+    `GET /{pool id}/.well-known/openid-configuration` and `GET /health`. AWS signatures are not
+    checked: use it for tests and demonstrations only.
+
+    Arguments:
+        clock: Returns the time in seconds since the epoch. Tests may pass a `TurnableClock`.
+        storage: The path of a SQLite file. If given, everything but the triggers and the outbox
+            survives a restart. A new file can be read by its owner only.
+        region: The region that pool ids begin with.
+        endpoint: The URL under which clients reach the service. It is the issuer of pools with
+            `issuer_type="LOCAL"`. `serve` and `running` set it if it is not given.
+        allow_hosts: Names that the `Host` header may have besides `localhost` and IP addresses.
+        allow_origins: Origins whose pages may call the service from a browser, besides those of
+            this machine; `*` allows all.
     """
 
+    def __init__(
+        self,
+        *,
+        clock: Clock = time.time,
+        storage: str | Path | None = None,
+        region: str = "eu-west-1",
+        endpoint: str | None = None,
+        allow_hosts: Iterable[str] = (),
+        allow_origins: Iterable[str] = (),
+    ) -> None:
+        super().__init__(clock=clock, storage=storage, region=region, endpoint=endpoint)
+        self._access = Access.of(allow_hosts, allow_origins)
+
     def http_client(self) -> httpx.AsyncClient:
-        """A client whose requests come here without a socket; any host will do."""
+        """Return a client whose requests come here without a socket.
+
+        Its URLs begin with `http://embedded`.
+        """
         import httpx
 
-        return httpx.AsyncClient(transport=httpx.ASGITransport(self), base_url="http://embedded")
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self), base_url=f"http://{IN_PROCESS}"
+        )
 
     async def click(self, message: Message) -> None:
-        """Follow the link of a confirmation e-mail; `Fault` if it is no longer good."""
+        """Follow the link of a confirmation e-mail.
+
+        Raises `Fault` if the link is no longer valid.
+        """
         await confirm_by_link(self.pool(message.pool_id), message.username, message.code)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] == "lifespan":
             await _live(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1002})
         elif scope["type"] == "http":
-            await _send(send, await self._respond(scope, receive))
+            request = await HttpRequest.read(scope, receive)
+            response = Response(413) if request is None else await self._respond(request)
+            await response.send(send, with_body=scope["method"] != "HEAD")
 
-    async def _respond(self, scope: Scope, receive: Receive) -> Response:
-        headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1")
-            for name, value in scope["headers"]
-        }
-        if scope["method"] == "POST":
-            body = await _read(receive)
-            if body is None:
-                return Response(413, {}, b"")
-            return await answer(self, headers.get("x-amz-target", ""), body)
-        if scope["method"] == "GET":
-            host = headers.get("host", "localhost")
-            return self._well_known(scope["path"], f"{scope['scheme']}://{host}")
-        return Response(405, {"allow": "GET, POST"}, b"")
-
-    def _well_known(self, path: str, origin: str) -> Response:
-        pool_id, _, document = path.removeprefix("/").partition("/.well-known/")
-        try:
-            pool = self.pool(pool_id)
-        except Fault as fault:
-            return _json(404, {"message": fault.message})
-        if document == "jwks.json":
-            return _json(200, {"keys": [pool.key.public]})
-        if document == "openid-configuration":
-            return _json(
-                200,
+    async def _respond(self, request: HttpRequest) -> Response:
+        host, origin = request.headers.get("host", "localhost"), request.headers.get("origin")
+        if not self._access.allows_host(host):
+            return json_response(
+                421,
                 {
-                    "issuer": pool.issuer,
-                    "jwks_uri": f"{origin}/{pool.id}/.well-known/jwks.json",
-                    "id_token_signing_alg_values_supported": ["RS256"],
-                    "subject_types_supported": ["public"],
+                    "message": f"The embedded user pool is not served to the host {host!r}. "
+                    "Allow it with allow_hosts, or --allow-host of auth-flow serve."
                 },
             )
-        return _json(404, {"message": "Not found."})
+        if request.method == "OPTIONS":
+            requested = request.headers.get("access-control-request-headers", "")
+            private = "access-control-request-private-network" in request.headers
+            return Response(204, self._access.preflight(origin, requested, private_network=private))
+        response = await self._route(request)
+        return response.with_headers(*self._access.cors(origin))
 
-
-def _json(status: int, document: object) -> Response:
-    return Response(status, {"content-type": "application/json"}, json.dumps(document).encode())
+    async def _route(self, request: HttpRequest) -> Response:
+        if request.method == "POST" and request.path == "/":
+            return await answer(self, request.headers.get("x-amz-target", ""), request.body)
+        if request.method not in ("GET", "HEAD"):
+            return Response(405, (("allow", "GET, HEAD, POST, OPTIONS"),))
+        if request.path == "/health":
+            return json_response(200, {"status": "ok"})
+        return well_known(self, request)
 
 
 async def _live(receive: Receive, send: Send) -> None:
@@ -113,27 +130,3 @@ async def _live(receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """The body; None if it is too large or the caller went away. Too large a one is read on, so
-    that the caller hears of it.
-    """
-    body, size = bytearray(), 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        part = message.get("body", b"")
-        size += len(part)
-        if size <= LARGEST_BODY:
-            body += part
-        if not message.get("more_body", False):
-            return bytes(body) if size <= LARGEST_BODY else None
-
-
-async def _send(send: Send, response: Response) -> None:
-    headers = {**response.headers, "content-length": str(len(response.body))}
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": response.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": response.body})

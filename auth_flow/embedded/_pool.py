@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from auth_flow.embedded._fault import Fault
 from auth_flow.embedded._models import Client, Grant, PendingSignIn, Totp, User, UserStatus
 from auth_flow.embedded._settings import ClientSettings, MfaFactor, PoolSettings
 from auth_flow.embedded._signing import SigningKey
@@ -45,12 +46,13 @@ class EmbeddedUserPool:
         row: PoolRow,
         pools: Table[PoolRow],
         *,
+        endpoint: Callable[[], str],
         triggers: Triggers,
         clock: Clock,
         outbox: Outbox,
         storage: Storage | None,
     ) -> None:
-        self._row, self._pools = row, pools
+        self._row, self._pools, self._endpoint = row, pools, endpoint
         self.id, self.created, self.secret = row.id, row.created, bytes.fromhex(row.secret)
         self.region, _, self.group = row.id.partition("_")
         self.key = SigningKey.load(row.key)
@@ -72,8 +74,16 @@ class EmbeddedUserPool:
 
     @property
     def issuer(self) -> str:
-        """The `iss` of this pool's tokens, as the service would have it."""
-        return f"https://cognito-idp.{self.region}.amazonaws.com/{self.id}"
+        """The `iss` of this pool's tokens: Cognito's, unless `issuer_type` is `LOCAL`."""
+        if self.has_local_issuer:
+            return f"{self._endpoint()}/{self.id}"
+        host = "issuer-cognito-idp" if self.settings.issuer_type == "UPDATED" else "cognito-idp"
+        return f"https://{host}.{self.region}.amazonaws.com/{self.id}"
+
+    @property
+    def has_local_issuer(self) -> bool:
+        """True if tokens are issued in the name of the endpoint that serves this pool."""
+        return self.settings.issuer_type == "LOCAL"
 
     # Setting up
 
@@ -104,11 +114,12 @@ class EmbeddedUserPool:
         totp_secret: str | None = None,
         status: UserStatus = "CONFIRMED",
     ) -> User:
-        """Make a user, confirmed unless `status` says otherwise, with verified e-mail and telephone
-        unless `attributes` do.
+        """Make a user, in place of one of the same name if there is one.
 
-        The password is taken as it is, whatever the policy says; `FORCE_CHANGE_PASSWORD` makes it a
-        temporary one. `totp_secret` (base 32) is a software token that is already set up.
+        The password is not checked against the policy. It is a temporary one if `status` is
+        `FORCE_CHANGE_PASSWORD`. The e-mail address and the phone number are verified unless
+        `attributes` has `email_verified` or `phone_number_verified`. `totp_secret` (base 32) is a
+        software token that is already set up.
         """
         now = self.clock()
         verified = {
@@ -132,15 +143,23 @@ class EmbeddedUserPool:
             user.temporary_password_expires = (
                 now + 86400 * self.settings.password_policy.temporary_password_validity_days
             )
+        self.users.take(self._key(username))
         self.save(user)
         return user
 
     # Users
 
     def save(self, user: User) -> None:
-        """Keep a user as it is now."""
+        """Keep a user as it is now.
+
+        Raises UsernameExistsException if another user has taken the name in the meantime.
+        """
+        key = self._key(user.username)
+        held = self.users.get(key)
+        if held is not None and held.sub != user.sub:
+            raise Fault("UsernameExistsException", "User already exists")
         user.modified = self.clock()
-        self.users.put(self._key(user.username), user)
+        self.users.put(key, user)
 
     def delete(self, user: User) -> None:
         """Forget a user and all tokens."""

@@ -1,18 +1,23 @@
-"""AWS JSON 1.1, the service's side: an operation's name in a header, JSON there and back, refusals
-with `__type`.
+"""The service's side of AWS JSON 1.1.
+
+The operation is named in a header, requests and replies are JSON, and an error has its name in
+`__type`.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import uuid
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from auth_flow.embedded._fault import Fault, invalid_parameter
+from auth_flow.embedded._http import Response
 from auth_flow.embedded._registry import OPERATIONS, Reply, Request
+from auth_flow.embedded._subject import subject
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -25,48 +30,47 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 _log = logging.getLogger(__name__)
 
 
-class Response(NamedTuple):
-    """An HTTP response."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
 async def answer(service: CognitoService, target: str, body: bytes) -> Response:
-    """Carry out what the X-Amz-Target header and the body ask for."""
-    headers = {"content-type": CONTENT_TYPE, "x-amzn-requestid": str(uuid.uuid4())}
+    """Carry out the operation that the `X-Amz-Target` header names."""
+    headers = (("content-type", CONTENT_TYPE), ("x-amzn-requestid", str(uuid.uuid4())))
     try:
         reply = await _perform(service, target, body)
-    except Exception as error:  # noqa: BLE001 - whatever goes wrong in here, a client gets the service's own kind of answer
-        if not isinstance(error, Fault):
-            _log.exception("%s failed.", target)
-        fault = (
-            error
-            if isinstance(error, Fault)
-            else Fault("InternalErrorException", "Internal error.", 500)
-        )
-        headers["x-amzn-errortype"] = f"{fault.name}:"
-        return Response(
-            fault.status, headers, _encode({"__type": fault.name, "message": fault.message})
-        )
-    return Response(200, headers, _encode(reply))
+    except Fault as fault:
+        refusal = fault
+    except Exception:  # noqa: BLE001 - a bug in here is answered as the service answers its own
+        _log.exception("%s failed.", target)
+        refusal = Fault("InternalErrorException", "Internal error.", 500)
+    else:
+        return Response(200, headers, _encode(reply))
+    return Response(
+        refusal.status,
+        (*headers, ("x-amzn-errortype", f"{refusal.name}:")),
+        _encode({"__type": refusal.name, "message": refusal.message}),
+    )
 
 
 async def _perform(service: CognitoService, target: str, body: bytes) -> Reply:
-    operation = (
-        OPERATIONS.get(target.removeprefix(TARGET_PREFIX))
-        if target.startswith(TARGET_PREFIX)
-        else None
-    )
+    name = target.removeprefix(TARGET_PREFIX)
+    operation = OPERATIONS.get(name) if target.startswith(TARGET_PREFIX) else None
     if operation is None:
-        raise Fault("UnknownOperationException", "The requested operation is not known.")
-    return await operation.handler(service, read_request(operation.request, body))
+        raise Fault("UnknownOperationException", _unknown(target, name))
+    request = read_request(operation.request, body)
+    async with service.turns.of(subject(service, request)):
+        return await operation.handler(service, request)
+
+
+def _unknown(target: str, name: str) -> str:
+    if not target:
+        return "The request has no X-Amz-Target header, which names the operation."
+    if re.fullmatch(r"[A-Za-z]{1,64}", name):
+        return f"The embedded user pool does not offer the operation {name}."
+    return f"The X-Amz-Target header has to be {TARGET_PREFIX} and the name of an operation."
 
 
 def read_request(model: type[Request], body: bytes) -> Request:
-    """The validated input; SerializationException or InvalidParameterException with the service's
-    kind of message.
+    """Return the validated request.
+
+    Raises SerializationException or InvalidParameterException, worded as by the service.
     """
     try:
         return model.model_validate_json(body)

@@ -1,6 +1,4 @@
-"""The service on a port of this machine, by uvicorn: for AWS SDKs, and for tests over a real
-socket.
-"""
+"""Serve the embedded user pool on a port of this machine with uvicorn."""
 
 from __future__ import annotations
 
@@ -22,19 +20,25 @@ LOOPBACK = "127.0.0.1"
 
 
 def serve(service: EmbeddedCognito, port: int, *, host: str = LOOPBACK) -> None:
-    """Serve until interrupted. Who reaches the port is an administrator: think twice before taking
-    another `host`.
+    """Serve until interrupted.
+
+    AWS signatures are not checked, so everybody who can reach `host` is an administrator.
     """
+    service.endpoint = service.endpoint or f"http://{host}:{port}"
     _server(service, host, port).run()
 
 
 @contextmanager
 def running(service: EmbeddedCognito, *, port: int = 0) -> Generator[str]:
-    """Serve in a thread for as long as the `with` block lasts, on a free port unless one is given;
-    yields the URL.
+    """Serve in a thread for the length of the `with` block, and yield the URL without a slash at
+    its end.
+
+    If `port` is 0, a free one is taken.
     """
     with socket.create_server((LOOPBACK, port)) as listening:
         bound = listening.getsockname()[1]
+        endpoint = f"http://{LOOPBACK}:{bound}"
+        service.endpoint = service.endpoint or endpoint
         server = _server(service, LOOPBACK, bound)
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listening]}, name="embedded-cognito", daemon=True
@@ -43,7 +47,7 @@ def running(service: EmbeddedCognito, *, port: int = 0) -> Generator[str]:
         try:
             while not server.started and thread.is_alive():
                 time.sleep(0.005)
-            yield f"http://{LOOPBACK}:{bound}/"
+            yield endpoint
         finally:
             server.should_exit = True
             thread.join()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
-import json
 import secrets
 import string
 import time
@@ -14,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from auth_flow.embedded._access import IN_PROCESS
 from auth_flow.embedded._fault import Fault, not_authorized, not_found, user_not_found
 from auth_flow.embedded._outbox import Outbox
 from auth_flow.embedded._pool import EmbeddedUserPool, PoolRow
 from auth_flow.embedded._settings import PoolSettings
 from auth_flow.embedded._signing import SigningKey
 from auth_flow.embedded._storage import Storage, Table
+from auth_flow.embedded._subject import claims_in, pool_id_in
 from auth_flow.embedded._triggers import Triggers
+from auth_flow.embedded._turns import Turns
 
 if TYPE_CHECKING:
     from auth_flow.embedded._clock import Clock
@@ -49,8 +50,12 @@ class CognitoService:
         clock: Clock = time.time,
         storage: str | Path | None = None,
         region: str = "eu-west-1",
+        endpoint: str | None = None,
     ) -> None:
         self.clock, self.region, self.outbox = clock, region, Outbox()
+        self.endpoint = endpoint.rstrip("/") if endpoint else None
+        """The URL under which clients reach the service; None until it is served."""
+        self.turns = Turns()
         self._storage = Storage(storage) if storage is not None else None
         self._rows = Table("pool", PoolRow, self._storage)
         self.pools = {row.id: self._open(row, Triggers()) for row in self._rows}
@@ -97,6 +102,7 @@ class CognitoService:
         return EmbeddedUserPool(
             row,
             self._rows,
+            endpoint=lambda: self.endpoint or f"http://{IN_PROCESS}",
             triggers=triggers,
             clock=self.clock,
             outbox=self.outbox,
@@ -132,7 +138,7 @@ class CognitoService:
 
     def caller(self, access_token: str) -> Caller:
         """Who the access token speaks for; NotAuthorizedException unless it is good."""
-        pool = self.pools.get(_pool_id_in(access_token))
+        pool = self.pools.get(pool_id_in(claims_in(access_token)))
         if pool is None:
             raise not_authorized("Invalid Access Token")
         claims = pool.key.read(access_token)
@@ -191,13 +197,3 @@ def check_may_sign_in(user: User) -> None:
         raise Fault("UserNotConfirmedException", "User is not confirmed.")
     if user.status == "RESET_REQUIRED":
         raise Fault("PasswordResetRequiredException", "Password reset required for the user")
-
-
-def _pool_id_in(token: str) -> str:
-    """The pool a token says it is from; nothing is verified yet."""
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return str(claims["iss"]).rpartition("/")[2]
-    except (IndexError, KeyError, TypeError, ValueError, binascii.Error):
-        return ""

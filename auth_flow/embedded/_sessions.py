@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -14,6 +15,15 @@ FINAL = {"NotAuthorizedException", "UserNotFoundException"}
 
 WRONG_ANSWERS = {"CodeMismatchException", "EnableSoftwareTokenMFAException"}
 """Refusals that a session survives only so many times."""
+
+
+def new_session_text() -> str:
+    """Return an opaque text that stands for a session.
+
+    It begins with letters, as the service's do: a text that begins with `-` would be an option on a
+    command line.
+    """
+    return f"AYABe{secrets.token_urlsafe(237)}"
 
 
 @contextmanager

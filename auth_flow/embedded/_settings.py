@@ -1,22 +1,24 @@
-"""What a user pool and an app client are configured with. Names and defaults are those of the
-service, unless said otherwise.
-"""
+"""The settings of user pools and app clients. Names and defaults are the service's, unless noted."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_pascal
 
 MfaFactor = Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
 FirstFactor = Literal["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
 ContactAttribute = Literal["email", "phone_number"]
+IssuerType = Literal["ORIGINAL", "UPDATED", "LOCAL"]
 TimeUnit = Literal["seconds", "minutes", "hours", "days"]
 
 SECONDS_IN: dict[TimeUnit, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 
 AuthFlow = Literal[
+    "ADMIN_NO_SRP_AUTH",
+    "CUSTOM_AUTH_FLOW_ONLY",
+    "USER_PASSWORD_AUTH",
     "ALLOW_USER_SRP_AUTH",
     "ALLOW_USER_PASSWORD_AUTH",
     "ALLOW_CUSTOM_AUTH",
@@ -104,6 +106,10 @@ class PoolSettings(BaseModel):
     """
     user_verification: Literal["required", "preferred"] = "preferred"
     limits: Limits = Limits()
+    issuer_type: IssuerType = "ORIGINAL"
+    """IssuerConfiguration: whose name tokens carry. `LOCAL`, which the service does not have, is
+    the endpoint that serves the pool, so that OpenID Connect discovery finds it.
+    """
 
 
 class TokenValidityUnits(Shape):
@@ -146,3 +152,28 @@ class ClientSettings(Shape):
     refresh_token_rotation: RefreshTokenRotation = RefreshTokenRotation()
     enable_token_revocation: bool = True
     prevent_user_existence_errors: Literal["LEGACY", "ENABLED"] = "LEGACY"
+
+    @field_validator("explicit_auth_flows")
+    @classmethod
+    def _one_kind_of_names(cls, flows: tuple[AuthFlow, ...]) -> tuple[AuthFlow, ...]:
+        if len({name.startswith("ALLOW_") for name in flows}) > 1:
+            raise ValueError("The names with and without ALLOW_ cannot be combined.")
+        return flows
+
+    def allows(self, auth_flow: str) -> bool:
+        """Return True if a sign-in may begin with this AuthFlow.
+
+        The older names without `ALLOW_` add flows to the three that every client had, or leave only
+        CUSTOM_AUTH.
+        """
+        flows = set[str](self.explicit_auth_flows)
+        if not flows or any(name.startswith("ALLOW_") for name in flows):
+            return f"ALLOW_{auth_flow}" in flows
+        allowed = {"REFRESH_TOKEN_AUTH", "CUSTOM_AUTH"}
+        if "CUSTOM_AUTH_FLOW_ONLY" not in flows:
+            allowed.add("USER_SRP_AUTH")
+        if "USER_PASSWORD_AUTH" in flows:
+            allowed.add("USER_PASSWORD_AUTH")
+        if "ADMIN_NO_SRP_AUTH" in flows:
+            allowed.add("ADMIN_USER_PASSWORD_AUTH")
+        return auth_flow in allowed

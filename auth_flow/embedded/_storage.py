@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ class Storage:
     """
 
     def __init__(self, path: str | Path) -> None:
+        # It holds password verifiers and private keys. SQLite gives its journals the same mode.
+        if str(path) != ":memory:":
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         # One connection for all threads: the service may run in another thread than the one that
         # made it.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -87,6 +91,10 @@ class Table(Generic[RowT]):
     def first(self) -> tuple[str, RowT] | None:
         """The row that was put in first, with its key."""
         return next(iter(self._rows.items()), None)
+
+    def items(self) -> list[tuple[str, RowT]]:
+        """All keys with their rows, the oldest first."""
+        return list(self._rows.items())
 
     def clear(self) -> None:
         """Remove all rows."""

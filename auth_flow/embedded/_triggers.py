@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from auth_flow.embedded._fault import Fault
+from auth_flow.embedded._turns import out_of_turn
 
 if TYPE_CHECKING:
     from auth_flow.embedded._models import User
@@ -93,9 +94,10 @@ async def fire(
         "response": dict(response or {}),
     }
     try:
-        result = trigger(event)
-        if inspect.isawaitable(result):
-            result = await result
+        async with out_of_turn():
+            result = trigger(event)
+            if inspect.isawaitable(result):
+                result = await result
     except Exception as error:
         raise Fault(
             "UserLambdaValidationException", f"{name} failed with error {error}."

@@ -11,6 +11,6 @@ def test_the_key_set_is_where_the_configuration_says(signing_key: SigningKey) ->
     service = EmbeddedCognito()
     pool = service.create_pool(key=signing_key)
     with running(service) as url:
-        configuration = httpx.get(f"{url}{pool.id}/.well-known/openid-configuration").json()
+        configuration = httpx.get(f"{url}/{pool.id}/.well-known/openid-configuration").json()
         assert configuration["jwks_uri"].startswith(url)
         assert httpx.get(configuration["jwks_uri"]).json()["keys"][0]["kty"] == "RSA"

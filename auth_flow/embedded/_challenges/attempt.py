@@ -4,7 +4,6 @@ registered.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from auth_flow.embedded._fault import not_authorized, not_found, user_not_found
 from auth_flow.embedded._models import Client, Device, PendingSignIn, User
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply
+from auth_flow.embedded._sessions import new_session_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +75,7 @@ class Attempt:
         """Keep the session as it is now, for as long as the client allows, and return the text that
         stands for it.
         """
-        token = self.session.srp.session if self.session.srp else secrets.token_urlsafe(240)
+        token = self.session.srp.session if self.session.srp else new_session_text()
         self.pool.forget_expired_sessions()
         self.session.expires_at = (
             self.pool.clock() + 60 * self.client.settings.auth_session_validity

@@ -11,7 +11,29 @@ from auth_flow.embedded._fault import (
     not_authorized,
     not_found,
 )
+from auth_flow.embedded._models import Client
+from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply
+
+
+def session_of_device(
+    pool: EmbeddedUserPool, client: Client, challenge: str, responses: dict[str, str]
+) -> str | None:
+    """Find the newest session that waits for this device; None if there is none.
+
+    Some clients answer DEVICE_SRP_AUTH without the Session that it came with.
+    """
+    user = pool.user(responses.get("USERNAME", ""))
+    if challenge != "DEVICE_SRP_AUTH" or user is None:
+        return None
+    waiting = [
+        token
+        for token, session in pool.sessions.items()
+        if session.challenge == challenge
+        and (session.client_id, session.username) == (client.id, user.username)
+        and session.device_key == responses.get("DEVICE_KEY")
+    ]
+    return waiting[-1] if waiting else None
 
 
 @answers("DEVICE_SRP_AUTH")

@@ -256,7 +256,7 @@ def _shown(pool: EmbeddedUserPool) -> Reply:
     return {
         "Id": pool.id,
         "Name": settings.name,
-        "Arn": f"arn:aws:cognito-idp:{pool.region}:000000000000:userpool/{pool.id}",
+        "Arn": f"arn:aws:cognito-idp:{pool.region}:123456789012:userpool/{pool.id}",
         "CreationDate": pool.created,
         "LastModifiedDate": pool.created,
         "Policies": {

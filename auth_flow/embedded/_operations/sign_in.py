@@ -7,6 +7,7 @@ from pydantic import Field
 from auth_flow.embedded._challenges.attempt import FLOWS
 from auth_flow.embedded._challenges.auto_sign_in import continue_sign_up
 from auth_flow.embedded._challenges.conversation import begin, go_on
+from auth_flow.embedded._challenges.device import session_of_device
 from auth_flow.embedded._fault import Fault, invalid_parameter, missing_parameter, not_found
 from auth_flow.embedded._grants import find_grant, refresh
 from auth_flow.embedded._models import Client
@@ -16,7 +17,11 @@ from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._service import CognitoService, check_secret_hash
 from auth_flow.embedded._srp import session_of
 
-REFRESH_FLOWS = ("REFRESH_TOKEN_AUTH", "REFRESH_TOKEN")
+RENAMED_FLOWS = {
+    "REFRESH_TOKEN": "REFRESH_TOKEN_AUTH",
+    "ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH",
+}
+"""AuthFlow values that the service still takes, by their present names."""
 
 
 class InitiateAuthRequest(Request):
@@ -78,8 +83,9 @@ async def admin_respond_to_auth_challenge(
 
 
 async def _initiate(pool: EmbeddedUserPool, client: Client, request: InitiateAuthRequest) -> Reply:
-    auth_flow, parameters = request.auth_flow, request.auth_parameters
-    if auth_flow in REFRESH_FLOWS:
+    auth_flow = RENAMED_FLOWS.get(request.auth_flow, request.auth_flow)
+    parameters = request.auth_parameters
+    if auth_flow == "REFRESH_TOKEN_AUTH":
         _check_flow(client, "REFRESH_TOKEN_AUTH")
         return await _refresh(pool, client, parameters)
     if auth_flow not in FLOWS:
@@ -99,7 +105,11 @@ async def _respond(
 ) -> Reply:
     responses, metadata = request.challenge_responses, request.client_metadata
     secret_block = responses.get("PASSWORD_CLAIM_SECRET_BLOCK")
-    token = request.session or (session_of(secret_block) if secret_block else None)
+    token = (
+        request.session
+        or (session_of(secret_block) if secret_block else None)
+        or session_of_device(pool, client, request.challenge_name, responses)
+    )
     if token is None:
         raise missing_parameter("Session")
     return await go_on(pool, client, request.challenge_name, token, responses, metadata)
@@ -124,7 +134,7 @@ async def _refresh(pool: EmbeddedUserPool, client: Client, parameters: dict[str,
 
 
 def _check_flow(client: Client, auth_flow: str) -> None:
-    if f"ALLOW_{auth_flow}" not in client.settings.explicit_auth_flows:
+    if not client.settings.allows(auth_flow):
         raise invalid_parameter(f"{auth_flow} flow not enabled for this client")
 
 

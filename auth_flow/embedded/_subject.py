@@ -1,0 +1,63 @@
+"""Find the user whom a request is about, before anything of it is verified."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from auth_flow.embedded._pool import EmbeddedUserPool
+    from auth_flow.embedded._registry import Request
+    from auth_flow.embedded._service import CognitoService
+
+
+class Subject(NamedTuple):
+    """A pool's id and a username, in the form in which two spellings of a name are equal."""
+
+    pool_id: str
+    username: str
+
+
+def subject(service: CognitoService, request: Request) -> Subject | None:
+    """Return the subject of a request; None if the request does not name a user."""
+    members: dict[str, Any] = dict(request)
+    claims = claims_in(str(members.get("access_token", "")))
+    pool = _pool(service, members, claims)
+    name = (
+        members.get("username")
+        or (members.get("auth_parameters") or {}).get("USERNAME")
+        or (members.get("challenge_responses") or {}).get("USERNAME")
+        or claims.get("username")
+    )
+    if pool is None or not name:
+        return None
+    user = pool.user(str(name))
+    return Subject(pool.id, (user.username if user else str(name)).casefold())
+
+
+def claims_in(token: str) -> dict[str, Any]:
+    """Return the claims of a token without verifying them; none if it cannot be read."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError, binascii.Error):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def pool_id_in(claims: dict[str, Any]) -> str:
+    """Return the id of the pool that a token names as its issuer."""
+    return str(claims.get("iss", "")).rpartition("/")[2]
+
+
+def _pool(
+    service: CognitoService, members: dict[str, Any], claims: dict[str, Any]
+) -> EmbeddedUserPool | None:
+    if "user_pool_id" in members:
+        return service.pools.get(str(members["user_pool_id"]))
+    if "client_id" in members:
+        owners = (pool for pool in service.pools.values() if pool.clients.get(members["client_id"]))
+        return next(owners, None)
+    return service.pools.get(pool_id_in(claims))

@@ -1,0 +1,97 @@
+"""Whose name the tokens carry, and how discovery finds it."""
+
+from __future__ import annotations
+
+import httpx
+import jwt
+import pytest
+
+from auth_flow.embedded import (
+    ClientSettings,
+    EmbeddedCognito,
+    PoolSettings,
+    SigningKey,
+    running,
+)
+from tests.embedded.wire import Refused, Wire, settings
+
+pytestmark = pytest.mark.anyio
+
+
+def issuer_of(token: str) -> str:
+    return str(jwt.decode(token, options={"verify_signature": False})["iss"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "host"), [("ORIGINAL", "cognito-idp"), ("UPDATED", "issuer-cognito-idp")]
+)
+async def test_the_issuers_of_the_service(wire: Wire, kind: str, host: str) -> None:
+    settings(wire, issuer_type=kind)
+    expected = f"https://{host}.eu-west-1.amazonaws.com/{wire.pool.id}"
+    tokens = await wire.tokens()
+    assert issuer_of(tokens["IdToken"]) == expected
+    configuration = await wire.http.get(f"/{wire.pool.id}/.well-known/openid-configuration")
+    assert configuration.json()["issuer"] == expected
+    assert (await wire.call("GetUser", AccessToken=tokens["AccessToken"]))["Username"] == "ada"
+
+
+def test_a_local_issuer_is_where_the_pool_is_served(signing_key: SigningKey) -> None:
+    service = EmbeddedCognito()
+    pool = service.create_pool(PoolSettings(issuer_type="LOCAL"), key=signing_key)
+    with running(service) as url:
+        assert not url.endswith("/")
+        assert pool.issuer == f"{url}/{pool.id}"
+        configuration = httpx.get(f"{pool.issuer}/.well-known/openid-configuration").json()
+        assert configuration["issuer"] == pool.issuer
+        assert httpx.get(configuration["jwks_uri"]).json() == {"keys": [signing_key.public]}
+
+
+def test_an_endpoint_that_was_given_is_kept(signing_key: SigningKey) -> None:
+    service = EmbeddedCognito(endpoint="http://cognito:9229/")
+    pool = service.create_pool(PoolSettings(issuer_type="LOCAL"), key=signing_key)
+    with running(service):
+        assert pool.issuer == f"http://cognito:9229/{pool.id}"
+
+
+# The older names of flows
+
+
+@pytest.mark.parametrize(
+    ("flows", "allowed", "refused"),
+    [
+        (("ADMIN_NO_SRP_AUTH",), {"ADMIN_USER_PASSWORD_AUTH", "USER_SRP_AUTH"}, {"USER_AUTH"}),
+        (("USER_PASSWORD_AUTH",), {"USER_PASSWORD_AUTH", "USER_SRP_AUTH"}, {"USER_AUTH"}),
+        (("CUSTOM_AUTH_FLOW_ONLY",), {"CUSTOM_AUTH", "REFRESH_TOKEN_AUTH"}, {"USER_SRP_AUTH"}),
+        (("ALLOW_USER_AUTH",), {"USER_AUTH"}, {"USER_SRP_AUTH", "REFRESH_TOKEN_AUTH"}),
+    ],
+)
+def test_flows_of_a_client(flows: tuple[str, ...], allowed: set[str], refused: set[str]) -> None:
+    client = ClientSettings.model_validate({"explicit_auth_flows": flows})
+    assert {name for name in allowed | refused if client.allows(name)} == allowed
+
+
+async def test_an_administrator_signs_a_user_in_by_the_older_name(wire: Wire) -> None:
+    client = await wire.call(
+        "CreateUserPoolClient",
+        UserPoolId=wire.pool.id,
+        ClientName="old",
+        ExplicitAuthFlows=["ADMIN_NO_SRP_AUTH"],
+    )
+    reply = await wire.call(
+        "AdminInitiateAuth",
+        UserPoolId=wire.pool.id,
+        ClientId=client["UserPoolClient"]["ClientId"],
+        AuthFlow="ADMIN_NO_SRP_AUTH",
+        AuthParameters={"USERNAME": "ada", "PASSWORD": "Correct-Horse-1"},
+    )
+    assert "AccessToken" in reply["AuthenticationResult"]
+
+
+async def test_older_and_newer_names_do_not_mix(wire: Wire) -> None:
+    with pytest.raises(Refused, match="InvalidParameterException"):
+        await wire.call(
+            "CreateUserPoolClient",
+            UserPoolId=wire.pool.id,
+            ClientName="mixed",
+            ExplicitAuthFlows=["ADMIN_NO_SRP_AUTH", "ALLOW_USER_AUTH"],
+        )
