@@ -1,4 +1,4 @@
-"""Walk through a sign-in with MFA, in the terminal, against a user pool in the same process.
+"""Walk through a sign-in with MFA, in the terminal, with a user pool in the same process.
 
 `python3 scripts/demo.py` needs nothing but Python: it installs auth-flow into an environment of its
 own, and runs `auth-flow demo` there.
@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import sys
 
-from environment import LOCK, interruptible, python_for, run
+from environment import constraints, interruptible, python_for, run
 
 if __name__ == "__main__":
     with interruptible():
-        run(
-            python_for("demo", "--constraint", str(LOCK), ".[terminal]"),
-            "-m",
-            "auth_flow",
-            "demo",
-            *sys.argv[1:],
-        )
+        python = python_for("demo", "--constraint", str(constraints()), ".[terminal]")
+        run(python, "-m", "auth_flow", "demo", *sys.argv[1:])

@@ -1,8 +1,7 @@
-"""Run the tests, on asyncio and on trio, and report what they do not cover. Arguments go to pytest;
-then the report is left out.
+"""Run the tests on asyncio and on trio, and report the lines that they do not cover.
 
-`python3 scripts/test.py` needs nothing but Python: it installs what the tests need into an
-environment of its own.
+`python3 scripts/test.py` needs nothing but Python: it installs the tests' requirements into an
+environment of its own. Arguments go to pytest; with arguments, coverage is not measured.
 """
 
 from __future__ import annotations

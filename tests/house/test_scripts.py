@@ -76,7 +76,7 @@ def test_a_script_exits_as_its_command_does(ended: str, code: int) -> None:
 
 
 @pytest.mark.parametrize("failing", ["pip", "ensurepip", "the disk"])
-def test_what_cannot_be_installed_is_told_in_a_sentence(failing: str) -> None:
+def test_a_failed_installation_is_explained_in_one_sentence(failing: str) -> None:
     done = script(f"""
 import subprocess, environment
 
@@ -90,4 +90,13 @@ environment.python_for("nothing", "no-such-package")
 """)
     assert done.returncode == 1
     (sentence,) = done.stderr.splitlines()[1:]
-    assert sentence.startswith("That could not be installed: ")
+    assert sentence.startswith("Installation failed: ")
+
+
+def test_the_tests_pass_if_their_parent_ignores_interrupts() -> None:
+    tests = "tests/house/test_scripts.py::test_control_c_is_answered_by_the_command_and_ends_both"
+    command = f"trap '' INT; exec {sys.executable} -m pytest -q -p no:cacheprovider {tests}"
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout

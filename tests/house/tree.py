@@ -1,4 +1,4 @@
-"""Where things stand in the repository."""
+"""The layout of the repository, for the tests that check it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+IN_SDIST = (ROOT / "PKG-INFO").is_file()
+"""Whether this is an unpacked source distribution, which holds copies instead of links."""
 WINGS = {
     "auth_flow": "auth_flow",
     "auth_flow.states": "states",
     "auth_flow.transports": "transports",
 }
-"""The three wings, by the name of their package: the folder at the top of the repository."""
+"""The folders of the library at the top of the repository, by the names of their packages."""
 
 
 def project() -> dict[str, Any]:
@@ -22,8 +24,8 @@ def project() -> dict[str, Any]:
 
 
 def modules() -> dict[str, Path]:
-    """Every module of the import package by its full name. Links are not followed, so none is found
-    twice.
+    """Return the path of every module of the import package by its full name. Links are not
+    followed, so that no module is found twice.
     """
     found = dict[str, Path]()
     for package, folder in WINGS.items():
@@ -36,8 +38,8 @@ def modules() -> dict[str, Path]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The full names of all that a module imports, wherever it does so; a relative import begins
-    with a dot.
+    """Yield the full names of all modules that a module imports, at the top or within a function.
+    A relative import begins with a dot.
     """
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
