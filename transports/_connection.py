@@ -14,7 +14,7 @@ Origin = tuple[str, str, int]
 """Scheme, host and port: what a connection can be used again for."""
 
 
-class HttpRequest(NamedTuple):
+class OutgoingRequest(NamedTuple):
     """A request with all of its bytes. `headers` are complete, `host` and `content-length` among
     them.
     """
@@ -59,7 +59,7 @@ class Connection:
         return not _readable(self._descriptor)
 
     async def send(
-        self, request: HttpRequest, *, write: float | None, read: float | None
+        self, request: OutgoingRequest, *, write: float | None, read: float | None
     ) -> h11.Response:
         """Send a request whole and return the head of its answer."""
         if self._h11.our_state is h11.DONE:
@@ -89,7 +89,7 @@ class Connection:
         with anyio.CancelScope(shield=True):
             await self._stream.aclose()
 
-    def _message(self, request: HttpRequest) -> bytes:
+    def _message(self, request: OutgoingRequest) -> bytes:
         """Head and body in one piece: what a JSON RPC sends is small."""
         head = h11.Request(method=request.method, target=request.target, headers=request.headers)
         return b"".join(

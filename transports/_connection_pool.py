@@ -17,7 +17,7 @@ import anyio
 import h11
 import httpx
 
-from auth_flow.transports._connection import Connection, HttpRequest, Origin
+from auth_flow.transports._connection import Connection, Origin, OutgoingRequest
 from auth_flow.transports._slots import Slots
 from auth_flow.transports._tls import Cert, LazyContext, Verify
 
@@ -70,7 +70,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         """
         assert isinstance(request.stream, httpx.AsyncByteStream)
         content = b"".join([chunk async for chunk in request.stream])
-        said = HttpRequest(request.method, request.url.raw_path, request.headers.raw, content)
+        said = OutgoingRequest(request.method, request.url.raw_path, request.headers.raw, content)
         incoming = await self.send(
             origin_of(request.url), said, request.extensions.get("timeout", {})
         )
@@ -83,7 +83,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         )
 
     async def send(
-        self, origin: Origin, request: HttpRequest, seconds: Mapping[str, float | None]
+        self, origin: Origin, request: OutgoingRequest, seconds: Mapping[str, float | None]
     ) -> Incoming:
         """The short way in, without httpx's objects. `seconds` are httpx's timeouts: `pool`,
         `connect`, `write`, `read`.

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import httpx
 
 from auth_flow.errors import ConnectFailed, ConnectionLost, MalformedResponse, TimedOut
-from auth_flow.transports._connection import HttpRequest
+from auth_flow.transports._connection import OutgoingRequest
 from auth_flow.transports._connection_pool import LIMITS, ConnectionPool, origin_of
 from auth_flow.transports._http import http_transport
 from auth_flow.transports._replies import request_id_of
@@ -123,7 +123,7 @@ class Wire:
         assert isinstance(self._through, ConnectionPool)
         fields = [(name.encode(), text.encode()) for name, text in headers.items()]
         fields += [(b"host", self._url.netloc), (b"content-length", b"%d" % len(content))]
-        request = HttpRequest(method, self._url.raw_path, fields, content)
+        request = OutgoingRequest(method, self._url.raw_path, fields, content)
         incoming = await self._through.send(self._origin, request, self._seconds)
         received = {
             name.decode("ascii"): text.decode("latin-1") for name, text in incoming.head.headers
