@@ -18,7 +18,7 @@ async def drive(
     dialogue: Dialogue[T],
     *,
     call: Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]],
-    keep: Callable[[Checkpoint], None],
+    keep: Callable[[Checkpoint], Awaitable[None]],
 ) -> T:
     """Perform what a dialogue asks for, feed it the results, and return what came of it.
 
@@ -36,7 +36,7 @@ async def drive(
                     case Compute(work):
                         result = await compute(work)
                     case Checkpoint():
-                        keep(effect)
+                        await keep(effect)
             except AuthFlowError as error:
                 effect = dialogue.throw(error)
             else:

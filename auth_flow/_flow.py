@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, Unpack
 
+from anyio.lowlevel import checkpoint_if_cancelled
 from pydantic import SecretStr
 
 from auth_flow._config import AuthConfig, AuthOptions, configured
@@ -221,6 +222,7 @@ class AuthFlow:
         from auth_flow._driver import drive
         from auth_flow.states._turn import advance
 
+        await checkpoint_if_cancelled()  # a task that is cancelled by now sends nothing
         turn = advance(
             self._record,
             event,
@@ -234,7 +236,7 @@ class AuthFlow:
     async def _call(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         return await self._open_transport().call(operation, body)
 
-    def _keep(self, so_far: Checkpoint) -> None:
+    async def _keep(self, so_far: Checkpoint) -> None:
         self._record, self._password = so_far.record, so_far.password or self._password
 
     async def _adopt(self, outcome: Outcome) -> None:

@@ -4,13 +4,15 @@
 returns an `Outcome`::
 
     turn = advance(record, SignIn(username="ada", password="…"), pool=pool, clock=time.time)
-    effect = next(turn)                          # raises EventNotAccepted or GuardRejected: nothing was sent
+    effect = next(turn)                          # raises EventNotAccepted, GuardRejected or FateUnknown
     while True:
         effect = turn.send(perform(effect))      # turn.throw(error) where performing failed
     # StopIteration.value is the Outcome
 
-`AuthFlow` is such a driver for asyncio and trio, in a dozen lines. A turn that is given up between
-two effects leaves nothing behind: the record it began with is still the flow's record.
+`AuthFlow` is such a driver for asyncio and trio, in a dozen lines. A `Checkpoint` is the flow's
+record from then on, even if the turn is given up: its `unanswered` says that a request is about to
+leave, so that nobody sends it again. To keep that promise if the process dies, store the record
+before going on.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@
     │   ├── SealBroken                  a text is not one that was sealed for this, or it is too old
     │   └── MissingExtra                an optional part of the library is not installed
     ├── InvalidToken                  a token is not the pool's, or not good (any more)
+    ├── FateUnknown                   an event was sent, and its answer never came; it is not sent again
     ├── SessionExpired                the time for the challenge is over; the flow is idle again
     ├── ServiceError                  Cognito said no, in its own words; a class for each exception of its model
     │   ├── CredentialError             the user, the password, the code or the token is not (or no longer) good
@@ -249,6 +250,22 @@ class TokenRequestRefused(OAuthError):
 
 class RedirectAlreadyUsed(CallerError):
     """The code of this return was sent to the token endpoint before; a code is good for one use."""
+
+
+class FateUnknown(AuthFlowError):
+    """An event was sent, and its answer never came: the connection broke, or the worker died. The
+    service may have carried it out, so it is not sent again. The step stays.
+
+    `event` is the name of that event, `at` the time at which it was sent, in seconds since the
+    epoch. The person can sign in again. After a sign-up, a confirmation or a reset, the flow can
+    also go on as if the event had been carried out, or ask for another code.
+    """
+
+    def __init__(self, event: str, at: float) -> None:
+        super().__init__(
+            f"The answer to {event} never came, and it may have been carried out: it is not sent again."
+        )
+        self.event, self.at = event, at
 
 
 class InvalidToken(AuthFlowError):

@@ -36,11 +36,14 @@ class Compute:
 class Checkpoint:
     """The flow has come this far, whatever happens next: this is its record now. Send None back in.
 
-    `password` is what the flow is to hold from now on, None where that stays as it is.
+    `password` is what the flow is to hold from now on, None if that stays as it is. `sending` is
+    the name of the event if a request of it leaves next. Store the record before that, so that the
+    request is never repeated if this process dies.
     """
 
     record: Record
     password: SecretStr | None = field(default=None, repr=False)
+    sending: str | None = None
 
 
 Effect: TypeAlias = Call | Compute | Checkpoint

@@ -22,6 +22,15 @@ def _step(value: Any) -> Any:
     return step_from_json(cast("Mapping[str, Any]", value))
 
 
+class Unanswered(Value):
+    """An event that was sent, but whose answer has not come: the event's name, and when (seconds
+    since the epoch) its first request left.
+    """
+
+    event: str
+    at: float
+
+
 class Record(Value):
     """A flow between two events. It holds no password, no code and no token; `session` is Cognito's
     handle on the conversation.
@@ -48,6 +57,10 @@ class Record(Value):
     expires_at: float | None = None
     sign_in_options: SignInOptions | None = None
     """How the flow signs in once the account is in order; None where it is not about signing in."""
+    unanswered: Unanswered | None = None
+    """The event that is under way. If nothing is, its answer never came: nobody knows whether the
+    service carried it out, and it must not be sent again.
+    """
     goes_on: bool = False
     """Whether the flow began with a sign-in, and so goes on to sign in without being told."""
 

@@ -39,6 +39,7 @@ from auth_flow.states._events import (
     SignUp,
     check_event,
 )
+from auth_flow.states._fate import answered, at_most_once, check_repetition
 from auth_flow.states._guards import GuardContext, session_is_alive
 from auth_flow.states._record import Record
 from auth_flow.states._requests import Requests, session_is_over
@@ -103,11 +104,14 @@ def advance(
             _decided(record, event, work), password=None if work == Idle.name else password
         )
 
-    password, here = _held(event, password), _base(record, event)
+    check_repetition(record, event)
+    password, here = _held(event, password), _base(answered(record), event)
+    username = getattr(event, "username", None)
+    dialogue = _dialogue(
+        here, event, Requests(pool, event.client_metadata, context), clock, password
+    )
     try:
-        arrival = yield from _dialogue(
-            here, event, Requests(pool, event.client_metadata, context), clock, password
-        )
+        arrival = yield from at_most_once(dialogue, record, event, now=now, username=username)
     except ServiceError as error:
         return _refused(here, event, work, error, password)
     chart.settle(work, arrival.record.state)

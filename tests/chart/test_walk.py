@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from auth_flow.core import Call, Compute, Outcome, advance
+from auth_flow.core import Checkpoint, Compute, Outcome, advance
 from auth_flow.errors import AuthFlowError, EventNotAccepted, GuardRejected, SessionExpired
 from auth_flow.states import chart
 from auth_flow.states._events import EVENTS as EVENT_CLASSES
@@ -118,8 +118,10 @@ def first(turn: Generator[object, object, Outcome]) -> object:
 def test_the_core_takes_it_too(record: Record, event: Event) -> None:
     before = record.to_json()
     match first(advance(record, event, pool=POOL, clock=lambda: NOW)):
-        case Call() | Compute():
+        case Compute():
             pass
+        case Checkpoint(sending=sending):
+            assert sending == event.name
         case Outcome(record=after, error=None):
             assert after.state in {LOCAL.get((record.state, event.name)), "IDLE"}
         case other:

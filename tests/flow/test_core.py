@@ -75,7 +75,7 @@ def begun(reply: Reply = SMS) -> Exchange:
 
 def test_a_sign_in_by_hand(clock: Clock) -> None:
     outcome, asked = drive(Outcome(Record()), SIGN_IN, begun(), clock=clock)
-    assert [type(effect) for effect in asked] == [Call]
+    assert [type(effect) for effect in asked] == [Checkpoint, Call]
     assert outcome.record.state == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
     assert (outcome.tokens, outcome.error) == (None, None)
     answer = respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="1")
@@ -96,7 +96,7 @@ def test_srp_by_hand(clock: Clock) -> None:
     outcome, asked = drive(
         Outcome(Record()), event, start, verifier.answered(tokens()), clock=clock
     )
-    assert [type(effect) for effect in asked] == [Compute, Call, Compute, Call]
+    assert [type(effect) for effect in asked] == [Compute, Checkpoint, Call, Compute, Call]
     assert outcome.record.signed_in
 
 
@@ -135,10 +135,16 @@ def test_how_far_it_has_come_is_told_on_the_way(clock: Clock) -> None:
     )
     confirmed = account("ConfirmSignUp", "ada", {}, ConfirmationCode="1")
     outcome, asked = drive(outcome, EnterCode(code="1"), confirmed, begun(), clock=clock)
-    assert [type(effect) for effect in asked] == [Call, Checkpoint, Call]
-    keep = asked[1]
-    assert isinstance(keep, Checkpoint)
-    assert keep.record.step == AutoSignInReady()
+    match asked:
+        case [Checkpoint() as first, Call(), Checkpoint() as keep, Checkpoint() as second, Call()]:
+            assert (first.sending, keep.sending, second.sending) == (
+                "enter_code",
+                None,
+                "auto_sign_in",
+            )
+            assert keep.record.step == AutoSignInReady()
+        case _:
+            pytest.fail(str(asked))
     assert outcome.record.state == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
 
 

@@ -34,18 +34,21 @@ from auth_flow.errors import (
     AuthFlowError,
     CodeMismatchException,
     EventNotAccepted,
+    FateUnknown,
     FlowBusy,
     GuardRejected,
     NotSignedIn,
     TooManyRequestsException,
 )
 from auth_flow.states._events import Event
+from auth_flow.states._fate import answered as without_mark
 from auth_flow.states._record import Record
 from auth_flow.states.steps import (
     ConfirmationRequired,
     MfaSetupSelection,
     NewPasswordRequired,
     PasswordRequired,
+    SmsCode,
     TotpSetup,
 )
 
@@ -211,11 +214,17 @@ async def test_cancelling_at_a_request_leaves_the_flow_where_it_was(
     ):  # the code is verified: another one goes on from there
         assert (flow.step, flow.record.session) == (record.step, SecretStr("v"))
     else:
-        assert flow.record is record
+        assert flow.step == record.step
         assert flow.history[-1] == (clock.now, event.name, record.state, record.state, "Cancelled")
-        fresh = Script()  # and the same event can be fed once more
-        fresh.expect(*exchanges)
-        await AuthFlow(POOL, transport=fresh, record=flow.record, clock=clock).send(event)
+        fresh = Script()
+        again = AuthFlow(POOL, transport=fresh, record=flow.record, clock=clock)
+        if not isinstance(event, SignIn):  # the service may have carried it out
+            with pytest.raises(FateUnknown):
+                await again.send(event)
+            return
+        assert flow.record is record
+        fresh.expect(*exchanges)  # and the same event can be fed once more
+        await again.send(event)
         fresh.check()
 
 
@@ -247,7 +256,7 @@ async def test_a_timeout_leaves_the_flow_usable(script: Script, at_sms_code: Aut
         with pytest.raises(FlowBusy):
             await flow.send(EnterCode(code="1"))
         tasks.cancel_scope.cancel()
-    assert flow.record == before
+    assert without_mark(flow.record) == before
     with pytest.raises(EventNotAccepted):  # no longer busy
         await flow.send(SignUp(username="ada"))
 
@@ -261,10 +270,12 @@ async def test_what_a_transport_raises_on_its_own_leaves_the_flow_usable(
     )
     with pytest.raises(RuntimeError, match="a bug"):
         await at_sms_code.send(EnterCode(code="1"))
-    assert at_sms_code.record == before
+    assert without_mark(at_sms_code.record) == before
     assert at_sms_code.history[-1].error == "RuntimeError"
-    script.expect(respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="1"))
-    assert isinstance(await at_sms_code.send(EnterCode(code="1")), Done)
+    with pytest.raises(FateUnknown):
+        await at_sms_code.send(EnterCode(code="1"))
+    script.expect(PASSWORD_SENT)
+    assert isinstance(await at_sms_code.send(SIGN_IN), SmsCode)
 
 
 # Racing

@@ -83,8 +83,6 @@ def answered(reply: Reply) -> Exchange:
             ),
         ),
         refusal("InternalErrorException", status=500),
-        UNREADABLE,
-        ConnectionLost("gone", operation="RespondToAuthChallenge"),
         TimedOut("late", operation="RespondToAuthChallenge", retryable=True),
     ],
     ids=lambda error: error.name,

@@ -14,6 +14,7 @@ from auth_flow import AuthFlow, EnterCode, Record, SmsCode, UserPool
 from auth_flow.errors import FlowBusy, SealBroken, SessionExpired
 from auth_flow.sealing import park, resume
 from auth_flow.sealing._sealer import Sealer, new_key
+from auth_flow.states._fate import answered
 from auth_flow.states.steps import STEPS, CodeDelivery, CustomChallenge, TotpSetup
 from tests.chart.samples import RECORDS
 from tests.flow.scripted import Script
@@ -183,4 +184,6 @@ async def test_a_flow_is_not_parked_while_an_event_is_under_way(
         with pytest.raises(FlowBusy):
             flow.park(sealer)
         group.cancel_scope.cancel()
-    assert resume(flow.park(sealer), sealer, POOL) == _waiting(clock)
+    back = resume(flow.park(sealer), sealer, POOL)
+    assert answered(back) == _waiting(clock)
+    assert back.unanswered is not None

@@ -1,0 +1,116 @@
+"""At most once: a request whose fate is unknown is never sent again.
+
+Theory of operation
+-------------------
+
+If a worker dies, is cancelled, or loses its connection while a request is under way, only the
+service knows whether it carried the request out. Sending it again could spend one of the person's
+tries, reset a password twice, or answer a challenge that has already been answered. So:
+
+1. Before the first request of an event leaves, `at_most_once` yields a checkpoint whose record says
+   which event is being sent (`Record.unanswered`). A driver that stores checkpoints must have stored
+   it before it lets the request go.
+2. When the service's answer is known, the record of the outcome no longer says so. If the service
+   refused the request, one more checkpoint takes the mark back.
+3. If the mark is still there at the next event, nobody has seen the answer. `check_repetition` then
+   raises `FateUnknown` for an event that would send the same thing.
+
+Events that begin anew leave no mark, because repeating them does no harm: a sign-in starts a new
+conversation with the service, and a code is simply sent once more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from auth_flow.errors import AuthFlowError, FateUnknown, MalformedResponse, TransportError
+from auth_flow.states._effects import Call, Checkpoint, Dialogue
+from auth_flow.states._events import Event
+from auth_flow.states._record import Record, Unanswered
+from auth_flow.states.steps import Idle
+
+T = TypeVar("T")
+
+_BEGIN_ANEW = frozenset({"sign_in", "sign_in_with_redirect", "resend_code", "reset_password"})
+
+
+def check_repetition(record: Record, event: Event) -> None:
+    """Raise `FateUnknown` if `event` could send a request again whose answer never came.
+
+    In a step that waits for an answer, every event that does not begin anew would use the same
+    session or code again. A flow that is idle refuses the same event only.
+    """
+    sent = record.unanswered
+    if sent is None or event.name in _BEGIN_ANEW:
+        return
+    if not isinstance(record.step, Idle) or event.name == sent.event:
+        raise FateUnknown(sent.event, sent.at)
+
+
+def answered(record: Record) -> Record:
+    """Return the record without the mark of a request whose answer never came."""
+    return record.model_copy(update={"unanswered": None}) if record.unanswered else record
+
+
+def at_most_once(
+    dialogue: Dialogue[T], record: Record, event: Event, *, now: float, username: str | None
+) -> Dialogue[T]:
+    """Carry on `dialogue`, with a checkpoint before its first request that says what is being sent.
+
+    `record` is what the flow stood at before the event. `now` is in seconds since the epoch.
+    `username` is the account that the event is about; it is kept with the mark, so that a flow that
+    was idle can go on as if the request had been carried out.
+    """
+    begins_anew = event.name in _BEGIN_ANEW or _signs_in_anew(record, event, now)
+    mark = None if begins_anew else Unanswered(event=event.name, at=now)
+    so_far = record if begins_anew else answered(record)
+    announced = lost = False
+    try:
+        effect = next(dialogue)
+        while True:
+            match effect:
+                case Call() if not announced:
+                    yield Checkpoint(_marked(so_far, mark, username), sending=event.name)
+                    announced = True
+                case Checkpoint():
+                    so_far = effect.record
+                    effect = replace(effect, record=_marked(so_far, mark), sending=event.name)
+                case _:
+                    pass
+            try:
+                result = yield effect
+            except AuthFlowError as error:
+                lost = announced and _is_lost(error)
+                effect = dialogue.throw(error)
+            else:
+                effect = dialogue.send(result)
+    except StopIteration as stop:
+        outcome: T = stop.value
+        return outcome
+    except AuthFlowError as error:
+        if mark and announced and not (lost or _is_lost(error)):
+            yield Checkpoint(so_far)
+        raise
+    finally:
+        dialogue.close()
+
+
+def _is_lost(error: AuthFlowError) -> bool:
+    """Whether the error leaves open what has become of the request."""
+    return isinstance(error, TransportError | MalformedResponse) and not error.retryable
+
+
+def _signs_in_anew(record: Record, event: Event, now: float) -> bool:
+    """Whether this is an automatic sign-in without the sign-up's session, which is good for one
+    use.
+    """
+    alive = record.expires_at is None or now < record.expires_at
+    return event.name == "auto_sign_in" and not (record.session and alive)
+
+
+def _marked(record: Record, mark: Unanswered | None, username: str | None = None) -> Record:
+    if mark is None:
+        return record
+    known = record.login_id or username
+    return record.model_copy(update={"unanswered": mark, "login_id": known})
