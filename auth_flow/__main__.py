@@ -1,4 +1,4 @@
-"""`python -m auth_flow`: the command line, where no `auth-flow` is on the path."""
+"""Run the command line as `python -m auth_flow`, if `auth-flow` is not on the path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports that wait until something is needed, and that do not hold up the event loop then."""
+"""Imports on first use, without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _done: set[str] = set()
 async def ensure_imported(*modules: str) -> None:
     """Import the modules that have not been imported yet, in a worker thread.
 
-    Together they take tens of milliseconds, and an event loop must not stand still for that long.
+    Together they take tens of milliseconds, which is too long to block an event loop.
     """
     for module in modules:
         if module not in _done:
@@ -25,9 +25,9 @@ async def ensure_imported(*modules: str) -> None:
 def lazy(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """Return a module's `__getattr__` that imports a public name at its first use.
 
-    `homes` maps each name to the module that defines it. A package installs the function under
-    `if not TYPE_CHECKING`, beside real imports for type checkers: so a mistyped name is still an
-    error to them.
+    `homes` maps each name to the module that defines it. A package defines the function under
+    `if not TYPE_CHECKING`, beside real imports for type checkers, so that a misspelt name is still
+    an error for them.
     """
 
     def getattr_(name: str) -> Any:

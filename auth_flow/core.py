@@ -1,12 +1,12 @@
-"""The heart, for an event loop of your own: it does no I/O, and waits for nothing.
+"""The state machine without I/O, for use with an event loop of your own.
 
-`advance` is a generator. It yields effects for its driver to perform, is sent their results, and
-returns an `Outcome`::
+`advance` is a generator. It yields effects, receives their results, and returns an `Outcome`. The
+code that performs the effects is the driver::
 
     turn = advance(record, SignIn(username="ada", password="…"), pool=pool, clock=time.time)
     effect = next(turn)                          # raises EventNotAccepted, GuardRejected or FateUnknown
     while True:
-        effect = turn.send(perform(effect))      # turn.throw(error) where performing failed
+        effect = turn.send(perform(effect))      # turn.throw(error) if it failed
     # StopIteration.value is the Outcome
 
 `AuthFlow` is such a driver for asyncio and trio, in a dozen lines. A `Checkpoint` is the flow's

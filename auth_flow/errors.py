@@ -1,52 +1,56 @@
-"""Everything that can go wrong, split by who can do something about it.
+"""The errors of this library, grouped by the party that can act on them.
 
 ::
 
-    AuthFlowError                     every error below has `name` and `retryable`
-    ├── CallerError                   the caller asked for what cannot be; nothing was sent, nothing has changed
-    │   ├── InvalidLine                 a line of the drive protocol that is no event and no call
-    │   ├── EventNotAccepted            the state has no transition for this event
-    │   ├── GuardRejected               the transition exists, and one of its guards says no
-    │   ├── FlowBusy                    another event of the same flow is under way
-    │   ├── NotSignedIn                 there is no session to do this with
-    │   │   ├── NoSession                   nobody is signed in
-    │   │   ├── SessionEnded                the session has ended; `reason` is why
+    AuthFlowError                     the root; every error has `name` and `retryable`
+    ├── CallerError                   the call was wrong; nothing was sent or changed
+    │   ├── InvalidLine                 a line of the drive protocol cannot be read
+    │   ├── EventNotAccepted            the current step does not accept the event
+    │   ├── GuardRejected               the step accepts the event, but a guard refused it
+    │   ├── FlowBusy                    the flow is still handling another event
+    │   ├── NotSignedIn                 the call needs a session
+    │   │   ├── NoSession                   no user is signed in
+    │   │   ├── SessionEnded                the session has ended, for `reason`
     │   │   ├── NoRefreshToken              the access token has expired and cannot be refreshed
     │   │   └── NoIdToken                   the session has no id token
     │   ├── TransportClosed             the transport was closed before this request
-    │   ├── SealBroken                  a text is not one that was sealed for this, or it is too old
-    │   └── MissingExtra                an optional part of the library is not installed
-    ├── InvalidToken                  a token is not the pool's, or not good (any more)
-    ├── FateUnknown                   an event was sent, and its answer never came; it is not sent again
-    ├── SessionExpired                the time for the challenge is over; the flow is idle again
-    ├── ServiceError                  Cognito said no, in its own words; a class for each exception of its model
-    │   ├── CredentialError             the user, the password, the code or the token is not (or no longer) good
-    │   ├── AccountError                the account has to be brought in order first
-    │   ├── RequestError                the request, or what it asks for, does not fit the pool
-    │   ├── LambdaError                 a trigger of the pool said no, or failed
-    │   ├── DeliveryError               a message could not be sent
-    │   ├── ThrottlingError             too much, too often
-    │   └── OutageError                 the service itself is in trouble
-    ├── ResponseError                 Cognito answered, and the answer is of no use
-    │   ├── UnknownChallenge            it asked for something the chart does not know
-    │   └── MalformedResponse           it is not what the service model says
-    ├── TransportError                no answer came
-    │   ├── ConnectFailed               nothing was sent
-    │   ├── TimedOut                    the time allowed is over
-    │   └── ConnectionLost              the connection broke while the request was under way
-    └── StoreError                    what keeps flows or sessions let us down
-        ├── StoreConflict               the entry has moved on since it was read; nothing was written
-        ├── StoreUnavailable            the store cannot be reached, or does not work
-        └── ClaimExpired                an event took longer than the claim on its flow lasts
+    │   ├── RedirectAlreadyUsed         the code of this redirect was sent before
+    │   ├── SealBroken                  a sealed text is invalid or too old
+    │   └── MissingExtra                an optional dependency is not installed
+    ├── InvalidToken                  a token was not accepted; `reason` names the check
+    ├── FateUnknown                   an event was sent, and its outcome is unknown
+    ├── SessionExpired                the challenge was answered too late; the flow is idle again
+    ├── OAuthError                    the hosted pages or the token endpoint returned an OAuth error
+    │   ├── RedirectDenied              the user, or the identity provider, declined
+    │   ├── RedirectRefused             the hosted pages returned another error
+    │   └── TokenRequestRefused         the token endpoint refused the code or the refresh token
+    ├── ServiceError                  Cognito refused the request; one class for each exception
+    │   ├── CredentialError             a user name, password, code or token is wrong or expired
+    │   ├── AccountError                the account needs attention first
+    │   ├── RequestError                the pool or the app client does not allow the request
+    │   ├── LambdaError                 a trigger of the pool refused or failed
+    │   ├── DeliveryError               a message with a code could not be sent
+    │   ├── ThrottlingError             too many requests or attempts
+    │   └── OutageError                 the service failed
+    ├── ResponseError                 Cognito's reply cannot be used
+    │   ├── UnknownChallenge            the reply poses a challenge that this version does not know
+    │   └── MalformedResponse           the reply does not match the service model
+    ├── TransportError                there was no reply
+    │   ├── ConnectFailed               no connection; nothing was sent
+    │   ├── TimedOut                    a time limit was exceeded
+    │   └── ConnectionLost              the connection broke during the request
+    └── StoreError                    the store of flows or sessions failed
+        ├── StoreConflict               the entry has changed since it was read; nothing was written
+        ├── StoreUnavailable            the store cannot be reached or does not work
+        └── ClaimExpired                an event took longer than the claim on its flow
 
-`retryable` tells whether the very same event or call may be fed again as it is. `name` is the
-service's exception name where the service spoke, else that of the class here (`TransportError` for
-its whole branch). Messages hold no secret: neither what the caller typed nor what the service
-issued.
+If `retryable` is true, the same event or call may be sent again unchanged. `name` is the service's
+exception name if the service refused the request, otherwise the name of the class (`TransportError`
+for its whole branch). Messages never contain a secret.
 
-The exceptions are those of botocore's service model `cognito-idp/2016-04-18` for the operations
-that need no AWS signature, and two that the service answers although the model lacks them:
-`TokenRevokedException` and `ThrottlingException`.
+The subclasses of `ServiceError` are the exceptions of botocore's service model
+`cognito-idp/2016-04-18` for the operations without an AWS signature, and two that the service
+returns although the model lacks them: `TokenRevokedException` and `ThrottlingException`.
 """
 
 from __future__ import annotations
@@ -55,29 +59,29 @@ from typing import ClassVar
 
 
 class AuthFlowError(Exception):
-    """The root of all errors that this library raises on purpose."""
+    """The root of all errors that this library raises deliberately."""
 
     retryable: bool = False
-    """Whether the very same event or call may be fed again as it is."""
+    """True if the same event or call may be sent again unchanged."""
     retry_after: float = 0.0
-    """Seconds that the service asked to wait before that (`Retry-After`); 0 where it asked for
-    nothing.
+    """Seconds to wait before the next attempt, if the service asked for it (`Retry-After`); else
+    0.
     """
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Let errors travel between processes. Their constructors take other things than the
-        message, which is in `args`.
+        """Make errors picklable, although their constructors take more than the message in
+        `args`.
         """
         return _revived, (type(self), self.args), self.__dict__
 
     @property
     def name(self) -> str:
-        """The service's exception name where the service spoke, else the name of this class."""
+        """The service's exception name if it refused the request, else the name of the class."""
         return type(self).__name__
 
     @property
     def message(self) -> str:
-        """What happened, in a sentence that may be shown and logged."""
+        """A sentence about the problem, without secrets: it may be shown and logged."""
         return str(self)
 
 
@@ -89,33 +93,34 @@ def _revived(kind: type[AuthFlowError], args: tuple[object, ...]) -> AuthFlowErr
 
 
 class CallerError(AuthFlowError):
-    """The caller asked for what cannot be. Nothing was sent, and nothing has changed."""
+    """The call was wrong. Nothing was sent, and nothing has changed."""
 
 
 class InvalidLine(CallerError):
-    """A line of the drive protocol is not JSON, names no event or call, or has a missing or wrong
-    field.
+    """A line of the drive protocol is not JSON, names an unknown event or call, or has a missing or
+    invalid field.
     """
 
 
 class EventNotAccepted(CallerError):
-    """The state has no transition for this event.
+    """The current step does not accept this event.
 
-    `state` is the name of the step, `event` that of the event, `accepts` are the events that would
-    do.
+    `state` is the name of the step, `event` the name of the event, and `accepts` lists the events
+    that the step accepts.
     """
 
     def __init__(self, state: str, event: str, accepts: tuple[str, ...]) -> None:
         super().__init__(
-            f"{state} does not take {event}"
-            + (f"; it takes {', '.join(accepts)}." if accepts else ".")
+            f"{state} does not accept {event}"
+            + (f"; it accepts {', '.join(accepts)}." if accepts else ".")
         )
         self.state, self.event, self.accepts = state, event, accepts
 
 
 class GuardRejected(CallerError):
-    """The transition exists, and one of its guards says no. `guard` is the guard's name, `rule`
-    what it demands.
+    """The step accepts the event, but a guard refused its content or its timing.
+
+    `guard` is the name of the guard, and `rule` the condition that is not met.
     """
 
     def __init__(self, state: str, event: str, guard: str, rule: str) -> None:
@@ -124,15 +129,15 @@ class GuardRejected(CallerError):
 
 
 class FlowBusy(CallerError):
-    """Another event of this flow is under way. A flow takes one event at a time; the second of two
-    is not sent.
+    """The flow is still handling another event. A flow handles one event at a time, so this one was
+    not sent.
     """
 
     retryable = True
 
 
 class NotSignedIn(CallerError):
-    """There is no session to do this with. The subclasses say why."""
+    """The call needs a session. The subclass is the reason why there is none."""
 
     @property
     def name(self) -> str:
@@ -141,13 +146,13 @@ class NotSignedIn(CallerError):
 
 
 class NoSession(NotSignedIn):
-    """Nobody is signed in here, or the store has no session that can be read."""
+    """No user is signed in, or the store holds no readable session."""
 
 
 class SessionEnded(NotSignedIn):
     """The session has ended.
 
-    `reason` is the one that observers get in `SignedOut`: `signed_out`, `user_deleted`,
+    `reason` is the same as in the notice `SignedOut`: `signed_out`, `user_deleted`,
     `ended_elsewhere`, or the name of the service's exception.
     """
 
@@ -176,16 +181,17 @@ class TransportClosed(CallerError):
 
 
 class SealBroken(CallerError):
-    """A text is not one that was sealed for this purpose with one of these keys, or it is too old.
-    It is not told which.
+    """A text was not sealed for this purpose with one of these keys, or it is too old.
+
+    The error does not distinguish these causes, because the difference would help an attacker.
     """
 
 
 class MissingExtra(CallerError):
-    """An optional part of the library is not installed; the message says which extra brings it."""
+    """An optional dependency is not installed. `extra` is the extra that installs it."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an optional part: pip install 'auth-flow[{extra}]'")
+        super().__init__(f"{what} needs an optional dependency: pip install 'auth-flow[{extra}]'")
         self.extra = extra
 
 
@@ -193,13 +199,13 @@ class MissingExtra(CallerError):
 
 
 class SessionExpired(AuthFlowError):
-    """The time for answering the challenge is over, by this flow's clock or by the service's word.
-    The flow is idle again.
+    """The challenge was answered too late, by the flow's clock or according to the service. The
+    flow is idle again.
     """
 
 
 class OAuthError(AuthFlowError):
-    """The hosted pages, or the token endpoint of the domain, answered with an OAuth error.
+    """The hosted pages or the token endpoint returned an OAuth error.
 
     `error` is the code of RFC 6749 or OpenID Connect, `description` the decoded text beside it
     (None if there was none). `trigger` names the pool's trigger that refused, if the description
@@ -234,11 +240,11 @@ _OAUTH_HINTS: dict[tuple[str, str | None], str] = {
 
 
 class RedirectDenied(OAuthError):
-    """The person, or the identity provider, declined (`access_denied`)."""
+    """The user, or the identity provider, declined (`access_denied`)."""
 
 
 class RedirectRefused(OAuthError):
-    """The hosted pages sent the browser back with another error than a denial.
+    """The hosted pages returned an error other than a denial.
 
     Failures of an identity provider and refusals of a trigger arrive as `invalid_request`.
     """
@@ -249,21 +255,21 @@ class TokenRequestRefused(OAuthError):
 
 
 class RedirectAlreadyUsed(CallerError):
-    """The code of this return was sent to the token endpoint before; a code is good for one use."""
+    """The code of this redirect was sent to the token endpoint before; a code works only once."""
 
 
 class FateUnknown(AuthFlowError):
-    """An event was sent, and its answer never came: the connection broke, or the worker died. The
-    service may have carried it out, so it is not sent again. The step stays.
+    """An event was sent and its outcome is unknown, because the connection broke or the worker died.
+    The service may have carried it out, so it is not sent again. The flow stays in its step.
 
-    `event` is the name of that event, `at` the time at which it was sent, in seconds since the
-    epoch. The person can sign in again. After a sign-up, a confirmation or a reset, the flow can
+    `event` is the name of that event, and `at` the time at which it was sent, in seconds since the
+    epoch. The user can sign in again. After a sign-up, a confirmation or a reset, the flow can
     also go on as if the event had been carried out, or ask for another code.
     """
 
     def __init__(self, event: str, at: float) -> None:
         super().__init__(
-            f"The answer to {event} never came, and it may have been carried out: it is not sent again."
+            f"There was no reply to {event}, and it may have been carried out. It is not sent again."
         )
         self.event, self.at = event, at
 
@@ -281,11 +287,11 @@ class InvalidToken(AuthFlowError):
 
 
 class ServiceError(AuthFlowError):
-    """Cognito refused the request. `ServiceError` itself stands for a name that the service model
-    does not have.
+    """Cognito refused the request. `ServiceError` itself is raised for an exception that the
+    service model does not have.
 
-    `operation` is the request's, `status` the HTTP status, `request_id` AWS's id of the request
-    (None where the answer had none).
+    `operation` is the name of the operation, `status` the HTTP status, and `request_id` AWS's id
+    of the request (None if the reply had none).
     """
 
     _by_name: ClassVar[dict[str, type[ServiceError]]] = {}
@@ -315,8 +321,8 @@ class ServiceError(AuthFlowError):
     def of(
         name: str, message: str, *, operation: str, status: int, request_id: str | None = None
     ) -> ServiceError:
-        """The error for an exception name: its own class where the model has it, else by the HTTP
-        status.
+        """Make the error for an exception name: of the class of that name if there is one,
+        otherwise of a class chosen by the HTTP status.
         """
         fallback = (
             OutageError if status >= 500 else ThrottlingError if status == 429 else ServiceError
@@ -326,7 +332,7 @@ class ServiceError(AuthFlowError):
 
 
 class CredentialError(ServiceError):
-    """The user, the password, the code or the token is not, or no longer, good."""
+    """A user name, password, code or token is wrong or has expired."""
 
 
 class NotAuthorizedException(CredentialError): ...
@@ -360,9 +366,7 @@ class UnauthorizedException(CredentialError): ...
 
 
 class AccountError(ServiceError):
-    """The account has to be brought in order first: confirmed, reset, or told apart from another
-    one.
-    """
+    """The account needs attention first: a confirmation, a password reset, or another name."""
 
 
 class UserNotConfirmedException(AccountError): ...
@@ -387,7 +391,7 @@ class DeviceKeyExistsException(AccountError): ...
 
 
 class RequestError(ServiceError):
-    """The request, or what it asks for, does not fit the pool or its app client."""
+    """The pool or the app client does not allow the request, or the request is invalid."""
 
 
 class InvalidParameterException(RequestError): ...
@@ -439,7 +443,7 @@ class WebAuthnRelyingPartyMismatchException(RequestError): ...
 
 
 class LambdaError(ServiceError):
-    """A trigger of the pool said no, or failed."""
+    """A trigger of the pool refused the request or failed."""
 
 
 class UserLambdaValidationException(LambdaError): ...
@@ -468,7 +472,7 @@ class InvalidEmailRoleAccessPolicyException(DeliveryError): ...
 
 
 class ThrottlingError(ServiceError):
-    """Too much, too often. The same thing may be asked again later."""
+    """There were too many requests or attempts. The same request may be made again later."""
 
     retryable = True
 
@@ -486,7 +490,7 @@ class TooManyFailedAttemptsException(ThrottlingError): ...
 
 
 class OutageError(ServiceError):
-    """The service itself is in trouble. The same thing may be asked again later."""
+    """The service failed. The same request may be made again later."""
 
     retryable = True
 
@@ -501,12 +505,13 @@ class ConcurrentModificationException(OutageError): ...
 
 
 class ResponseError(AuthFlowError):
-    """Cognito answered, and the answer is of no use."""
+    """Cognito's reply cannot be used."""
 
 
 class UnknownChallenge(ResponseError):
-    """The service asked for something the chart does not know. `challenge` is its name; the flow
-    stands where it stood.
+    """The reply poses a challenge that this version does not know. The flow stays in its step.
+
+    `challenge` is Cognito's name of it.
     """
 
     def __init__(self, challenge: str) -> None:
@@ -515,11 +520,11 @@ class UnknownChallenge(ResponseError):
 
 
 class MalformedResponse(ResponseError):
-    """An answer is not what the service model says: no JSON, too large, a member missing or of
-    another type.
+    """A reply does not match the service model: it is not JSON, too large, or a member is missing
+    or of another type.
 
-    `operation` is the request's, `status` the HTTP status and `request_id` AWS's id where there is
-    one.
+    `operation` is the name of the operation, `status` the HTTP status, and `request_id` AWS's id
+    of the request (None if the reply had none).
     """
 
     def __init__(
@@ -544,8 +549,10 @@ class MalformedResponse(ResponseError):
 
 
 class TransportError(AuthFlowError):
-    """No answer came. `operation` is the request's; `retryable` is false where the request's fate
-    is unknown and it matters.
+    """There was no reply. `operation` is the name of the operation.
+
+    `retryable` is false if Cognito may have carried out the request, and if a second one would then
+    do harm.
     """
 
     def __init__(self, message: str, *, operation: str, retryable: bool = False) -> None:
@@ -554,49 +561,47 @@ class TransportError(AuthFlowError):
 
     @property
     def name(self) -> str:
-        """`TransportError` for the whole branch: what failed on the way matters less than whether
-        to try again.
-        """
+        """`TransportError` for the whole branch: callers need `retryable` more than the cause."""
         return TransportError.__name__
 
 
 class ConnectFailed(TransportError):
-    """No connection could be made; nothing was sent."""
+    """No connection could be made. Nothing was sent."""
 
 
 class TimedOut(TransportError):
-    """The time allowed for connecting, sending, reading or the whole request is over."""
+    """Connecting, sending, reading or the whole request exceeded its time limit."""
 
 
 class ConnectionLost(TransportError):
-    """The connection broke after the request had begun to be sent."""
+    """The connection broke after a part of the request had been sent."""
 
 
 # Store
 
 
 class StoreError(AuthFlowError):
-    """What keeps flows or sessions let us down."""
+    """The store of flows or sessions failed."""
 
 
 class StoreConflict(StoreError):
-    """The entry has moved on since it was read, by another task or process. Nothing was written:
-    load it, and decide anew.
+    """Another task or process has changed the entry since it was read. Nothing was written: load
+    the entry and decide again.
     """
 
     def __init__(self) -> None:
-        super().__init__("The entry has moved on since it was read.")
+        super().__init__("The entry has changed since it was read.")
 
 
 class StoreUnavailable(StoreError):
-    """The store cannot be reached, or does not work. What was to be written may or may not have
-    been.
+    """The store cannot be reached or does not work. If an entry was being written, its state is
+    unknown.
     """
 
     retryable = True
 
 
 class ClaimExpired(StoreError):
-    """An event took longer than the claim on its flow lasts, and was given up: another worker may
-    have the flow by now.
+    """An event took longer than the claim on its flow and was abandoned. Another worker may have
+    the flow by now.
     """

@@ -1,4 +1,4 @@
-"""AWS credentials of a signed-in user, or of a guest, from an identity pool."""
+"""AWS credentials from an identity pool, for a signed-in user or a guest."""
 
 from __future__ import annotations
 

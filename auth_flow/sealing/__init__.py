@@ -1,6 +1,4 @@
-"""Flows that are put away between two events: sealed as a text, or shared by workers in a store
-(`auth_flow.shared._flows`).
-"""
+"""Parked flows: a flow between two events, sealed as a short text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The signed-in part: a session, its tokens, and the operations of its user."""
+"""Sessions: the tokens of a signed-in user, kept fresh, and the operations of that user."""
 
 from __future__ import annotations
 

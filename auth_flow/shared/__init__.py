@@ -1,4 +1,4 @@
-"""Flows that several workers share: each event is taken by one of them."""
+"""Flows in a store that several workers share. Each event is handled by one of them."""
 
 from __future__ import annotations
 

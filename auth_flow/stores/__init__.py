@@ -1,13 +1,13 @@
-"""Where sessions and parked flows are kept: one protocol, and a store for each place.
+"""Stores for sessions and shared flows. All of them implement the protocol `Store`.
 
-=========================================  ===================================================================
-`auth_flow.stores.MemoryStore`             this process
-`auth_flow.stores.FileStore`          one sealed file; processes of one machine
-`auth_flow.stores.KeyringStore`    the same, its key in the system's keyring (extra `keyring`)
-`auth_flow.stores.SQLiteStore`      a database file; processes of one machine
-`auth_flow.stores.RedisStore`        Redis or Valkey; any number of machines
-`auth_flow.stores.SealedStore`      around any of them: seals what is kept there
-=========================================  ===================================================================
+==============  ================================================================================
+`MemoryStore`   in this process
+`FileStore`     in one sealed file, for the processes of one machine
+`KeyringStore`  in a sealed file whose key is in the system's keyring (extra `keyring`)
+`SQLiteStore`   in a database file, for the processes of one machine
+`RedisStore`    in Redis or Valkey, for any number of machines
+`SealedStore`   in another store, but sealed
+==============  ================================================================================
 
 Sealing needs the extra `park`.
 """

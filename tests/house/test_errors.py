@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import pytest
 
@@ -32,3 +33,15 @@ def test_an_error_travels_to_another_process_whole(error: AuthFlowError) -> None
     there = pickle.loads(pickle.dumps(error))
     assert type(there) is type(error)
     assert (str(there), there.name, vars(there)) == (str(error), error.name, vars(error))
+
+
+def test_the_overview_names_every_error_that_is_not_an_exception_of_the_service() -> None:
+    named = re.findall(r"^[ │├└─]+(\w+)  ", errors.__doc__ or "", re.MULTILINE)
+    own = [
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type)
+        and issubclass(value, AuthFlowError)
+        and not name.endswith("Exception")
+    ]
+    assert sorted(named) == sorted(own)
