@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from auth_flow._finish import GRACE
 from auth_flow._observers import Observers
+from auth_flow.states.forms import FormSettings
 
 if TYPE_CHECKING:
     from auth_flow.aws._identity_pool import IdentityPool
@@ -28,6 +29,7 @@ class AuthOptions(TypedDict, total=False):
     observers: Observers
     store: Store | None
     identity_pool: IdentityPool | None
+    forms: FormSettings
     clock: Callable[[], float]
     refresh_grace: float
 
@@ -73,6 +75,11 @@ class AuthConfig:
 
     identity_pool: IdentityPool | None = None
     """Exchanges the user's tokens for AWS credentials. It is the caller's to close."""
+
+    forms: FormSettings = field(default_factory=FormSettings)
+    """What the application knows about its pool for the forms, such as the attributes to ask for
+    and the password policy.
+    """
 
     clock: Callable[[], float] = time.time
     """Returns the seconds since the epoch."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -21,6 +21,7 @@ from auth_flow.sealing import park, resume
 from auth_flow.sealing._sealer import Sealer
 from auth_flow.states._events import Answer, AutoSignIn, Event, SignIn, SignInOptions, check_event
 from auth_flow.states._record import Record
+from auth_flow.states.forms import About, Form, FormName
 from auth_flow.states.steps import AutoSignInReady, Done, Idle, Step
 from auth_flow.transports._base import Transport
 
@@ -80,6 +81,8 @@ class AuthFlow:
         self._config = replace(config, devices=self.devices)
         self._transport = config.transport
         self._record = record if record and not record.signed_in else Record()
+        self._known_as: str | None = None
+        self._error: AuthFlowError | None = None
         self._password: SecretStr | None = None
         self._session: Session | None = None
         self._busy = False
@@ -131,6 +134,56 @@ class AuthFlow:
     def __repr__(self) -> str:
         return f"<AuthFlow {self.pool.user_pool_id} {self._record.state}>"
 
+    # For a person
+
+    def form(
+        self,
+        name: FormName | None = None,
+        *,
+        error: AuthFlowError | None = None,
+        values: Mapping[str, object] | None = None,
+    ) -> Form:
+        """Describe the step to a person: what to read, to fill in and to press. Nothing is sent.
+
+        `name` chooses among the forms of an idle flow, SIGN_IN by default; every other step has one
+        form. The last error of `send` is shown at its field, or `error` in its place, and `values`
+        are filled in again, except secret ones.
+        """
+        about = replace(
+            self._about(name),
+            error=error or self._error,
+            failed=self._history[-1].event if self._history else None,
+            values=values or {},
+        )
+        return self.step.form(about)
+
+    def fill(
+        self,
+        values: Mapping[str, object] | None = None,
+        action: str = "submit",
+        *,
+        form: FormName | None = None,
+    ) -> Event:
+        """Return the event that a filled-in form stands for; feed it to `send`.
+
+        `values` are the texts by field name, `action` is the one that was pressed, and `form` names
+        the form of an idle flow. An action `go:…` makes the event that leaves the step; show the
+        form that it names once that event was sent.
+
+        Raises `GuardRejected` if the form is not filled in correctly. Its `problems` name every
+        fault by field, in words for the person.
+        """
+        return self.step.fill(values or {}, action, self._about(form))
+
+    def _about(self, form: FormName | None) -> About:
+        return self._record.about(
+            form=form or "SIGN_IN",
+            settings=self._config.forms,
+            now=self._config.clock(),
+            password=self._password,
+            known_as=self._known_as,
+        )
+
     # Going on
 
     async def send(self, event: Event) -> Step:
@@ -164,8 +217,9 @@ class AuthFlow:
                 "auth_flow._driver", "auth_flow.states._turn", "auth_flow.session"
             )  # the machine and the rest of what an event takes
             yield
-            error = None
+            error = self._error = None
         except Exception as failure:
+            self._error = failure if isinstance(failure, AuthFlowError) else None
             error = failure.name if isinstance(failure, AuthFlowError) else type(failure).__name__
             raise
         finally:
@@ -240,6 +294,7 @@ class AuthFlow:
         self._record, self._password = so_far.record, so_far.password or self._password
 
     async def _adopt(self, outcome: Outcome) -> None:
+        self._known_as = outcome.record.login_id or self._record.login_id or self._known_as
         self._record, self._password = outcome.record, outcome.password
         if outcome.tokens is not None:
             await self._begin(outcome.tokens)

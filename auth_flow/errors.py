@@ -55,7 +55,11 @@ returns although the model lacks them: `TokenRevokedException` and `ThrottlingEx
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from auth_flow.states.forms import Problem
 
 
 class AuthFlowError(Exception):
@@ -118,14 +122,31 @@ class EventNotAccepted(CallerError):
 
 
 class GuardRejected(CallerError):
-    """The step accepts the event, but a guard refused its content or its timing.
+    """The step accepts the event, but a guard refused its content or its timing; or a form was not
+    filled in correctly.
 
-    `guard` is the name of the guard, and `rule` the condition that is not met.
+    `guard` is the name of the guard, and `rule` the condition that is not met, in a sentence that
+    can be shown to a person. If `AuthFlow.fill` raises it, `problems` has the problem of each field
+    that is at fault, by its name; a problem that concerns no single field has the name "".
     """
 
-    def __init__(self, state: str, event: str, guard: str, rule: str) -> None:
-        super().__init__(f"{state} refused {event}: {rule}")
+    def __init__(
+        self,
+        state: str,
+        event: str,
+        guard: str,
+        rule: str,
+        *,
+        problems: Mapping[str, Problem] | None = None,
+    ) -> None:
+        super().__init__(rule if problems else f"{state} refused {event}: {rule}")
         self.state, self.event, self.guard, self.rule = state, event, guard, rule
+        self.problems: Mapping[str, Problem] = problems or {}
+
+    @property
+    def code(self) -> str:
+        """The stable code of the refusal: that of the first problem, or the name of the guard."""
+        return next((problem.code for problem in self.problems.values()), self.guard)
 
 
 class FlowBusy(CallerError):

@@ -34,6 +34,11 @@ from auth_flow.states._events import (
 from auth_flow.states._record import (
     Record,
 )
+from auth_flow.states.forms import (
+    Form,
+    FormSettings,
+    PasswordRules,
+)
 from auth_flow.states.steps import (
     STEPS,
     AutoSignInReady,
@@ -85,6 +90,8 @@ __all__ = [
     "EventBase",
     "Factor",
     "FirstFactorSelection",
+    "Form",
+    "FormSettings",
     "Idle",
     "MfaSelection",
     "MfaSetupSelection",
@@ -95,6 +102,7 @@ __all__ = [
     "PasswordRequired",
     "PasswordResetCode",
     "PasswordResetRequired",
+    "PasswordRules",
     "PresentPasskey",
     "Question",
     "Record",

@@ -62,6 +62,7 @@ class AccountDialogue:
         )
         if not reply.confirmed:
             step: Step = ConfirmationRequired(code_delivery=delivery, user_id=reply.user_id)
+            record = record.model_copy(update={"code_sent_at": self.clock()})
         elif sign_in_options:
             step = AutoSignInReady()
         else:
@@ -103,7 +104,7 @@ class AccountDialogue:
         )
         known = record.step.user_id if isinstance(record.step, ConfirmationRequired) else None
         step = ConfirmationRequired(code_delivery=CodeDelivery.of(reply.delivery), user_id=known)
-        return DialogueResult(record.model_copy(update={"step": step}))
+        return DialogueResult(self._code_sent(record, step))
 
     def reset_password(self, username: str | None) -> Dialogue[DialogueResult]:
         """Have a code sent that allows a new password."""
@@ -112,11 +113,8 @@ class AccountDialogue:
         reply = DeliveryReply.read(
             operation, (yield self.requests.account(operation, _login_id(record)))
         )
-        return DialogueResult(
-            record.model_copy(
-                update={"step": PasswordResetCode(code_delivery=CodeDelivery.of(reply.delivery))}
-            )
-        )
+        step = PasswordResetCode(code_delivery=CodeDelivery.of(reply.delivery))
+        return DialogueResult(self._code_sent(record, step))
 
     def confirm_reset_password(self, said: ConfirmResetPassword) -> Dialogue[DialogueResult]:
         """Set the new password."""
@@ -147,6 +145,9 @@ class AccountDialogue:
                 None,
             )
         )
+
+    def _code_sent(self, record: Record, step: Step) -> Record:
+        return record.model_copy(update={"step": step, "code_sent_at": self.clock()})
 
     def _with(self, record: Record, step: Step, session: SecretStr | None) -> Record:
         now = self.clock()

@@ -4,6 +4,7 @@ another.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
@@ -11,6 +12,7 @@ from pydantic import Field, PlainSerializer, PlainValidator, SecretStr
 
 from auth_flow.states._base import Value
 from auth_flow.states._events import SignInOptions
+from auth_flow.states.forms import About, FormName, FormSettings
 from auth_flow.states.steps import Done, Idle, Step, StepBase, step_from_json
 
 
@@ -55,6 +57,8 @@ class Record(Value):
     session: SecretStr | None = None
     issued_at: float | None = None
     expires_at: float | None = None
+    code_sent_at: float | None = None
+    """When the code of a sign-up or of a password reset was sent."""
     sign_in_options: SignInOptions | None = None
     """How the flow signs in once the account is in order; None where it is not about signing in."""
     unanswered: Unanswered | None = None
@@ -73,6 +77,39 @@ class Record(Value):
     def signed_in(self) -> bool:
         """Whether the flow ended with a session."""
         return isinstance(self.step, Done) and self.step.signed_in
+
+    def about(
+        self,
+        *,
+        settings: FormSettings,
+        form: FormName = "SIGN_IN",
+        now: float,
+        password: SecretStr | None = None,
+        known_as: str | None = None,
+    ) -> About:
+        """Return what the step's form depends on besides the step.
+
+        `form` names the form to show if the flow is idle, `now` is in seconds since the epoch,
+        `password` is the one that the flow holds, and `known_as` is the user name of an earlier
+        sign-in, to be filled in again.
+        """
+        options = self.sign_in_options
+        alive = self.session is not None and now < (self.expires_at or 0)
+        takes_password = options is None or options.takes_password
+        times = (self.code_sent_at, self.issued_at)
+        return About(
+            form=form,
+            instance=json.dumps(self.to_json(), sort_keys=True),
+            username=self.login_id or known_as,
+            challenge=self.challenge,
+            sign_in_options=options,
+            now=now,
+            expires_at=self.expires_at,
+            sent_at=max((at for at in times if at is not None), default=None),
+            password=password,
+            password_needed=takes_password and not alive and password is None,
+            settings=settings,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON values, Cognito's session in clear: seal it before it leaves

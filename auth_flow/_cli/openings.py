@@ -26,7 +26,7 @@ CONTACTS = {"email": "E-mail address", "phone_number": "Phone number, as in +120
 
 
 @dataclass(slots=True)
-class SignInForm:
+class SignInOpening:
     """Credentials. `username` and `password` are those that are known beforehand."""
 
     person: Prompter
@@ -46,7 +46,7 @@ class SignInForm:
 
 
 @dataclass(slots=True)
-class SignUpForm:
+class SignUpOpening:
     """A new account, with e-mail address and phone number unless `attributes` are given. No
     password where none is needed.
     """
@@ -84,7 +84,7 @@ class SignUpForm:
 
 
 @dataclass(slots=True)
-class ResetForm:
+class ResetOpening:
     """Whose password is to be reset."""
 
     person: Prompter

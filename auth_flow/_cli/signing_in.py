@@ -11,7 +11,7 @@ import click
 
 from auth_flow._cli.conversation import conversation
 from auth_flow._cli.kept_session import check, session_store, set_current
-from auth_flow._cli.openings import ResetForm, SignInForm, SignUpForm
+from auth_flow._cli.openings import ResetOpening, SignInOpening, SignUpOpening
 from auth_flow._cli.pool_options import takes_pool, takes_sign_in_options
 from auth_flow._cli.terminal import InputEnded, Terminal, printable
 from auth_flow._flow import AuthFlow
@@ -51,7 +51,9 @@ def sign_in(
     keyring, or in AUTH_FLOW_SESSION_KEY.
     """
     person = Terminal()
-    form = SignInForm(person, sign_in_options, username, _first_line() if password_stdin else None)
+    form = SignInOpening(
+        person, sign_in_options, username, _first_line() if password_stdin else None
+    )
     store = session_store() if keep else None
     with conversation(AuthFlow(pool, store=store), person) as talk:
         if store:
@@ -91,7 +93,7 @@ def sign_up(
     With --preferred EMAIL_OTP, SMS_OTP or WEB_AUTHN the account gets no password.
     """
     person = Terminal()
-    form = SignUpForm(person, sign_in_options, username, _pairs(attributes) or None, sign_in)
+    form = SignUpOpening(person, sign_in_options, username, _pairs(attributes) or None, sign_in)
     with conversation(AuthFlow(pool), person) as talk:
         show_result(talk.hold(form), talk.flow)
 
@@ -103,7 +105,7 @@ def reset_password(pool: UserPool, username: str | None) -> None:
     """Set a new password with a code that the pool sends."""
     person = Terminal()
     with conversation(AuthFlow(pool), person) as talk:
-        show_result(talk.hold(ResetForm(person, username)), talk.flow)
+        show_result(talk.hold(ResetOpening(person, username)), talk.flow)
 
 
 def show_result(done: Done, flow: AuthFlow, *, tokens: bool = False) -> None:

@@ -8,8 +8,14 @@ is a new class here, a line in the chart, and a handler in the embedded pool.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias, get_args
+from typing import Any, ClassVar, TypeAlias, get_args
 
+from auth_flow.states._events import Event
+from auth_flow.states.forms._about import NOTHING_KNOWN, About
+from auth_flow.states.forms._draft import SUBMIT, Draft
+from auth_flow.states.forms._english import COMMON
+from auth_flow.states.forms._idle import IDLE_FORMS
+from auth_flow.states.forms._models import Form
 from auth_flow.states.steps._accounts import (
     AutoSignInReady,
     ConfirmationRequired,
@@ -36,6 +42,16 @@ class Idle(StepBase):
 
     name = "IDLE"
 
+    def form(self, about: About = NOTHING_KNOWN) -> Form:
+        """Describe one of the four ways to begin: the one that `about` names."""
+        return IDLE_FORMS[about.form].form(about)
+
+    def fill(
+        self, values: Mapping[str, object], action: str = SUBMIT, about: About = NOTHING_KNOWN
+    ) -> Event:
+        """Return the event that begins."""
+        return IDLE_FORMS[about.form].fill(values, action, about)
+
 
 class Done(StepBase):
     """Signed in; or, with `signed_in` false, an account was brought in order and nothing is left to
@@ -45,10 +61,22 @@ class Done(StepBase):
     """
 
     name = "DONE"
+    texts: ClassVar[dict[str, str]] = {
+        "title": "You are signed in",
+        "account_title": "Your account is ready",
+        "account_text": "You can sign in now.",
+    }
 
     signed_in: bool
     username: str | None = None
     user_id: str | None = None
+
+    def _draft(self, about: About) -> Draft:
+        return Draft(
+            title=None if self.signed_in else self._text("account_title"),
+            text=None if self.signed_in else self._text("account_text"),
+            cancel=False,
+        )
 
 
 Step: TypeAlias = (
@@ -94,6 +122,12 @@ def step_from_json(values: Mapping[str, Any]) -> Step:
     return step.model_validate(fields)
 
 
+def english() -> dict[str, str]:
+    """Return every text of every form, by key: the catalogue that a translation has to cover."""
+    own = [source.catalogue() for source in (*STEPS.values(), *IDLE_FORMS.values())]
+    return {key: sentence for texts in (COMMON, *own) for key, sentence in texts.items()}
+
+
 __all__ = [
     "CHALLENGES",
     "MFA_TYPES",
@@ -121,6 +155,7 @@ __all__ = [
     "StepBase",
     "TotpCode",
     "TotpSetup",
+    "english",
     "setup_uri",
     "step_from_json",
 ]

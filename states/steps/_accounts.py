@@ -1,47 +1,150 @@
-"""Steps on the way to an account one can sign in to: confirmation, password reset, and the sign-in
+"""Steps on the way to an account that can sign in: confirmation, password reset, and the sign-in
 that follows.
 """
 
 from __future__ import annotations
 
-from auth_flow.states._events import Answer, ConfirmSignUp, Event
+from typing import ClassVar
+
+from auth_flow.errors import ExpiredCodeException
+from auth_flow.states._base import reveal
+from auth_flow.states._events import (
+    Answer,
+    AutoSignIn,
+    ConfirmResetPassword,
+    ConfirmSignUp,
+    Event,
+    ResetPassword,
+)
+from auth_flow.states.forms._about import About
+from auth_flow.states.forms._draft import Draft, Filled
+from auth_flow.states.forms._fields import (
+    code_field,
+    new_password_field,
+    password_field,
+    username_field,
+)
+from auth_flow.states.forms._models import Text
+from auth_flow.states.forms._offers import resend
 from auth_flow.states.steps._base import CodeDelivery, Question, StepBase
 
 
-class ConfirmationRequired(Question):
-    """The account has to be confirmed with the code that was sent; `resend_code` sends another one.
+class _SentCode(StepBase):
+    """A code of the account, as opposed to one of a sign-in: the service can send it again."""
 
-    `code_delivery` and `user_id` are None where the service has not told them (a sign-in that ran
-    into this).
+    code_delivery: CodeDelivery | None = None
+
+    def _where(self) -> Text | None:
+        """Describe where the code went, as far as the service has told."""
+        delivery = self.code_delivery
+        if delivery is None or delivery.destination is None:
+            return None
+        medium = "sms" if delivery.medium == "SMS" else "email"
+        return self._text(f"{medium}_sent", destination=delivery.destination)
+
+
+class ConfirmationRequired(_SentCode, Question):
+    """The account has to be confirmed with a code; `resend_code` sends another one.
+
+    `code_delivery` and `user_id` are None if the service did not name them: a sign-in that meets an
+    unconfirmed account sends no code.
     """
 
     name = "CONFIRM_SIGN_UP"
+    texts: ClassVar[dict[str, str]] = {
+        "title": "Confirm your account",
+        "text": "Your account is not confirmed yet. No code was sent now: ask for one, or enter "
+        "the one that you have.",
+        "sms_sent": "We sent a code by SMS to {destination}.",
+        "email_sent": "We sent a code by e-mail to {destination}.",
+        "action.submit": "Confirm",
+    }
 
-    code_delivery: CodeDelivery | None = None
     user_id: str | None = None
 
     def parse(self, said: Answer) -> Event:
         """Read the text as the code."""
         return ConfirmSignUp(code=self.code(said), client_metadata=said.client_metadata)
 
+    def _draft(self, about: About) -> Draft:
+        sent = self.code_delivery is not None
+        return Draft(
+            fields=(code_field(),),
+            submit=lambda filled: ConfirmSignUp(code=filled["code"]),
+            text=self._where(),
+            offers=(resend(about, sent=sent),),
+            offers_first=not sent or isinstance(about.error, ExpiredCodeException),
+        )
 
-class AutoSignInReady(StepBase):
+
+class AutoSignInReady(Question):
     """The account is in order, and `auto_sign_in` signs in."""
 
     name = "COMPLETE_AUTO_SIGN_IN"
+    texts: ClassVar[dict[str, str]] = {
+        "title": "Ready to sign in",
+        "text": "Your account is in order.",
+        "action.submit": "Sign in",
+    }
+
+    def parse(self, said: Answer) -> Event:
+        """Read the text as the password. An empty one will do if no password is needed."""
+        password = said.response if reveal(said.response) else None
+        return AutoSignIn(password=password, client_metadata=said.client_metadata)
+
+    def _draft(self, about: About) -> Draft:
+        if not about.password_needed:
+            return Draft(submit=lambda _: AutoSignIn())
+        return Draft(
+            fields=(username_field(about, read_only=True), password_field()),
+            submit=lambda filled: AutoSignIn(password=filled["password"]),
+        )
 
 
-class PasswordResetRequired(StepBase):
-    """The password has to be reset before one can sign in: `reset_password` sends a code."""
+class PasswordResetRequired(Question):
+    """The password has to be reset before a sign-in: `reset_password` sends a code."""
 
     name = "RESET_PASSWORD"
+    texts: ClassVar[dict[str, str]] = {
+        "title": "Reset your password",
+        "text": "Your password has to be reset before you can sign in. We will send you a code.",
+        "action.submit": "Send the code",
+    }
+
+    def parse(self, said: Answer) -> Event:
+        """Read any text, also an empty one, as the wish to go on."""
+        return ResetPassword(client_metadata=said.client_metadata)
+
+    def _draft(self, about: About) -> Draft:
+        return Draft(submit=lambda _: ResetPassword())
 
 
-class PasswordResetCode(StepBase):
-    """A code was sent; `confirm_reset_password` takes it together with the new password,
+class PasswordResetCode(_SentCode):
+    """A code was sent. `confirm_reset_password` takes it together with the new password, and
     `resend_code` sends another one.
     """
 
     name = "CONFIRM_RESET_PASSWORD_WITH_CODE"
+    texts: ClassVar[dict[str, str]] = {
+        "title": "Set a new password",
+        "text": "We sent you a code. Enter it together with a new password.",
+        "sms_sent": "We sent a code by SMS to {destination}. Enter it with a new password.",
+        "email_sent": "We sent a code by e-mail to {destination}. Enter it with a new password.",
+        "action.submit": "Set the password",
+    }
 
-    code_delivery: CodeDelivery | None = None
+    def _draft(self, about: About) -> Draft:
+        def confirm(filled: Filled) -> Event:
+            return ConfirmResetPassword(code=filled["code"], new_password=filled["new_password"])
+
+        return Draft(
+            fields=(
+                username_field(about, read_only=True),
+                code_field(),
+                new_password_field(about),
+            ),
+            submit=confirm,
+            text=self._where(),
+            offers=(resend(about, sent=True),),
+            offers_first=isinstance(about.error, ExpiredCodeException),
+        )

@@ -12,11 +12,12 @@ from auth_flow.errors import EventNotAccepted, GuardRejected, MalformedResponse
 from auth_flow.states._base import Metadata, Value, reveal
 from auth_flow.states._events import Answer, Event, EventBase
 from auth_flow.states._replies import AuthReply, DeliveryDetails
+from auth_flow.states.forms._draft import HasForm
 
 Choice = TypeVar("Choice", bound=str)
 
 
-class StepBase(Value):
+class StepBase(Value, HasForm):
     """What the flow waits for. `name` is Amplify's name of the step, and the state of the chart."""
 
     name: ClassVar[str]

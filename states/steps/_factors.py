@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Self, get_args
+from typing import Any, ClassVar, Self, get_args
 
 from auth_flow.errors import GuardRejected, MalformedResponse, UnknownChallenge
 from auth_flow.states._base import reveal
 from auth_flow.states._events import Answer, ChooseFactor, Event, Factor, PresentPasskey
 from auth_flow.states._replies import AuthReply
+from auth_flow.states.forms._about import About
+from auth_flow.states.forms._draft import Draft
+from auth_flow.states.forms._fields import choice_field, passkey_field
+from auth_flow.states.forms._offers import factors
 from auth_flow.states.steps._base import Challenge, object_parameter
 
 FACTORS: tuple[Factor, ...] = get_args(Factor)
@@ -21,6 +25,8 @@ class FirstFactorSelection(Challenge):
 
     name = "CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION"
     challenges = ("SELECT_CHALLENGE",)
+
+    texts: ClassVar[dict[str, str]] = {"title": "How to sign in?"}
 
     available_challenges: tuple[str, ...]
 
@@ -44,6 +50,21 @@ class FirstFactorSelection(Challenge):
             factor=self.pick(said, offered, ChooseFactor), client_metadata=said.client_metadata
         )
 
+    def _draft(self, about: About) -> Draft:
+        """Show both ways of sending a password as one, and take SRP if it is offered."""
+        offered: tuple[Factor, ...] = tuple(
+            factor for factor in FACTORS if factor in self.available_challenges
+        )
+        srp = "PASSWORD_SRP" in offered
+        return Draft(
+            fields=(choice_field("factor", _to_a_person(offered)),),
+            submit=lambda filled: ChooseFactor(
+                factor="PASSWORD_SRP"
+                if filled["factor"] == "PASSWORD" and srp
+                else filled["factor"]
+            ),
+        )
+
     def responses(self, said: Event, challenge: str) -> dict[str, str]:
         """Return the choice."""
         assert isinstance(said, ChooseFactor)
@@ -59,6 +80,11 @@ class PasskeyRequired(Challenge):
 
     name = "CONFIRM_SIGN_IN_WITH_PASSKEY"
     challenges = ("WEB_AUTHN",)
+
+    texts: ClassVar[dict[str, str]] = {
+        "title": "Use your passkey",
+        "text": "Confirm with your fingerprint, face, screen lock or security key.",
+    }
 
     options: dict[str, Any]
 
@@ -87,9 +113,20 @@ class PasskeyRequired(Challenge):
                 self.name, PresentPasskey.name, "credential_is_an_assertion", rule
             ) from None
 
+    def _draft(self, about: About) -> Draft:
+        return Draft(
+            fields=(passkey_field(self.options),),
+            submit=lambda filled: PresentPasskey(credential=filled["credential"]),
+            offers=factors(("PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")),
+        )
+
     def responses(self, said: Event, challenge: str) -> dict[str, str]:
         """Return the assertion as JSON text, or the choice of another factor."""
         if isinstance(said, ChooseFactor):
             return {"ANSWER": said.factor}
         assert isinstance(said, PresentPasskey)
         return {"CREDENTIAL": json.dumps(said.credential, separators=(",", ":"))}
+
+
+def _to_a_person(offered: tuple[Factor, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys("PASSWORD" if name == "PASSWORD_SRP" else name for name in offered))

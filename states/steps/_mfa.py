@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import quote, urlencode
 
 from auth_flow.errors import MalformedResponse
 from auth_flow.states._base import reveal
 from auth_flow.states._events import Answer, ChooseMfa, EnterCode, Event, MfaType, SetUpEmail
 from auth_flow.states._replies import AuthReply
+from auth_flow.states.forms._about import About
+from auth_flow.states.forms._draft import Draft, Filled
+from auth_flow.states.forms._english import text
+from auth_flow.states.forms._fields import choice_field, email_field, name_field, six_digits_field
+from auth_flow.states.forms._models import Exhibit
 from auth_flow.states.steps._base import Challenge, list_parameter
 
 MFA_TYPES: dict[str, MfaType] = {
@@ -31,6 +36,8 @@ class MfaSelection(Challenge):
     name = "CONTINUE_SIGN_IN_WITH_MFA_SELECTION"
     challenges = ("SELECT_MFA_TYPE",)
 
+    texts: ClassVar[dict[str, str]] = {"title": "Choose a second factor"}
+
     allowed_mfa_types: tuple[MfaType, ...]
 
     @classmethod
@@ -50,6 +57,9 @@ class MfaSelection(Challenge):
             client_metadata=said.client_metadata,
         )
 
+    def _draft(self, about: About) -> Draft:
+        return _mfa_choice(self.allowed_mfa_types)
+
     def responses(self, said: Event, challenge: str) -> dict[str, str]:
         """Return the choice by Cognito's name."""
         assert isinstance(said, ChooseMfa)
@@ -65,6 +75,11 @@ class MfaSetupSelection(Challenge):
 
     name = "CONTINUE_SIGN_IN_WITH_MFA_SETUP_SELECTION"
     challenges = ("MFA_SETUP",)
+
+    texts: ClassVar[dict[str, str]] = {
+        "title": "Set up a second factor",
+        "text": "Your account has to be protected by a second factor. Choose one to set up.",
+    }
 
     allowed_mfa_types: tuple[MfaType, ...]
 
@@ -87,6 +102,9 @@ class MfaSetupSelection(Challenge):
             client_metadata=said.client_metadata,
         )
 
+    def _draft(self, about: About) -> Draft:
+        return _mfa_choice(self.allowed_mfa_types)
+
     def responses(self, said: Event, challenge: str) -> dict[str, str]:
         """Return nothing: the choice is not sent, what is set up is."""
         return {}
@@ -96,10 +114,19 @@ class EmailSetup(Challenge):
     """The address for codes by e-mail is asked for."""
 
     name = "CONTINUE_SIGN_IN_WITH_EMAIL_SETUP"
+    texts: ClassVar[dict[str, str]] = {
+        "title": "Set up your e-mail",
+        "text": "We will send a code to this address whenever you sign in.",
+    }
 
     def parse(self, said: Answer) -> Event:
         """Read the text as the address."""
         return SetUpEmail(email=reveal(said.response).strip(), client_metadata=said.client_metadata)
+
+    def _draft(self, about: About) -> Draft:
+        return Draft(
+            fields=(email_field(),), submit=lambda filled: SetUpEmail(email=filled["email"])
+        )
 
     def responses(self, said: Event, challenge: str) -> dict[str, str]:
         """Return the address."""
@@ -116,6 +143,12 @@ class TotpSetup(Challenge):
     """
 
     name = "CONTINUE_SIGN_IN_WITH_TOTP_SETUP"
+
+    texts: ClassVar[dict[str, str]] = {
+        "title": "Set up your app",
+        "text": "Add this account to an authenticator app, then enter the code that it shows.",
+        "problem.code_mismatch": "That is not the code that the app shows now.",
+    }
 
     shared_secret: str
     setup_uri: str
@@ -138,11 +171,36 @@ class TotpSetup(Challenge):
             code=code, friendly_device_name=said.friendly_device_name, client_metadata=metadata
         )
 
+    def _draft(self, about: About) -> Draft:
+        secret = self.shared_secret
+        groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+
+        def enter_code(filled: Filled) -> Event:
+            name = filled.get("friendly_device_name")
+            return EnterCode(code=filled["code"], friendly_device_name=name)
+
+        return Draft(
+            fields=(name_field(), six_digits_field()),
+            submit=enter_code,
+            exhibits=(
+                Exhibit(kind="qr", label=text("exhibit.qr"), content=self.setup_uri),
+                Exhibit(kind="copy", label=text("exhibit.copy"), content=groups),
+                Exhibit(kind="link", label=text("exhibit.link"), content=self.setup_uri),
+            ),
+        )
+
     def responses(self, said: Event, challenge: str) -> dict[str, str]:
         """Return nothing: the code has gone to VerifySoftwareToken, and its session says the
         rest.
         """
         return {}
+
+
+def _mfa_choice(offered: tuple[MfaType, ...]) -> Draft:
+    return Draft(
+        fields=(choice_field("mfa", offered),),
+        submit=lambda filled: ChooseMfa(mfa=filled["mfa"]),
+    )
 
 
 def setup_uri(secret: str, *, issuer: str, account: str) -> str:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from auth_flow.states._base import reveal
 from auth_flow.states._events import Answer, EnterPassword, Event, NewPassword
 from auth_flow.states._replies import AuthReply
+from auth_flow.states.forms._about import About
+from auth_flow.states.forms._draft import Draft, Filled
+from auth_flow.states.forms._fields import (
+    attribute_field,
+    new_password_field,
+    password_field,
+    username_field,
+)
+from auth_flow.states.forms._offers import go
 from auth_flow.states.steps._base import Challenge, list_parameter
 
 _PREFIX = "userAttributes."
@@ -17,6 +26,11 @@ class NewPasswordRequired(Challenge):
 
     name = "CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED"
     challenges = ("NEW_PASSWORD_REQUIRED",)
+
+    texts: ClassVar[dict[str, str]] = {
+        "title": "Choose a new password",
+        "text": "Your password was a temporary one. Choose your own to go on.",
+    }
 
     missing_attributes: tuple[str, ...] = ()
 
@@ -34,6 +48,19 @@ class NewPasswordRequired(Challenge):
             client_metadata=said.client_metadata,
         )
 
+    def _draft(self, about: About) -> Draft:
+        def new_password(filled: Filled) -> Event:
+            return NewPassword(password=filled["new_password"], user_attributes=filled.attributes)
+
+        return Draft(
+            fields=(
+                username_field(about, read_only=True),
+                *(attribute_field(name) for name in self.missing_attributes),
+                new_password_field(about),
+            ),
+            submit=new_password,
+        )
+
     def responses(self, said: Event, challenge: str) -> dict[str, str]:
         """Return the new password and the attributes that have a value."""
         assert isinstance(said, NewPassword)
@@ -49,10 +76,18 @@ class PasswordRequired(Challenge):
 
     name = "CONFIRM_SIGN_IN_WITH_PASSWORD"
     challenges = ("PASSWORD", "PASSWORD_SRP")
+    texts: ClassVar[dict[str, str]] = {"title": "Enter your password", "action.submit": "Sign in"}
 
     def parse(self, said: Answer) -> Event:
         """Read the text as the password."""
         return EnterPassword(password=said.response, client_metadata=said.client_metadata)
+
+    def _draft(self, about: About) -> Draft:
+        return Draft(
+            fields=(username_field(about, read_only=True), password_field()),
+            submit=lambda filled: EnterPassword(password=filled["password"]),
+            offers=(go("FORGOT_PASSWORD"),),
+        )
 
     def responses(self, said: Event, challenge: str) -> dict[str, str]:
         """Return the choice together with the password; PASSWORD_SRP sends a public value instead,

@@ -46,7 +46,7 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "answer_challenge": (CUSTOM,),
     "set_up_email": (EMAIL_SETUP,),
     "present_passkey": (PASSKEY,),
-    "answer": (*CHALLENGES, SIGN_UP),
+    "answer": (*CHALLENGES, SIGN_UP, READY, RESET),
     "sign_up": (IDLE,),
     "confirm_sign_up": (SIGN_UP, IDLE),
     "resend_code": (SIGN_UP, RESET_CODE, IDLE),

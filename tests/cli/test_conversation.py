@@ -8,7 +8,7 @@ import pytest
 
 from auth_flow._cli.conversation import Conversation, conversation
 from auth_flow._cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
-from auth_flow._cli.openings import ResetForm, SignInForm, SignUpForm
+from auth_flow._cli.openings import ResetOpening, SignInOpening, SignUpOpening
 from auth_flow._cli.words import explain
 from auth_flow._user_pool import UserPool
 from auth_flow.embedded import _totp as totp
@@ -33,7 +33,7 @@ def sign_in(
     app: UserPool | None = None,
 ) -> Done:
     with conversation(pool.flow(app), person) as talk:
-        return talk.hold(SignInForm(person, sign_in_options or SignInOptions()))
+        return talk.hold(SignInOpening(person, sign_in_options or SignInOptions()))
 
 
 def signed_in(done: Done) -> bool:
@@ -194,7 +194,7 @@ def test_signing_up_confirming_and_signing_in() -> None:
     answers: list[Line] = [USERNAME, "short", ATTRIBUTES["email"], "", PASSWORD, pool.code]
     person = ScriptedPerson(*answers)
     with conversation(pool.flow(), person) as talk:
-        assert signed_in(talk.hold(SignUpForm(person, SignInOptions())))
+        assert signed_in(talk.hold(SignUpOpening(person, SignInOptions())))
     user = pool.pool.user(USERNAME)
     assert user is not None
     assert user.attributes["email"] == ATTRIBUTES["email"]
@@ -208,7 +208,7 @@ def test_signing_up_with_a_name_that_is_taken() -> None:
         USERNAME, PASSWORD, "", "", "grace", PASSWORD, ATTRIBUTES["email"], "", pool.code
     )
     with conversation(pool.flow(), person) as talk:
-        assert talk.hold(SignUpForm(person, SignInOptions())).username == "grace"
+        assert talk.hold(SignUpOpening(person, SignInOptions())).username == "grace"
     assert person.asked[4] == ("text", "User name")
 
 
@@ -217,14 +217,16 @@ def test_signing_up_without_a_password() -> None:
     person = ScriptedPerson(pool.code)
     sign_in_options = SignInOptions(auth_flow_type="USER_AUTH", preferred_challenge="EMAIL_OTP")
     with conversation(pool.flow(), person) as talk:
-        assert signed_in(talk.hold(SignUpForm(person, sign_in_options, USERNAME, ATTRIBUTES)))
+        assert signed_in(talk.hold(SignUpOpening(person, sign_in_options, USERNAME, ATTRIBUTES)))
 
 
 def test_signing_up_without_signing_in() -> None:
     pool = TestPool()
     person = ScriptedPerson(PASSWORD, pool.code)
     with conversation(pool.flow(), person) as talk:
-        done = talk.hold(SignUpForm(person, SignInOptions(), USERNAME, ATTRIBUTES, sign_in=False))
+        done = talk.hold(
+            SignUpOpening(person, SignInOptions(), USERNAME, ATTRIBUTES, sign_in=False)
+        )
     assert not done.signed_in
 
 
@@ -233,7 +235,7 @@ def test_resetting_a_password() -> None:
     pool.add()
     person = ScriptedPerson(USERNAME, pool.code, "short", NEW_PASSWORD)
     with conversation(pool.flow(), person) as talk:
-        assert not talk.hold(ResetForm(person)).signed_in
+        assert not talk.hold(ResetOpening(person)).signed_in
     assert [kind for kind, _ in person.asked[-2:]] == ["new password", "new password"]
     assert signed_in(sign_in(pool, ScriptedPerson(USERNAME, NEW_PASSWORD)))
 
@@ -269,7 +271,7 @@ def test_an_interrupt_ends_the_conversation_and_its_event_loop() -> None:
     talks: list[Conversation] = []
     with pytest.raises(KeyboardInterrupt), conversation(pool.flow(), person) as talk:  # noqa: PT012
         talks.append(talk)
-        talk.hold(SignInForm(person, SignInOptions()))
+        talk.hold(SignInOpening(person, SignInOptions()))
     with pytest.raises(RuntimeError):
         talks[0].portal.call(talks[0].flow.start_again)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from auth_flow._cli.conversation import Opening, conversation
-from auth_flow._cli.openings import ResetForm, SignInForm, SignUpForm
+from auth_flow._cli.openings import ResetOpening, SignInOpening, SignUpOpening
 from auth_flow._cli.signing_in import show_result
 from auth_flow.states._events import SignInOptions
 
@@ -51,9 +51,9 @@ def demo(mfa: Mfa, begin: Beginning) -> None:
     phone = Phone(console)
     person = (DemoTerminal if sys.stdin.isatty() else SelfAnswering)(console, phone)
     openings: dict[Beginning, Opening] = {
-        "sign-in": SignInForm(person, SignInOptions(), USERNAME),
-        "sign-up": SignUpForm(person, SignInOptions(), USERNAME, ATTRIBUTES),
-        "reset-password": ResetForm(person, USERNAME),
+        "sign-in": SignInOpening(person, SignInOptions(), USERNAME),
+        "sign-up": SignUpOpening(person, SignInOptions(), USERNAME, ATTRIBUTES),
+        "reset-password": ResetOpening(person, USERNAME),
     }
     if begin == "sign-up":
         person.tell(

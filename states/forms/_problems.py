@@ -1,0 +1,140 @@
+"""Errors as problems on a form. The class of an error decides, never its message."""
+
+from __future__ import annotations
+
+from auth_flow.errors import (
+    AliasExistsException,
+    AuthFlowError,
+    CallerError,
+    CodeMismatchException,
+    DeliveryError,
+    EnableSoftwareTokenMFAException,
+    EventNotAccepted,
+    ExpiredCodeException,
+    FlowBusy,
+    GuardRejected,
+    InvalidPasswordException,
+    NotAuthorizedException,
+    OutageError,
+    PasswordHistoryPolicyViolationException,
+    ResponseError,
+    SessionExpired,
+    StoreError,
+    ThrottlingError,
+    TransportError,
+    UsernameExistsException,
+    UserNotFoundException,
+)
+from auth_flow.states.forms._about import About
+from auth_flow.states.forms._english import text
+from auth_flow.states.forms._models import Form, Problem
+
+_SIGNING_IN = frozenset({"sign_in", "enter_password", "auto_sign_in"})
+"""Events that send a password, which may be wrong."""
+
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "code_mismatch": ("code", "answer"),
+    "code_expired": ("code",),
+    "password_refused": ("new_password",),
+    "password_used": ("new_password",),
+    "username_taken": ("username",),
+    "user_unknown": ("username",),
+}
+"""The fields that a problem may be at, by its code. The first one that the form has is taken."""
+
+_GUARDS: dict[str, str] = {
+    "code_is_digits": "code",
+    "code_is_six_digits": "code",
+    "code_is_one_word": "code",
+    "address_is_an_address": "email",
+    "answer_is_given": "answer",
+    "credential_is_an_assertion": "credential",
+}
+"""The fields that guards judge."""
+
+
+def with_problems(form: Form, about: About) -> Form:
+    """Return the form with the last error at the field, or above the form, that it belongs to."""
+    if about.error is None:
+        return form
+    problems = _problems(form, about.error, about)
+    fields = tuple(
+        field.model_copy(update={"problem": problems.pop(field.name)})
+        if field.name in problems
+        else field
+        for field in form.fields
+    )
+    rest = next(iter(problems.values()), None)
+    return form.model_copy(update={"fields": fields, "problem": rest})
+
+
+def _problems(form: Form, error: AuthFlowError, about: About) -> dict[str, Problem]:
+    if isinstance(error, GuardRejected):
+        if error.problems:
+            return dict(error.problems)
+        problem = Problem(code=error.guard, text=text("problem.refused", reason=error.rule))
+        return {_GUARDS.get(error.guard, ""): problem}
+    problem = problem_of(error, about)
+    names = {field.name for field in form.fields}
+    place = next((name for name in _FIELDS.get(problem.code, ()) if name in names), "")
+    return {place: problem}
+
+
+def problem_of(error: AuthFlowError, about: About) -> Problem:
+    """Return the problem that an error is for a person."""
+    code = _code(error, about)
+    match code:
+        case "password_refused" | "delivery_failed" | "refused":
+            told = text(f"problem.{code}", reason=" ".join(error.message.split()))
+        case _:
+            told = text(f"problem.{code}")
+    retry_at = about.now + error.retry_after if error.retry_after else None
+    return Problem(code=code, text=told, retry_at=retry_at)
+
+
+def _code(error: AuthFlowError, about: About) -> str:
+    match error:
+        case NotAuthorizedException() | UserNotFoundException():
+            return _credentials(error, about)
+        case CallerError():
+            known: tuple[tuple[type[AuthFlowError], str], ...] = _CALLER
+        case _:
+            known = _CODES
+    return next((code for kind, code in known if isinstance(error, kind)), "refused")
+
+
+def _credentials(error: AuthFlowError, about: About) -> str:
+    """Name the problem with a user: the same one for a wrong password and an unknown user."""
+    if about.failed is None or about.failed in _SIGNING_IN:
+        return "credentials_wrong"
+    if isinstance(error, UserNotFoundException):
+        return "user_unknown"
+    return "refused" if about.failed in _ACCOUNT else "session_ended"
+
+
+_ACCOUNT = frozenset(
+    {"sign_up", "confirm_sign_up", "resend_code", "reset_password", "confirm_reset_password"}
+)
+"""Events that concern an account. A refusal of them ends no sign-in."""
+
+_CALLER: tuple[tuple[type[AuthFlowError], str], ...] = (
+    (FlowBusy, "busy"),
+    (EventNotAccepted, "not_possible"),
+)
+
+_CODES: tuple[tuple[type[AuthFlowError], str], ...] = (
+    (SessionExpired, "expired"),
+    (CodeMismatchException, "code_mismatch"),
+    (EnableSoftwareTokenMFAException, "code_mismatch"),
+    (ExpiredCodeException, "code_expired"),
+    (InvalidPasswordException, "password_refused"),
+    (PasswordHistoryPolicyViolationException, "password_used"),
+    (UsernameExistsException, "username_taken"),
+    (AliasExistsException, "alias_taken"),
+    (DeliveryError, "delivery_failed"),
+    (ThrottlingError, "too_many"),
+    (OutageError, "service_trouble"),
+    (TransportError, "unreachable"),
+    (ResponseError, "service_trouble"),
+    (StoreError, "service_trouble"),
+)

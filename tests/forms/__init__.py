@@ -1,0 +1,1 @@
+"""Forms: every step described to a person, and read back."""

@@ -1,0 +1,71 @@
+"""Flows at rest at every step, and the values that their forms would be filled in with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import get_args
+
+from pydantic import SecretStr
+
+from auth_flow import AuthFlow, UserPool
+from auth_flow.states import Record
+from auth_flow.states.forms import Field, Form, FormName, FormSettings, PasswordRules
+from tests.chart.samples import NOW, RECORDS
+
+POOL = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example")
+SETTINGS = FormSettings(
+    required_attributes=("given_name", "birthdate", "custom:a_name_of_20_letters"),
+    password_policy=PasswordRules(),
+)
+ASSERTION = {"id": "aWQ", "type": "public-key", "response": {"signature": "c2ln"}}
+PASSWORD = "Correct-Horse-1"
+
+IDLE_FORMS: tuple[FormName, ...] = get_args(FormName)
+
+_BY_KIND = {
+    "username": "ada",
+    "password": PASSWORD,
+    "new_password": PASSWORD,
+    "code": " 123-456 ",
+    "email": "ada@example.org",
+    "phone": "+12065550100",
+    "date": "1985-12-31",
+    "text": "Ada",
+    "passkey": json.dumps(ASSERTION),
+}
+
+
+def resting(
+    record: Record, *, settings: FormSettings | None = None, password: str | None = None
+) -> AuthFlow:
+    """Return a flow that stands at a record, a minute after its code was sent."""
+    flow = AuthFlow(POOL, record=record, clock=lambda: NOW, forms=settings or SETTINGS)
+    flow._password = SecretStr(password) if password else None
+    flow._record = record
+    return flow
+
+
+def standing() -> Iterator[tuple[AuthFlow, FormName | None]]:
+    """Every form that there is, as the flow that has it and the form's name."""
+    for record in RECORDS:
+        names: tuple[FormName | None, ...] = IDLE_FORMS if record.state == "IDLE" else (None,)
+        for password in (None, PASSWORD):
+            for name in names:
+                yield resting(record, password=password), name
+
+
+STANDING: list[tuple[str, AuthFlow, FormName | None]] = [
+    (f"{name or flow.step.name}{' with password' if flow._password else ''}", flow, name)
+    for flow, name in standing()
+]
+
+
+def filled(field: Field) -> str:
+    """Return a value that a person could type into the field."""
+    return field.choices[-1].value if field.choices else _BY_KIND[field.kind]
+
+
+def answers(form: Form) -> dict[str, str]:
+    """Return values for all fields that a person is asked for."""
+    return {field.name: filled(field) for field in form.questions}

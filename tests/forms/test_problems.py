@@ -1,0 +1,106 @@
+"""Errors on a form: at the right field, with a stable code, in words for the person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from auth_flow import errors
+from auth_flow.errors import AuthFlowError, ServiceError
+from auth_flow.states import (
+    CodeDelivery,
+    ConfirmationRequired,
+    CustomChallenge,
+    Idle,
+    PasswordResetCode,
+    SmsCode,
+    TotpSetup,
+)
+from auth_flow.states.forms import About
+from auth_flow.states.steps import english
+
+USED = "PasswordHistoryPolicyViolationException"
+guard = errors.GuardRejected
+SENT = CodeDelivery(destination="a***", medium="EMAIL")
+SMS = SmsCode(code_delivery=SENT)
+TOTP = TotpSetup(shared_secret="JBSWY3DP", setup_uri="otpauth://totp/a")
+CUSTOM = CustomChallenge(parameters={})
+IDLE, CONFIRM, RESET = Idle(), ConfirmationRequired(), PasswordResetCode()
+
+
+def said(name: str) -> ServiceError:
+    return ServiceError.of(name, "As the\n service says.", operation="SignUp", status=400)
+
+
+@pytest.mark.parametrize(
+    ("step", "failed", "error", "field", "code"),
+    [
+        (SMS, "enter_code", said("CodeMismatchException"), "code", "code_mismatch"),
+        (TOTP, "enter_code", said("EnableSoftwareTokenMFAException"), "code", "code_mismatch"),
+        (CUSTOM, "", said("CodeMismatchException"), "answer", "code_mismatch"),
+        (CONFIRM, "enter_code", said("ExpiredCodeException"), "code", "code_expired"),
+        (RESET, "", said("InvalidPasswordException"), "new_password", "password_refused"),
+        (RESET, "", said(USED), "new_password", "password_used"),
+        (IDLE, "sign_up", said("UsernameExistsException"), "username", "username_taken"),
+        (IDLE, "sign_in", said("NotAuthorizedException"), None, "credentials_wrong"),
+        (IDLE, "sign_in", said("UserNotFoundException"), None, "credentials_wrong"),
+        (IDLE, "enter_password", said("NotAuthorizedException"), None, "credentials_wrong"),
+        (IDLE, "enter_code", said("NotAuthorizedException"), None, "session_ended"),
+        (IDLE, "confirm_sign_up", said("NotAuthorizedException"), None, "refused"),
+        (IDLE, "reset_password", said("UserNotFoundException"), "username", "user_unknown"),
+        (SMS, "enter_code", said("LimitExceededException"), None, "too_many"),
+        (IDLE, "enter_code", errors.SessionExpired("Too late."), None, "expired"),
+        (IDLE, "sign_up", said("UserLambdaValidationException"), None, "refused"),
+        (IDLE, "sign_up", said("CodeDeliveryFailureException"), None, "delivery_failed"),
+        (IDLE, "sign_in", errors.TimedOut("late", operation="SignUp"), None, "unreachable"),
+        (IDLE, "sign_in", said("InternalErrorException"), None, "service_trouble"),
+        (IDLE, "sign_in", errors.UnknownChallenge("MAGIC"), None, "service_trouble"),
+        (IDLE, "sign_in", said("NewException"), None, "refused"),
+        (IDLE, "fly", errors.EventNotAccepted("IDLE", "fly", ()), None, "not_possible"),
+        (SMS, "", guard("X", "y", "code_is_digits", "A rule."), "code", "code_is_digits"),
+        (SMS, "", guard("X", "y", "is_signed_out", "A rule."), None, "is_signed_out"),
+    ],
+)  # fmt: skip
+def test_an_error_is_a_problem_at_its_place(
+    step: Any, failed: str, error: AuthFlowError, field: str | None, code: str
+) -> None:
+    about = About(failed=failed or None, error=error)
+    form_name: Any = {"sign_up": "SIGN_UP", "reset_password": "FORGOT_PASSWORD"}.get(failed)
+    form = step.form(replace(about, form=form_name or "SIGN_IN"))
+    at = {one.name: one.problem.code for one in form.fields if one.problem}
+    assert at == ({field: code} if field else {})
+    assert (form.problem.code if form.problem else None) == (None if field else code)
+    problem = form.problem or next(one.problem for one in form.fields if one.problem)
+    assert problem.text.key in english()
+    assert "{" not in str(problem)
+    assert "\n" not in str(problem)
+
+
+def test_the_reason_of_a_trigger_is_a_parameter() -> None:
+    form = Idle().form(About(error=said("UserLambdaValidationException"), form="SIGN_UP"))
+    assert form.problem is not None
+    assert form.problem.text.params == {"reason": "As the service says."}
+
+
+def test_a_limit_says_when_to_try_again() -> None:
+    error = said("TooManyRequestsException")
+    error.retry_after = 7.0
+    form = SMS.form(About(error=error, now=1000.0))
+    assert form.problem is not None
+    assert form.problem.retry_at == 1007.0
+
+
+def test_an_expired_code_puts_sending_first() -> None:
+    form = ConfirmationRequired(code_delivery=SENT).form(
+        About(error=said("ExpiredCodeException"), failed="confirm_sign_up")
+    )
+    assert form.actions[0].name == "resend_code"
+
+
+def test_a_text_of_its_own_replaces_the_shared_one() -> None:
+    field = TOTP.form(About(error=said("CodeMismatchException"))).fields[-1]
+    assert field.problem is not None
+    assert field.problem.text.key == "problem.code_mismatch.totp_setup"
+    assert str(field.problem) == "That is not the code that the app shows now."
