@@ -32,6 +32,9 @@ class AuthOptions(TypedDict, total=False):
     forms: FormSettings
     clock: Callable[[], float]
     refresh_grace: float
+    refresh_lease: float
+    session_ttl: float
+    installation_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,21 @@ class AuthConfig:
 
     refresh_grace: float = GRACE
     """Seconds that a refresh has left to finish once the task that asked for it is cancelled."""
+
+    refresh_lease: float = 5.0
+    """Seconds after which a refresh by another process counts as abandoned, so that the next one
+    takes over. It has to be shorter than the app client's `RetryGracePeriodSeconds`.
+    """
+
+    session_ttl: float = 30 * 86400.0
+    """Seconds that a session stays in the store after the last refresh token was issued. Set it to
+    the app client's `RefreshTokenValidity`, whose default is 30 days.
+    """
+
+    installation_id: str | None = None
+    """Names the browser, app or chat: a long-lived id, which survives sign-out. It is stored with
+    the session.
+    """
 
 
 def configured(config: AuthConfig | None, options: AuthOptions) -> AuthConfig:

@@ -16,7 +16,7 @@ from auth_flow._config import AuthConfig, AuthOptions, configured
 from auth_flow._imports import ensure_imported
 from auth_flow._observers import StepEntered
 from auth_flow._user_pool import UserPool
-from auth_flow.errors import AuthFlowError, FlowBusy, GuardRejected, NotSignedIn, StoreError
+from auth_flow.errors import AuthFlowError, FlowBusy, GuardRejected, NoSession, StoreError
 from auth_flow.sealing import park, resume
 from auth_flow.sealing._sealer import Sealer
 from auth_flow.states._events import Answer, AutoSignIn, Event, SignIn, SignInOptions, check_event
@@ -59,7 +59,8 @@ class AuthFlow:
     `config` and `options` say how the flow and its session work: which transport carries the
     requests, which store keeps the tokens, and so on. `AuthConfig` lists the options. `record`
     takes up a flow that was parked; if that one was signed in, the flow is idle, because a record
-    holds no session.
+    holds no session. `session_id` names the session in the store; by default each sign-in has a new
+    one, which `flow.session.session_id` returns.
 
     A flow takes one event at a time. Cancelling `send` rolls the flow back, except for effects that
     the service has already committed.
@@ -71,6 +72,7 @@ class AuthFlow:
         *,
         config: AuthConfig | None = None,
         record: Record | None = None,
+        session_id: str | None = None,
         **options: Unpack[AuthOptions],
     ) -> None:
         config = configured(config, options)
@@ -80,6 +82,7 @@ class AuthFlow:
         self.pool = pool
         self._config = replace(config, devices=self.devices)
         self._transport = config.transport
+        self._session_id = session_id
         self._record = record if record and not record.signed_in else Record()
         self._known_as: str | None = None
         self._error: AuthFlowError | None = None
@@ -126,9 +129,9 @@ class AuthFlow:
 
     @property
     def session(self) -> Session:
-        """What signing in has given. Raises `NotSignedIn` before that, and after a sign-out."""
+        """What signing in has given. Raises `NoSession` before that, and after a sign-out."""
         if self._session is None:
-            raise NotSignedIn("Nobody is signed in.")
+            raise NoSession("Nobody is signed in.")
         return self._session
 
     def __repr__(self) -> str:
@@ -255,12 +258,12 @@ class AuthFlow:
         """Sign in once more as before, without retyping what is known: so a code is sent again that
         Cognito cannot resend.
 
-        Raises `NotSignedIn` where no sign-in is under way, and `GuardRejected` where the password
+        Raises `NoSession` where no sign-in is under way, and `GuardRejected` where the password
         is needed and not held now.
         """
         known = self._record
         if known.login_id is None or isinstance(known.step, Done):
-            raise NotSignedIn("No sign-in is under way that could be started again.")
+            raise NoSession("No sign-in is under way that could be started again.")
         sign_in_options = known.sign_in_options or SignInOptions()
         password = self._password if sign_in_options.takes_password else None
         return await self.send(
@@ -318,6 +321,7 @@ class AuthFlow:
             self.pool,
             tokens,
             config=replace(self._config, transport=self._open_transport()),
+            session_id=self._session_id,
             login_id=self._record.login_id,
             on_end=ended,
         )
@@ -390,6 +394,7 @@ class AuthFlow:
         sealer: Sealer,
         owner: str = "",
         config: AuthConfig | None = None,
+        session_id: str | None = None,
         **options: Unpack[AuthOptions],
     ) -> Self:
         """Take up a flow that was parked at most a day ago, in any process.
@@ -397,7 +402,7 @@ class AuthFlow:
         `config` and `options` are those of the constructor. Raises `SealBroken`.
         """
         record = resume(text, sealer, pool, owner=owner)
-        return cls(pool, config=config, record=record, **options)
+        return cls(pool, config=config, record=record, session_id=session_id, **options)
 
     # The end
 

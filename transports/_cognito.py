@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import anyio
 import anyio.to_thread
 
-from auth_flow.errors import AuthFlowError, ConnectFailed, TimedOut
+from auth_flow.errors import AuthFlowError, ConnectFailed, TimedOut, TransportClosed
 from auth_flow.transports._endpoints import checked_url
 from auth_flow.transports._fetch import Fetched, HttpFetcher
 from auth_flow.transports._replies import read_reply
@@ -78,6 +78,7 @@ class CognitoTransport:
         self._slots = Slots(self._max_in_flight)
         self._opening = anyio.Lock()
         self._wire: Wire | None = None
+        self._closed = False
         self._fetcher = HttpFetcher(
             client, timeouts=self._timeouts, max_reply_bytes=max_reply_bytes
         )
@@ -86,6 +87,8 @@ class CognitoTransport:
         """Carry one request, repeated where that is safe, and return the decoded reply; see
         `Transport.call`.
         """
+        if self._closed:
+            raise TransportClosed
         sending = _Sending(operation, self._headers(operation), _encode(body).encode())
         with anyio.move_on_after(self._timeouts.total):
             for attempt in count(1):
@@ -122,6 +125,7 @@ class CognitoTransport:
 
     async def aclose(self) -> None:
         """Let go of connections; the caller's own client stays open."""
+        self._closed = True
         await self._fetcher.aclose()
         if self._wire is not None:
             await self._wire.aclose()

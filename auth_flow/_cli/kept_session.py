@@ -44,11 +44,16 @@ async def check(store: Store) -> None:
     password.
     """
     with _told():
+        await store.load("nothing")  # raises an error if the key does not fit the file
         await store.delete("nothing")
 
 
 async def set_current(store: Store, session: Session) -> None:
-    """Make this the session that commands speak of when they name no user."""
+    """Make this the session that commands use if they name no user.
+
+    Earlier sessions of the same user are ended.
+    """
+    await session.sign_out_elsewhere()
     key = _key(session.pool)
     before = await store.load(key)
     await store.save(key, session.username, expected=before.version if before else None)

@@ -11,10 +11,17 @@ from weakref import WeakKeyDictionary
 
 from pydantic import Field, SecretStr
 
-from auth_flow.errors import NotSignedIn, ResourceNotFoundException
+from auth_flow.errors import (
+    MalformedResponse,
+    NoIdToken,
+    NotAuthorizedException,
+    ResourceNotFoundException,
+)
+from auth_flow.session._refusals import refuses_id_token
 from auth_flow.session._single_flight import SingleFlight
 from auth_flow.states._replies import Reply
 from auth_flow.states._requests import present
+from auth_flow.states._tokens import Tokens
 from auth_flow.transports._base import Transport
 from auth_flow.transports._endpoints import endpoint_for
 
@@ -22,14 +29,12 @@ if TYPE_CHECKING:
     from auth_flow.session import Session
 
 MARGIN = 900.0
-"""Seconds before their end from which credentials are fetched anew, as botocore does: so long they
-are good at least.
-"""
+"""Seconds before their end from which credentials are fetched again, as botocore does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """AWS credentials of an identity. `expires_at` is in UTC, as the service told it."""
+    """AWS credentials of an identity. `expires_at` is in UTC."""
 
     identity_id: str
     access_key_id: str
@@ -55,7 +60,7 @@ class _CredentialsReply(_IdReply):
 
 @dataclass(slots=True)
 class _Identity:
-    """What is known of one user, or of the guest."""
+    """The identity and the credentials of one user, or of the guest."""
 
     identity_id: str | None = None
     credentials: Credentials | None = None
@@ -63,8 +68,7 @@ class _Identity:
 
 
 class IdentityPool:
-    """Fetches credentials, and keeps them until shortly before they expire. Guest and users are
-    kept apart.
+    """Fetches credentials, and keeps them until shortly before they expire.
 
     ::
 
@@ -72,9 +76,10 @@ class IdentityPool:
             …
             credentials = await identity_pool.credentials(flow.session)
 
-    `transport` carries requests to the identity service; without it, a connection of its own is
-    made at the first request, to `endpoint` or to the region's, and closed by `aclose`. `clock`
-    tells seconds since the epoch. A user's identity is forgotten with the session.
+    `transport` carries requests to the identity service. Without it, a connection is opened at the
+    first request, to `endpoint` or to the region of the pool; `aclose` closes it. `clock` returns
+    the seconds since the epoch. The guest and each user have an identity of their own, which is
+    forgotten together with the session.
     """
 
     def __init__(
@@ -86,32 +91,30 @@ class IdentityPool:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.identity_pool_id = identity_pool_id
-        self._transport, self._owns_transport = transport, transport is None
-        self._endpoint, self._clock = (
-            endpoint or endpoint_for(identity_pool_id, "cognito-identity"),
-            clock,
-        )
+        self._transport = transport
+        self._owns_transport = transport is None
+        self._endpoint = endpoint or endpoint_for(identity_pool_id, "cognito-identity")
+        self._clock = clock
         self._guest = _Identity()
         self._users: WeakKeyDictionary[Session, _Identity] = WeakKeyDictionary()
 
     async def credentials(self, session: Session | None = None) -> Credentials:
-        """Return credentials that are good for a quarter of an hour at least: the user's, or
-        without a session the guest's.
+        """Return credentials that can be used for a quarter of an hour at least.
 
-        Raises `NotSignedIn` where the session is over or has no id token, and what the requests
-        raise. Neither ends the session, unless its id token has to be refreshed and the service
-        refuses that.
+        They are the user's, or the guest's without a session. If the identity pool refuses the id
+        token, it is refreshed once. Raises `SessionEnded`, also if this refresh ends the session,
+        `NoIdToken`, and the errors of the transport, which leave the session as it is.
         """
         identity = self._guest
         if session is not None:
-            session.get_current_user()  # raises NotSignedIn
+            session.get_current_user()  # raises SessionEnded
             identity = self._users.setdefault(session, _Identity())
         return self._good(identity) or await identity.fetching.run(
             lambda: self._fetch(identity, session)
         )
 
     async def aclose(self) -> None:
-        """Close the connection, where it is the pool's own."""
+        """Close the connection, unless the transport is the caller's."""
         if self._owns_transport and self._transport is not None:
             await self._transport.aclose()
             self._transport = None
@@ -121,7 +124,17 @@ class IdentityPool:
         return held if held and self._clock() + MARGIN < held.expires_at.timestamp() else None
 
     async def _fetch(self, identity: _Identity, session: Session | None) -> Credentials:
-        logins = await _logins(session) if session else None
+        if session is None:
+            return await self._fetch_with(identity, None)
+        tokens = await session.fresh_tokens()
+        try:
+            return await self._fetch_with(identity, _logins(tokens))
+        except NotAuthorizedException as refusal:
+            if tokens.refresh_token is None or not refuses_id_token(refusal):
+                raise
+        return await self._fetch_with(identity, _logins(await session.refresh(tokens)))
+
+    async def _fetch_with(self, identity: _Identity, logins: dict[str, str] | None) -> Credentials:
         if identity.identity_id is None:
             body = {"IdentityPoolId": self.identity_pool_id, "Logins": logins}
             identity.identity_id = _IdReply.read(
@@ -142,7 +155,7 @@ class IdentityPool:
             reply.credentials.access_key_id,
             reply.credentials.secret_access_key,
             reply.credentials.session_token,
-            datetime.fromtimestamp(reply.credentials.expiration, UTC),
+            _instant(reply.credentials.expiration, operation),
         )
         return identity.credentials
 
@@ -156,11 +169,16 @@ class IdentityPool:
         return await self._transport.call(operation, present(members))
 
 
-async def _logins(session: Session) -> dict[str, str]:
-    """The `Logins` map: the user pool's name, which is its issuer without the scheme, and the id
-    token.
-    """
-    token = (await session.fresh_tokens()).id_token
+def _logins(tokens: Tokens) -> dict[str, str]:
+    """Return the `Logins` map: the user pool's issuer, without the scheme, and the id token."""
+    token = tokens.id_token
     if token is None or token.claims.issuer is None:
-        raise NotSignedIn("There is no id token that an identity pool could take.")
+        raise NoIdToken("The session has no id token, which the identity pool needs.")
     return {token.claims.issuer.removeprefix("https://"): token.text.get_secret_value()}
+
+
+def _instant(seconds: float, operation: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise MalformedResponse("Expiration is not a date", operation=operation) from None

@@ -6,7 +6,8 @@ from auth_flow.session._attributes import AttributeUpdate, UserProfile
 from auth_flow.session._devices import RememberedDevice, UserDevice
 from auth_flow.session._mfa import AuthFactors, MfaPreference, MfaSetting, TotpRegistration
 from auth_flow.session._passkeys import PasskeyPage, RegisteredPasskey
-from auth_flow.session._session import CurrentUser, Session, SignOutResult
+from auth_flow.session._session import CurrentUser, Session
+from auth_flow.session._sign_out import SignOutResult, sign_out_everywhere
 
 __all__ = [
     "AttributeUpdate",
@@ -22,4 +23,5 @@ __all__ = [
     "TotpRegistration",
     "UserDevice",
     "UserProfile",
+    "sign_out_everywhere",
 ]

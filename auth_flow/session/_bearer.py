@@ -1,4 +1,4 @@
-"""A session as the authentication of an httpx client."""
+"""The session as authentication for an httpx client."""
 
 from __future__ import annotations
 
@@ -23,28 +23,24 @@ class TokenSource(Protocol):
 
 
 class SessionAuth(httpx.Auth):
-    """Puts the session's access token on each request, as a bearer token (RFC 6750).
+    """Adds the session's access token to each request, as a bearer token (RFC 6750).
 
-    A 401 has the session refresh its tokens, and the request is made once more; of concurrent
-    requests, one refreshes for all. A request whose body is a stream is not repeated: it has been
-    read. Errors of the refresh are raised as they are.
+    After a 401 the session refreshes its tokens, and the request is made once more; concurrent
+    requests share one refresh. If the body of a request is a stream, it is not repeated, because
+    the stream has been read. Errors of the refresh are raised as they are.
     """
 
     def __init__(self, session: TokenSource) -> None:
         self._session = session
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
-        """Refuse: a token is fetched in an event loop, and a request without one must not go out
-        unnoticed.
-        """
+        """Raise `RuntimeError`: tokens are refreshed in an event loop."""
         raise RuntimeError("A session authenticates an httpx.AsyncClient, not an httpx.Client.")
 
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Make the request, and make it again with a new token where the first one was not
-        accepted.
-        """
+        """Make the request, once more with a new token if the first one was not accepted."""
         tokens = await self._session.fresh_tokens()
         response = yield _signed(request, tokens)
         if (
@@ -57,5 +53,5 @@ class SessionAuth(httpx.Auth):
 
 
 def _signed(request: httpx.Request, tokens: Tokens) -> httpx.Request:
-    request.headers["Authorization"] = f"Bearer {tokens.access_token.text.get_secret_value()}"
+    request.headers["Authorization"] = tokens.bearer
     return request

@@ -11,8 +11,8 @@ from auth_flow._user_pool import UserPool
 from auth_flow.errors import (
     AuthFlowError,
     MalformedResponse,
+    NoRefreshToken,
     NotAuthorizedException,
-    NotSignedIn,
     PasswordResetRequiredException,
     RefreshTokenReuseException,
     ServiceError,
@@ -34,15 +34,18 @@ VERDICTS = (
     UserNotConfirmedException,
     PasswordResetRequiredException,
 )
-"""The service's answers that end a session. Whatever else goes wrong says nothing about the
-user.
-"""
+"""The exceptions of the service that end a session. No other error says anything about the user."""
 
-_NOT_OFFERED = {
+_UNKNOWN_OPERATION = {
     "UnknownOperationException",
     "UnsupportedOperationException",
+    "UnsupportedOperation",
     "OperationNotEnabledException",
+    "InvalidAction",
+    "NotImplemented",
+    "Unsupported",
 }
+"""How servers name the error for an operation that they do not have, whatever the status."""
 
 
 class _RefreshReply(Reply):
@@ -50,15 +53,17 @@ class _RefreshReply(Reply):
 
 
 class Renewal:
-    """Refreshes tokens by GetTokensFromRefreshToken, and by REFRESH_TOKEN_AUTH where the service
-    does not offer that.
+    """Refreshes tokens, by GetTokensFromRefreshToken or by REFRESH_TOKEN_AUTH.
 
-    Only the first one works with refresh-token rotation; only the second one is known to older
-    servers.
+    Only the first one works if refresh tokens rotate. Emulators and older servers know only the
+    second one, and each has its own error for the first. Once the second one has worked it is used
+    at once. `clock` returns the seconds since the epoch.
     """
 
     def __init__(self, pool: UserPool, transport: Transport, clock: Callable[[], float]) -> None:
-        self._pool, self._transport, self._clock = pool, transport, clock
+        self._pool = pool
+        self._transport = transport
+        self._clock = clock
         self._has_new_operation = True
 
     async def renew(
@@ -69,17 +74,17 @@ class Renewal:
         device_key: str | None = None,
         client_metadata: Metadata | None = None,
     ) -> Tokens:
-        """Return new tokens. Raises `NotSignedIn` without a refresh token, and whatever the request
-        raises.
+        """Return new tokens. Raises `NoRefreshToken`, and the errors of the transport.
 
-        `device_key` is needed where the tokens were issued to a device that the pool tracks.
+        `device_key` is needed if the tokens were issued to a device that the pool tracks.
         """
         if tokens.refresh_token is None:
-            raise NotSignedIn(
-                "The session has run out, and there is no refresh token to go on with."
+            raise NoRefreshToken(
+                "The tokens have expired, and there is no refresh token. Sign in again."
             )
         refresh_token = tokens.refresh_token.get_secret_value()
         common = {"ClientId": self._pool.client_id, "ClientMetadata": client_metadata}
+        failure: AuthFlowError | None = None
         if self._has_new_operation:
             secret = self._pool.client_secret
             try:
@@ -92,22 +97,31 @@ class Renewal:
                     **common,
                 )
             except AuthFlowError as error:
-                if not _is_not_offered(error):
+                if not _may_be_unknown(error):
                     raise
+                failure = None if _is_unknown(error) else error
         parameters = {
             "REFRESH_TOKEN": refresh_token,
             "DEVICE_KEY": device_key,
             "SECRET_HASH": self._pool.secret_hash(username),
         }
-        renewed = await self._ask(
-            tokens,
-            "InitiateAuth",
-            AuthFlow="REFRESH_TOKEN_AUTH",
-            AuthParameters=present(parameters),
-            **common,
-        )
-        self._has_new_operation = False
-        return renewed
+        try:
+            renewed = await self._ask(
+                tokens,
+                "InitiateAuth",
+                AuthFlow="REFRESH_TOKEN_AUTH",
+                AuthParameters=present(parameters),
+                **common,
+            )
+        except AuthFlowError:
+            # The first error may have been an outage. Then a refusal of the older way, which does
+            # not work with rotation, must not end the session.
+            if failure is None:
+                raise
+        else:
+            self._has_new_operation = False
+            return renewed
+        raise failure
 
     async def _ask(self, before: Tokens, operation: str, **members: Any) -> Tokens:
         reply = _RefreshReply.read(
@@ -119,11 +133,19 @@ class Renewal:
         return renewed
 
 
-def _is_not_offered(error: AuthFlowError) -> bool:
+def _is_unknown(error: AuthFlowError) -> bool:
+    """Return whether the server has certainly no such operation."""
     match error:
-        case ServiceError(name=name):
-            return name in _NOT_OFFERED
+        case ServiceError(name=name, status=status):
+            return name in _UNKNOWN_OPERATION or status in (404, 405, 501)
         case MalformedResponse(status=status):
-            return status in (404, 501)
+            return status in (404, 405, 501)
         case _:
             return False
+
+
+def _may_be_unknown(error: AuthFlowError) -> bool:
+    """Return whether the server may have no such operation: some fail with status 500 then."""
+    if _is_unknown(error):
+        return True
+    return isinstance(error, MalformedResponse) and error.status == 500

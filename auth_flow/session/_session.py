@@ -1,10 +1,10 @@
-"""What signing in has given: tokens that stay fresh, and everything a signed-in user can do."""
+"""A signed-in user: tokens that stay fresh, and the operations of the user."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from pydantic import SecretStr
@@ -13,13 +13,15 @@ from auth_flow._config import AuthConfig, AuthOptions, configured
 from auth_flow._finish import finish_despite_cancel
 from auth_flow._observers import RefreshFailed, SignedIn, SignedOut, TokensRefreshed
 from auth_flow._user_pool import UserPool
-from auth_flow.errors import AuthFlowError, NotSignedIn
+from auth_flow.errors import AuthFlowError, SessionEnded
 from auth_flow.session._devices import DeviceCalls
 from auth_flow.session._mfa import MfaCalls
 from auth_flow.session._passkeys import PasskeyCalls
+from auth_flow.session._refusals import ends_session, refuses_access_token
 from auth_flow.session._renewal import VERDICTS, Renewal
-from auth_flow.session._shared_tokens import SharedTokens, session_key
+from auth_flow.session._sign_out import SignOutResult, end_sessions, revoke, try_to_revoke
 from auth_flow.session._single_flight import SingleFlight
+from auth_flow.session._storage import SessionStorage, new_session_id
 from auth_flow.states._base import Metadata, reveal
 from auth_flow.states._requests import present
 from auth_flow.states._tokens import Token, Tokens
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CurrentUser:
-    """Who is signed in: the name in the pool, the `sub`, and what was typed at sign-in where that
-    is known.
+    """The user who is signed in.
+
+    `username` is the name in the pool, `user_id` the `sub`. `login_id` is the name that was typed
+    at sign-in, None if it is not known.
     """
 
     username: str
@@ -40,30 +44,18 @@ class CurrentUser:
     login_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SignOutResult:
-    """How a sign-out went. This program has no tokens any more in every case.
-
-    `revoked` tells whether the service has invalidated them too, `error` is the name of what kept
-    it from that.
-    """
-
-    revoked: bool
-    error: str | None = None
-
-
 class Session(MfaCalls, DeviceCalls, PasskeyCalls):
-    """A signed-in user. Every operation goes out with a fresh access token; nobody has to think of
-    refreshing.
+    """A signed-in user. Every operation is sent with a fresh access token.
 
     `config` and `options` are those of the flow (see `AuthConfig`). A session needs a transport,
-    which it does not close. With a store, processes share the session, and refresh it one at a time
-    (`keep` puts a new one there). `on_end` is called once, with the session, when it is over.
-    Raises `ValueError` without a transport.
+    which it does not close. With a store, `keep` puts the session there under its `session_id`, by
+    default a new one, and processes share it; they refresh it one at a time. `on_end` is called
+    once, with the session, when it is over. Raises `ValueError` without a transport.
 
-    A session ends by `sign_out`, `delete_user`, or the service's word that the refresh token, or
-    the user, is no longer good. It does not end because a network, a limit or a server failed: such
-    an error is raised, and the next call tries again.
+    A session ends by `sign_out`, by `delete_user`, or because the service refuses the refresh token
+    or the user. It does not end because a network, a limit or a server failed: such an error is
+    raised, and the next call tries again. If the service refuses an access token before it expires,
+    the session refreshes it once; then either the operation goes through or the session has ended.
     """
 
     def __init__(
@@ -72,6 +64,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         tokens: Tokens,
         *,
         config: AuthConfig | None = None,
+        session_id: str | None = None,
         login_id: str | None = None,
         on_end: Callable[[Session], None] | None = None,
         **options: Unpack[AuthOptions],
@@ -80,17 +73,18 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         if config.transport is None:
             raise ValueError("A session needs a transport: Session(pool, tokens, transport=…).")
         self.pool = pool
+        self.session_id = session_id or new_session_id()
         self.login_id = login_id
         self._tokens: Tokens | None = tokens
+        self._end_reason = ""
         self._username = tokens.username or login_id or tokens.access_token.claims.subject
         self._user_id = tokens.access_token.claims.subject
         self._transport: Transport = config.transport
-        self._clock = config.clock
+        self._config = config
         self._on_end = on_end
-        self._grace = config.refresh_grace
         self._devices = {} if config.devices is None else config.devices
         self._observers = config.observers
-        self._shared = _shared_tokens(pool, self._username, config)
+        self._storage = SessionStorage(pool, self.session_id, config) if config.store else None
         self._renewal = Renewal(pool, config.transport, config.clock)
         self._refreshing = SingleFlight[Tokens]()
 
@@ -98,24 +92,33 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
     async def load(
         cls,
         pool: UserPool,
-        username: str,
+        username: str | None = None,
         *,
+        session_id: str | None = None,
         config: AuthConfig | None = None,
         **options: Unpack[AuthOptions],
     ) -> Self:
-        """Take up the session that the store has for a user, by the name in the pool.
+        """Load a session from the store, by its id.
 
-        `config` and `options` are those of the constructor; a store is needed. Raises `NotSignedIn`
-        if the store has no session of this user, and `ValueError` without a store.
+        With `username`, the name in the pool, in place of the id, the latest session of this user
+        is loaded: that is for programs of one person, such as a command line. With both, the
+        session has to be this user's. `config` and `options` are those of the constructor.
+
+        Raises `NoSession` if there is no such session or it cannot be read, `StoreUnavailable`, and
+        `ValueError` without a store or without id and name.
         """
         config = configured(config, options)
-        shared = _shared_tokens(pool, username, config)
-        if shared is None:
-            raise ValueError("Loading a session needs a store: Session.load(…, store=…).")
-        tokens = await shared.load()
-        if tokens is None:
-            raise NotSignedIn("There is no session of this user in the store.")
-        return cls(pool, tokens, config=config)
+        storage, found_id, stored = await SessionStorage.find(pool, username, session_id, config)
+        installation_id = config.installation_id or stored.installation_id
+        session = cls(
+            pool,
+            stored.tokens,
+            config=replace(config, installation_id=installation_id),
+            session_id=found_id,
+            login_id=stored.login_id,
+        )
+        session._storage = storage
+        return session
 
     # Who, and with what
 
@@ -130,29 +133,33 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         return self._user_id
 
     @property
+    def installation_id(self) -> str | None:
+        """The browser, app or chat that signed in, if the configuration names it."""
+        return self._config.installation_id
+
+    @property
     def tokens(self) -> Tokens:
-        """The tokens as they are held now, fresh or not. Raises `NotSignedIn` once the session is
-        over.
-        """
+        """The tokens as they are now, expired or not. Raises `SessionEnded`."""
         if self._tokens is None:
-            raise NotSignedIn("The session is over.")
+            raise SessionEnded(self._end_reason)
         return self._tokens
 
     @property
     def access_token(self) -> Token:
-        """The access token as it is held now; `fresh_tokens` gives one that is good for a
-        request.
+        """The access token as it is now. `fresh_tokens` returns one that can be used.
+
+        Raises `SessionEnded`.
         """
         return self.tokens.access_token
 
     @property
     def active(self) -> bool:
-        """Whether the session is not over, as far as is known here."""
+        """Whether the session has not ended, as far as this process knows."""
         return self._tokens is not None
 
     def get_current_user(self) -> CurrentUser:
-        """Who is signed in, from what is held: no request is made."""
-        _ = self.tokens  # raises NotSignedIn
+        """Return who is signed in, without a request. Raises `SessionEnded`."""
+        _ = self.tokens
         return CurrentUser(self._username, self._user_id, self.login_id)
 
     def __repr__(self) -> str:
@@ -163,23 +170,22 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
     async def fresh_tokens(
         self, *, force: bool = False, client_metadata: Metadata | None = None
     ) -> Tokens:
-        """Return tokens that are good for a request, refreshed where they are not, or where `force`
-        asks for it.
+        """Return the tokens, refreshing them if they have expired or if `force` is true.
 
-        However many tasks ask, one request is made; `client_metadata` is that of the first. Raises
-        `NotSignedIn` where the session is over, ends by this, or needs a refresh and has no refresh
-        token. Any other error leaves it as it is.
+        However many tasks call this at once, one request is made, with the `client_metadata` of the
+        first. Raises `SessionEnded` if the session has ended or ends by this, and `NoRefreshToken`.
+        Any other error leaves the session as it is.
         """
         held = self.tokens
-        return (
-            await self.refresh(held, client_metadata)
-            if force or not held.fresh_at(self._clock())
-            else held
-        )
+        if force or not held.fresh_at(self._config.clock()):
+            return await self.refresh(held, client_metadata)
+        return held
 
     async def refresh(self, stale: Tokens, client_metadata: Metadata | None = None) -> Tokens:
-        """Return tokens other than `stale`: refreshes, unless somebody else has done so in the
-        meantime. See `fresh_tokens`.
+        """Return other tokens than `stale`.
+
+        They are refreshed unless that has been done in the meantime. Raises the errors of
+        `fresh_tokens`.
         """
         return await self._refreshing.run(lambda: self._refresh(stale, client_metadata))
 
@@ -196,19 +202,22 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
             return fresh
 
         try:
-            fresh = await (
-                self._shared.renew(stale, renew)
-                if self._shared
-                else finish_despite_cancel(lambda: renew(stale), self._grace)
-            )
+            if self._storage:
+                fresh = await self._storage.renew(stale, renew, username=self._username)
+            else:
+                fresh = await finish_despite_cancel(
+                    lambda: renew(stale), self._config.refresh_grace
+                )
         except VERDICTS as verdict:
             await self._observers.tell(RefreshFailed(self._username, self._user_id, verdict))
             await self._end(verdict.name)
-            raise NotSignedIn(f"The session is over: {verdict.name}.") from verdict
+            raise SessionEnded(verdict.name) from verdict
         except AuthFlowError as error:
             await self._observers.tell(RefreshFailed(self._username, self._user_id, error))
             raise
         if fresh is None:
+            if self._tokens not in (None, stale):  # the session ended while they were on the way
+                await try_to_revoke(self.pool, self._transport, self.tokens)
             await self._end("ended_elsewhere")
         else:
             await self._hold(fresh)
@@ -216,45 +225,64 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         return self.tokens
 
     async def _hold(self, fresh: Tokens) -> None:
-        """Go on with new tokens. Where the session was ended meanwhile, they are not to be good
-        either.
-        """
+        """Go on with new tokens. If the session has ended meanwhile, revoke them."""
         if self._tokens is not None:
             self._tokens = fresh
         else:
-            with suppress(AuthFlowError):
-                await self._revoke(fresh)
+            await try_to_revoke(self.pool, self._transport, fresh)
 
     async def keep(self) -> None:
-        """Begin: put the tokens into the store, where there is one, and tell observers that
-        somebody has signed in.
+        """Store a new session, if there is a store, and notify the observers of the sign-in.
+
+        Raises `StoreError`.
         """
-        if self._shared:
-            await self._shared.put(self.tokens)
+        if self._storage:
+            await self._storage.put(self.tokens, username=self._username, login_id=self.login_id)
         await self._observers.tell(SignedIn(self._username, self._user_id))
 
     # Operations
 
     async def call(self, operation: str, /, **members: Any) -> dict[str, Any]:
-        """Make a request with a fresh `AccessToken`, and return the decoded reply; see
-        `UserCalls.call`.
+        """Make a request with a fresh `AccessToken`, and return the decoded reply.
+
+        If the service refuses the token, the request is made once more with another one. Members
+        are those of the service model; one that is None is left out.
         """
         tokens = await self.fresh_tokens()
+        try:
+            return await self._request(tokens, operation, members)
+        except VERDICTS as refusal:
+            if not refuses_access_token(refusal, operation):
+                raise
+            if tokens.refresh_token is None:
+                if not ends_session(refusal):
+                    raise
+                await self._end(refusal.name)
+                raise SessionEnded(refusal.name) from refusal
+        return await self._request(await self.refresh(tokens), operation, members)
+
+    async def _request(
+        self, tokens: Tokens, operation: str, members: dict[str, Any]
+    ) -> dict[str, Any]:
         text = tokens.access_token.text.get_secret_value()
         return await self._transport.call(operation, present({"AccessToken": text, **members}))
 
     async def update_password(
         self, new_password: SecretStr | str, *, old_password: SecretStr | str | None = None
     ) -> None:
-        """ChangePassword. The old one may be left out by a user who has none as yet."""
+        """Change the password, by ChangePassword.
+
+        `old_password` may be left out if the user has no password yet.
+        """
         previous = None if old_password is None else reveal(old_password)
         await self.call(
             "ChangePassword", PreviousPassword=previous, ProposedPassword=reveal(new_password)
         )
 
     def auth(self) -> httpx.Auth:
-        """Authentication for `httpx.AsyncClient(auth=…)`: a fresh access token on each request, one
-        more try after a 401.
+        """Return the authentication for `httpx.AsyncClient(auth=…)`.
+
+        Each request gets a fresh access token, and is made once more after a 401.
         """
         from auth_flow.session._bearer import SessionAuth  # it imports httpx
 
@@ -263,76 +291,76 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
     # The end
 
     async def sign_out(self, *, global_: bool = False) -> SignOutResult:
-        """End the session: here in every case, and at the service as far as it can be reached.
+        """End the session, locally in any case and at the service if it can be reached.
 
-        RevokeToken invalidates this session's tokens, GlobalSignOut (`global_`) those of all the
-        user's sessions. What the service says is reported, not raised. Raises `StoreError` where
-        the store does not forget the tokens.
+        RevokeToken invalidates the tokens of this session; with `global_`, GlobalSignOut invalidates
+        those of all the user's sessions, of whatever program. An error of the service is part of the
+        result. Raises `SessionEnded` if the session is over already, and `StoreError` if the store
+        does not delete the tokens.
         """
         tokens = self.tokens
         if global_:
-            with suppress(AuthFlowError):  # the service takes no access token that has run out
+            with suppress(AuthFlowError):  # the service refuses an access token that has expired
                 tokens = await self.fresh_tokens()
         try:
             await self._end("signed_out")
         finally:
-            outcome = await self._invalidate(tokens, global_)
+            outcome = await (
+                self._sign_out_globally(tokens)
+                if global_
+                else try_to_revoke(self.pool, self._transport, tokens)
+            )
         return outcome
 
-    async def _invalidate(self, tokens: Tokens, everywhere: bool) -> SignOutResult:
+    async def sign_out_everywhere(self) -> dict[str, SignOutResult]:
+        """End all the sessions of the user in this store, this one included.
+
+        Return the result of each, by its session id. Raises `StoreError`, and `ValueError` without
+        a store. See `auth_flow.session.sign_out_everywhere`.
+        """
+        results = await self.sign_out_elsewhere()
+        return {**results, self.session_id: await self.sign_out()}
+
+    async def sign_out_elsewhere(self) -> dict[str, SignOutResult]:
+        """End all the sessions of the user in this store, except this one.
+
+        Return the result of each, by its session id. Raises `StoreError`, and `ValueError` without
+        a store.
+        """
+        return await end_sessions(self.pool, self._username, self._config, spare=[self.session_id])
+
+    async def _sign_out_globally(self, tokens: Tokens) -> SignOutResult:
         try:
-            if everywhere:
-                await self._transport.call(
-                    "GlobalSignOut", {"AccessToken": tokens.access_token.text.get_secret_value()}
-                )
-                return SignOutResult(revoked=True)
-            return SignOutResult(revoked=await self._revoke(tokens))
+            await self._request(tokens, "GlobalSignOut", {})
         except AuthFlowError as error:
             return SignOutResult(revoked=False, error=error.name)
+        return SignOutResult(revoked=True)
 
     async def revoke(self) -> bool:
-        """RevokeToken: invalidate the refresh token and what it has brought, without ending the
-        session here.
+        """Invalidate the refresh token and its access tokens, without ending the session here.
 
-        Who verifies tokens offline accepts the access token until it expires; Cognito itself does
-        not. Returns whether there was something to revoke: tokens of before revocation was enabled
-        have no `origin_jti`.
+        The service refuses the access token from now on; a program that verifies it offline accepts
+        it until it expires. Return False if the tokens cannot be revoked, because they were issued
+        before revocation was enabled.
         """
-        return await self._revoke(self.tokens)
+        return await revoke(self.pool, self._transport, self.tokens)
 
     async def delete_user(self) -> None:
-        """DeleteUser: delete the account, and end the session."""
+        """Delete the account, by DeleteUser, and end the session."""
         await self.call("DeleteUser")
         self._devices.pop(self._username, None)
         await self._end("user_deleted")
 
-    async def _revoke(self, tokens: Tokens) -> bool:
-        if tokens.refresh_token is None or tokens.access_token.claims.origin_jti is None:
-            return False
-        secret = self.pool.client_secret
-        members = {
-            "ClientId": self.pool.client_id,
-            "ClientSecret": reveal(secret) if secret else None,
-            "Token": tokens.refresh_token.get_secret_value(),
-        }
-        await self._transport.call("RevokeToken", present(members))
-        return True
-
     async def _end(self, reason: str) -> None:
         if self._tokens is None:
             return
-        tokens, self._tokens = self._tokens, None
+        tokens = self._tokens
+        self._tokens = None
+        self._end_reason = reason
         if self._on_end:
             self._on_end(self)
         try:
-            if self._shared:
-                await self._shared.clear(tokens)
+            if self._storage:
+                await self._storage.clear(tokens, username=self._username)
         finally:
             await self._observers.tell(SignedOut(self._username, self._user_id, reason))
-
-
-def _shared_tokens(pool: UserPool, username: str, config: AuthConfig) -> SharedTokens | None:
-    if config.store is None:
-        return None
-    key = session_key(pool, username)
-    return SharedTokens(config.store, key, config.clock, config.refresh_grace)

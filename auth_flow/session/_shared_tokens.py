@@ -1,196 +1,255 @@
-"""Tokens that several processes share: one of them refreshes, the others wait, and nobody is signed
-out by it.
+"""The tokens of a session in a store, shared by processes.
+
+Theory of operation: a refresh token that rotates can be used once. So the process that refreshes
+first writes a lease into the entry, by compare-and-set; of several processes one succeeds. The
+others wait until the tokens have changed, or until the lease is over: the process that took it may
+have been killed. Then they refresh with the old token, which the service still accepts within its
+grace period (`RetryGracePeriodSeconds`), provided that the lease is shorter than this period.
+
+A process that was not killed but slow may find that another one has taken over. The newer tokens
+win, and a refusal of the old refresh token is then no verdict on the session.
+
+The clocks of the machines may differ. So a lease is over at its end by our clock, or once we have
+watched it for as long as a lease lasts, whichever comes first.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
 
 import anyio
 
-from auth_flow._finish import GRACE, finish_despite_cancel
-from auth_flow._user_pool import UserPool
-from auth_flow.errors import AuthFlowError, StoreConflict, StoreError
+from auth_flow._finish import finish_despite_cancel
+from auth_flow.errors import AuthFlowError, SealBroken, StoreConflict, StoreError
 from auth_flow.session._renewal import VERDICTS
+from auth_flow.session._stored import StoredSession
 from auth_flow.states._tokens import Tokens
 from auth_flow.stores._base import Store
-
-LEASE = 15.0
-"""Seconds after which a refresh that another process has begun counts as abandoned. Less than any
-retry grace period of use.
-"""
 
 _log = logging.getLogger(__name__)
 
 
-def session_key(pool: UserPool, username: str) -> str:
-    """Where a store has the session of a user: several pools, clients and users stand side by
-    side.
-    """
-    return f"session/{pool.user_pool_id}/{pool.client_id}/{username}"
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """An entry that was loaded. `session` is None if the entry cannot be read.
 
-
-class _Kept(NamedTuple):
-    """What the shelf holds: tokens, and until when (seconds since the epoch) somebody has set about
-    refreshing them.
+    `version` is None if not even the store can open the entry.
     """
 
-    tokens: Tokens
-    leased_until: float
-    version: str
+    session: StoredSession | None
+    version: str | None
+
+
+@dataclass(slots=True)
+class _Watch:
+    """How long we have seen the same version of an entry."""
+
+    version: str | None = None
+    since: float = 0.0
+
+    def seconds(self, version: str | None) -> float:
+        now = anyio.current_time()
+        if version != self.version:
+            self.version = version
+            self.since = now
+        return now - self.since
 
 
 class SharedTokens:
     """The tokens of one session in a store.
 
-    A refresh token that rotates is good for one use. So whoever refreshes says so first, by a lease
-    that it puts into the entry; compare-and-set lets one of many succeed. The others wait for the
-    new tokens, or for the end of the lease: who took it may have died. `clock` tells seconds since
-    the epoch; the clocks of machines that share a store may differ by a few seconds. A task that is
-    cancelled within its lease still has `grace` seconds to bring the new tokens home.
+    `clock` returns the seconds since the epoch. `ttl` is the time to live of the entry, `lease` how
+    long a refresh may take before another process takes over, and `grace` how long a refresh has
+    left to finish if its task is cancelled; all three in seconds.
     """
 
     def __init__(
-        self, store: Store, key: str, clock: Callable[[], float], grace: float = GRACE
+        self,
+        store: Store,
+        key: str,
+        clock: Callable[[], float],
+        *,
+        grace: float,
+        lease: float,
+        ttl: float,
     ) -> None:
-        self._store, self._key, self._clock, self._grace = store, key, clock, grace
+        self._store = store
+        self._key = key
+        self._clock = clock
+        self._grace = grace
+        self._lease = lease
+        self._ttl = ttl
 
-    async def load(self) -> Tokens | None:
-        """Return the tokens, None where there are none."""
-        kept = await self._load()
-        return kept.tokens if kept else None
+    async def load(self) -> StoredSession | None:
+        """Return the session. Return None if there is none, or if the entry cannot be read."""
+        held = await self._load()
+        return held.session if held else None
 
-    async def put(self, tokens: Tokens) -> None:
-        """Keep the tokens of a new sign-in, in place of whatever is there."""
+    async def put(self, session: StoredSession) -> None:
+        """Store a new session in place of the present entry, even if that one cannot be read."""
         while True:
-            kept = await self._load()
+            held = await self._load()
             try:
-                await self._save(tokens, expected=kept.version if kept else None)
+                if held is not None and held.version is None:
+                    await self._store.delete(self._key)
+                    held = None
+                await self._save(session, expected=held.version if held else None)
             except StoreConflict:
                 continue
             return
 
     async def clear(self, tokens: Tokens) -> None:
-        """Forget the tokens of a sign-in that is over. Those of another sign-in of this user
-        stay.
+        """Delete the entry of a session that is over, even if it cannot be read.
+
+        The entry stays if another sign-in has replaced it.
         """
-        while (kept := await self._load()) is not None and _same_sign_in(kept.tokens, tokens):
-            with suppress(StoreConflict):
-                await self._store.delete(self._key, expected=kept.version)
+        while (held := await self._load()) is not None:
+            if held.session and not _same_sign_in(held.session.tokens, tokens):
                 return
+            try:
+                await self._store.delete(self._key, expected=held.version)
+            except StoreConflict:
+                continue
+            return
+
+    def expiry(self, fresh: Tokens, before: StoredSession | None = None) -> float:
+        """Return when an entry with these tokens expires, in seconds since the epoch."""
+        if before is not None and before.tokens.refresh_token == fresh.refresh_token:
+            return before.expires_at
+        return self._clock() + self._ttl
 
     async def renew(
-        self, stale: Tokens, renew: Callable[[Tokens], Awaitable[Tokens]]
-    ) -> Tokens | None:
-        """Return tokens newer than `stale`: those that somebody else has got meanwhile, or what
-        `renew` gets.
+        self, ours: StoredSession, renew: Callable[[Tokens], Awaitable[Tokens]]
+    ) -> StoredSession | None:
+        """Return the session with newer tokens than `ours`: those of another process, or `renew`'s.
 
-        None says that the entry is gone: another process has signed the user out. Raises what
-        `renew` raises.
+        Return None if the entry is gone, because another process has ended the session. An entry
+        that cannot be read is replaced by `ours` first. Raises the errors of `renew` and of the
+        store.
         """
-        while (kept := await self._load()) is not None:
-            if kept.tokens.access_token.text != stale.access_token.text and kept.tokens.fresh_at(
+        watch = _Watch()
+        while (held := await self._load()) is not None:
+            if held.session is None:
+                _log.warning("A stored session cannot be read; it is replaced by this process's.")
+                await self.put(ours)
+                continue
+            # The difference of the clocks is this machine's own, whichever process got the tokens.
+            tokens = replace(held.session.tokens, clock_drift=ours.tokens.clock_drift)
+            found = replace(held.session, tokens=tokens)
+            if tokens.access_token.text != ours.tokens.access_token.text and tokens.fresh_at(
                 self._clock()
             ):
-                return kept.tokens
-            if self._clock() < kept.leased_until:
-                await anyio.sleep(random.uniform(0.02, 0.1))  # noqa: S311 - so that those who wait do not come all at once
+                return found
+            if self._clock() < found.leased_until and watch.seconds(held.version) < self._lease:
+                await anyio.sleep(random.uniform(0.02, 0.1))  # noqa: S311 - so that they do not all come at once
                 continue
-            newest = max(kept.tokens, stale, key=_issued_at)
+            newest = max(found, ours, key=_issued_at)
             fresh = await finish_despite_cancel(
-                partial(self._renew, newest, kept.version, renew), self._grace
+                partial(self._renew, newest, held, renew), self._grace
             )
             if fresh is not None:
                 return fresh
         return None
 
     async def _renew(
-        self, tokens: Tokens, version: str, renew: Callable[[Tokens], Awaitable[Tokens]]
-    ) -> Tokens | None:
-        """Take the lease, get new tokens and keep them. None says that somebody else was there,
-        before or meanwhile.
-        """
+        self,
+        session: StoredSession,
+        held: _Held,
+        renew: Callable[[Tokens], Awaitable[Tokens]],
+    ) -> StoredSession | None:
+        """Take the lease, refresh, and store the result. Return None if the entry has changed."""
+        took_over = held.session is not None and held.session.leased_until > 0
+        leased = replace(session, leased_until=self._clock() + self._lease)
         try:
-            lease = await self._save(tokens, expected=version, leased_until=self._clock() + LEASE)
+            version = await self._save(leased, expected=held.version)
         except StoreConflict:
             return None
         try:
-            fresh = await renew(tokens)
+            tokens = await renew(session.tokens)
         except VERDICTS:
-            if await self._moved_on(lease):
-                return None  # the refresh token was spent by one who took the lease for abandoned
+            if await self._changes(version, within=self._lease if took_over else 0):
+                return None
             raise
         except AuthFlowError:
-            await self._give_back(tokens, lease)
+            await self._give_back(session, version)
             raise
+        fresh = replace(
+            session, tokens=tokens, leased_until=0.0, expires_at=self.expiry(tokens, session)
+        )
         try:
-            return await self._bring_home(fresh, lease)
+            return await self._store_result(fresh, version)
         except StoreError as error:
             _log.warning(
-                "The store did not take the new tokens (%s); they are held in this process alone.",
+                "The store did not take the new tokens (%s). This process goes on with them.",
                 error.name,
             )
             return fresh
 
-    async def _bring_home(self, fresh: Tokens, version: str) -> Tokens | None:
-        """Keep new tokens. Who has taken the lease for abandoned gives way to them, unless there
-        are newer ones already.
+    async def _store_result(self, fresh: StoredSession, version: str) -> StoredSession | None:
+        """Store new tokens. If another process has taken over, the newer ones of the two stay.
+
+        Return None if these are not ours.
         """
         while True:
             try:
                 await self._save(fresh, expected=version)
             except StoreConflict:
-                kept = await self._load()
-                if kept is None or _issued_at(kept.tokens) >= _issued_at(fresh):
+                held = await self._load()
+                if held is None:
                     return None
-                version = kept.version
+                if held.session is None or held.version is None:
+                    await self.put(fresh)
+                    return fresh
+                if _issued_at(held.session) >= _issued_at(fresh):
+                    return None
+                version = held.version
             else:
                 return fresh
 
-    async def _moved_on(self, lease: str) -> bool:
-        kept = await self._load()
-        return kept is not None and kept.version != lease
+    async def _changes(self, version: str, *, within: float) -> bool:
+        """Return whether the entry changes in the next seconds.
 
-    async def _give_back(self, tokens: Tokens, lease: str) -> None:
-        """End the lease early. Where that fails, time ends it: the error that led here is the one
-        that matters.
+        A process that was too slow for its lease may be about to store tokens that are good.
         """
+        end = anyio.current_time() + within
+        while True:
+            held = await self._load()
+            if held is None or held.version != version:
+                return held is not None
+            if anyio.current_time() >= end:
+                return False
+            await anyio.sleep(0.05)
+
+    async def _give_back(self, session: StoredSession, version: str) -> None:
+        """End the lease early. If that fails, the lease runs out by itself."""
         try:
-            await self._save(tokens, expected=lease)
+            await self._save(replace(session, leased_until=0.0), expected=version)
         except AuthFlowError as error:
-            _log.info("A lease is left to run out: %s", error.name)
+            _log.info("A lease was not given back: %s", error.name)
 
-    async def _load(self) -> _Kept | None:
-        entry = await self._store.load(self._key)
-        if entry is None:
-            return None
-        values = json.loads(entry.value)
-        return _Kept(
-            Tokens.read(**values["tokens"]), values.get("leased_until", 0.0), entry.version
-        )
+    async def _load(self) -> _Held | None:
+        try:
+            entry = await self._store.load(self._key)
+        except SealBroken:
+            return _Held(None, None)
+        return _Held(StoredSession.of(entry.value), entry.version) if entry else None
 
-    async def _save(
-        self, tokens: Tokens, *, expected: str | None, leased_until: float = 0.0
-    ) -> str:
-        value = json.dumps({"tokens": tokens.to_json(), "leased_until": leased_until})
-        return await self._store.save(self._key, value, expected=expected)
+    async def _save(self, session: StoredSession, *, expected: str | None) -> str:
+        ttl = max(1.0, session.expires_at - self._clock())
+        return await self._store.save(self._key, session.to_text(), expected=expected, ttl=ttl)
 
 
-def _issued_at(tokens: Tokens) -> float:
-    return tokens.access_token.claims.issued_at or 0
+def _issued_at(session: StoredSession) -> float:
+    return session.tokens.access_token.claims.issued_at or 0
 
 
 def _same_sign_in(one: Tokens, other: Tokens) -> bool:
-    """Whether tokens go back to one sign-in; where the service does not tell, to one user."""
+    """Return whether tokens belong to one sign-in, or to one user if the service does not say."""
     here, there = one.access_token.claims, other.access_token.claims
-    return (
-        here.origin_jti == there.origin_jti
-        if here.origin_jti and there.origin_jti
-        else here.subject == there.subject
-    )
+    if here.origin_jti and there.origin_jti:
+        return here.origin_jti == there.origin_jti
+    return here.subject == there.subject

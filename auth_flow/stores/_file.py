@@ -12,7 +12,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from auth_flow.errors import StoreUnavailable
+from auth_flow.errors import SealBroken, StoreUnavailable
 from auth_flow.sealing._sealer import Sealer
 from auth_flow.stores._base import Entry
 from auth_flow.stores._locks import locked
@@ -31,8 +31,9 @@ class FileStore:
     `sealer` may also be a function that gets one, and may block: it is called once, at the first
     use.
 
-    All methods raise `SealBroken` where the file was sealed with none of the keys: then delete it,
-    and sign in again.
+    `load` and `save` raise `SealBroken` if the file was sealed with none of the keys, or if it is
+    damaged. `delete` without a version then renames the file to `NAME.unreadable`, so that a new
+    sign-in begins with an empty one.
     """
 
     def __init__(
@@ -76,21 +77,30 @@ class FileStore:
             return version
 
     def _delete(self, key: str, expected: str | None) -> None:
-        with self._alone() as table:
+        with self._alone(set_aside=expected is None) as table:
             table.delete(key, expected)
             self._write(table)
 
     @contextmanager
-    def _alone(self) -> Generator[EntryTable]:
+    def _alone(self, *, set_aside: bool = False) -> Generator[EntryTable]:
         """The table, while nobody else reads or writes it. Readers wait as well: Windows replaces
         no file that is being read.
+
+        With `set_aside`, a file that cannot be opened is renamed, and the table is empty.
         """
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with locked(self._path.with_name(f"{self._path.name}.lock"), self._timeout):
-                yield self._read()
+                yield self._read_or_set_aside() if set_aside else self._read()
         except OSError as error:
             raise StoreUnavailable(f"The file cannot be used: {error.strerror}.") from None
+
+    def _read_or_set_aside(self) -> EntryTable:
+        try:
+            return self._read()
+        except SealBroken:
+            self._path.replace(self._path.with_name(f"{self._path.name}.unreadable"))
+            return EntryTable(clock=self._clock)
 
     def _read(self) -> EntryTable:
         try:

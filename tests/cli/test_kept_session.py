@@ -95,6 +95,18 @@ def test_several_users(pool: TestPool, typed: Typed, capsys: Shown) -> None:
         assert re.search(f"user name +{name}", capsys.readouterr().out)
 
 
+def test_a_second_sign_in_ends_the_first(pool: TestPool, typed: Typed, capsys: Shown) -> None:
+    user = pool.pool.user(USERNAME)
+    assert user is not None
+    typed(PASSWORD)
+    assert main(["sign-in", "--username", USERNAME, "--keep"]) == 0
+    capsys.readouterr()
+    assert sorted(grant.revoked for grant in pool.pool.grants_of(user)) == [False, True]
+    assert main(["sign-out"]) == 0
+    capsys.readouterr()
+    assert signed_out(capsys)
+
+
 def test_nobody_is_signed_in(served: Serve, capsys: Shown) -> None:
     with served():
         assert signed_out(capsys)

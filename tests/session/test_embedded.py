@@ -25,6 +25,7 @@ from auth_flow.errors import (
     NotAuthorizedException,
     NotSignedIn,
     RefreshTokenReuseException,
+    SessionEnded,
 )
 from auth_flow.session import Session
 from auth_flow.states._base import reveal
@@ -131,14 +132,14 @@ async def test_sign_out_here_and_everywhere(place: Place) -> None:
     held = one.tokens
     assert (await one.sign_out()).revoked
     again = Session(place.pool, held, transport=place.transport, clock=place.service.clock)
-    with pytest.raises(NotAuthorizedException):
+    with pytest.raises(SessionEnded):
         await again.fetch_user()
     await two.fetch_user()
     assert (await two.sign_out(global_=True)).revoked
-    with pytest.raises(NotAuthorizedException):
+    with pytest.raises(SessionEnded) as raised:
         await three.fetch_user()
-    with pytest.raises(NotSignedIn):
-        await three.fresh_tokens(force=True)
+    assert raised.value.reason == "NotAuthorizedException"
+    assert not three.active
 
 
 async def test_attributes(place: Place) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
+from auth_flow import AuthConfig
 from auth_flow._observers import Notice, Observers, SignedOut
 from auth_flow.errors import (
     ConnectionLost,
@@ -18,7 +19,7 @@ from auth_flow.errors import (
     StoreUnavailable,
 )
 from auth_flow.session import Session
-from auth_flow.session._shared_tokens import LEASE
+from auth_flow.session._stored import session_key
 from auth_flow.stores import MemoryStore
 from tests.flow.scripted import POOL, SUBJECT, Clock
 
@@ -26,6 +27,7 @@ from .service import HOUR, USER, TokenService
 
 pytestmark = pytest.mark.anyio
 
+LEASE = AuthConfig().refresh_lease
 REFRESH = "GetTokensFromRefreshToken"
 
 
@@ -40,9 +42,15 @@ async def processes(
     """One process has signed in, the others have taken the session up from the store."""
     first = service.session(store=store, **options)
     await first.keep()
+    options.pop("session_id", None)
     others = [
         await Session.load(
-            POOL, USER, store=store, transport=service, clock=service.clock, **options
+            POOL,
+            session_id=first.session_id,
+            store=store,
+            transport=service,
+            clock=service.clock,
+            **options,
         )
         for _ in range(number - 1)
     ]
@@ -143,7 +151,7 @@ async def test_signed_out_in_one_process_signed_out_in_all(
     told: list[Notice] = []
     first, second = await processes(service, store, 2, observers=Observers([told.append]))
     await first.sign_out()
-    assert await store.load(f"session/{POOL.user_pool_id}/{POOL.client_id}/{USER}") is None
+    assert await store.load(session_key(POOL, first.session_id)) is None
     assert second.active, "its access token is good until it expires"
     told.clear()
     clock.now += HOUR
@@ -155,8 +163,8 @@ async def test_signed_out_in_one_process_signed_out_in_all(
 async def test_a_new_sign_in_replaces_what_is_kept(
     service: TokenService, store: MemoryStore
 ) -> None:
-    (first,) = await processes(service, store, 1)
-    again = service.session(store=store)
+    (first,) = await processes(service, store, 1, session_id="browser")
+    again = service.session(store=store, session_id="browser")
     await again.keep()
     assert await first.fresh_tokens(force=True) == again.tokens
 
@@ -272,7 +280,7 @@ async def test_a_sign_out_during_the_refresh_of_another_process_stands(
         tasks.start_soon(leaving.sign_out)
         await anyio.wait_all_tasks_blocked()
         service.gate.set()
-    assert await store.load(f"session/{POOL.user_pool_id}/{POOL.client_id}/{USER}") is None
+    assert await store.load(session_key(POOL, leaving.session_id)) is None
 
 
 async def test_two_sign_ins_at_once(service: TokenService, store: MemoryStore) -> None:

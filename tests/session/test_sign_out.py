@@ -12,6 +12,7 @@ from auth_flow.errors import (
     NotAuthorizedException,
     NotSignedIn,
     StoreUnavailable,
+    TooManyRequestsException,
 )
 from auth_flow.session import RememberedDevice, Session, SignOutResult
 from auth_flow.states._tokens import Tokens
@@ -95,8 +96,8 @@ async def test_a_deleted_user_leaves_nothing(service: TokenService) -> None:
         "grace": RememberedDevice(key="l", group_key="g", password="p"),
     }
     session = service.session(devices=devices, observers=Observers([told.append]))
-    service.failures.append(NotAuthorizedException("No.", operation="DeleteUser"))
-    with pytest.raises(NotAuthorizedException):
+    service.failures.append(refusal("TooManyRequestsException", operation="DeleteUser"))
+    with pytest.raises(TooManyRequestsException):
         await session.delete_user()
     assert session.active
     assert set(devices) == {USER, "grace"}

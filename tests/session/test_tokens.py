@@ -47,7 +47,7 @@ def test_what_is_not_a_date_counts_as_absent(value: object) -> None:
 
 
 def test_more_digits_than_python_converts() -> None:
-    read = Claims.of(raw_jwt('{"sub": "%s", "exp": %s}' % (SUBJECT, "9" * 5000)), "test")
+    read = Claims.of(raw_jwt(f'{{"sub": "{SUBJECT}", "exp": {"9" * 5000}}}'), "test")
     assert read.expires_at == LAST_DATE
 
 

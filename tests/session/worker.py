@@ -10,17 +10,18 @@ import anyio
 
 from auth_flow import UserPool
 from auth_flow.errors import AuthFlowError, NotSignedIn
-from auth_flow.session import Session, _shared_tokens
+from auth_flow.session import Session
 from auth_flow.stores._redis import RedisStore
 from auth_flow.transports._cognito import CognitoTransport
 
 
 async def main(url: str, user_pool_id: str, client_id: str, store_url: str, lease: str) -> None:
-    _shared_tokens.LEASE = float(lease)
     pool = UserPool(user_pool_id=user_pool_id, client_id=client_id, endpoint=url)
     async with CognitoTransport(url) as transport:
         store = RedisStore(store_url)
-        session = await Session.load(pool, "ada", store=store, transport=transport)
+        session = await Session.load(
+            pool, "ada", store=store, transport=transport, refresh_lease=float(lease)
+        )
         while True:
             try:
                 await session.fresh_tokens(force=True)

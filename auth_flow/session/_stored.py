@@ -1,0 +1,106 @@
+"""A session in a store: the names of its entries, and what they contain."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ConfigDict, SecretStr, ValidationError
+
+from auth_flow._user_pool import UserPool
+from auth_flow.errors import MalformedResponse
+from auth_flow.states._replies import Reply
+from auth_flow.states._tokens import Tokens
+
+
+def session_key(pool: UserPool, session_id: str) -> str:
+    """Return the name of a session's entry. Pools and app clients can share a store."""
+    return f"session/{pool.user_pool_id}/{pool.client_id}/{session_id}"
+
+
+def user_key(pool: UserPool, username: str) -> str:
+    """Return the name of the entry that lists the sessions of a user."""
+    return f"user/{pool.user_pool_id}/{pool.client_id}/{username}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session as it is stored. Times are seconds since the epoch.
+
+    `expires_at` is the end of the entry: the time to live, counted from the last refresh token that
+    the service issued. `leased_until` is the end of the lease of a process that refreshes the
+    tokens, 0 if there is none.
+    """
+
+    tokens: Tokens
+    username: str
+    expires_at: float
+    login_id: str | None = None
+    installation_id: str | None = None
+    leased_until: float = 0.0
+
+    def to_text(self) -> str:
+        """Return the value of the entry. It contains the tokens, unencrypted."""
+        return json.dumps(
+            {
+                "tokens": self.tokens.to_json(),
+                "username": self.username,
+                "expires_at": self.expires_at,
+                "login_id": self.login_id,
+                "installation_id": self.installation_id,
+                "leased_until": self.leased_until,
+            }
+        )
+
+    @classmethod
+    def of(cls, text: str) -> StoredSession | None:
+        """Read the value of an entry. Return None if it is damaged."""
+        try:
+            entry = _Entry.model_validate_json(text)
+            tokens = Tokens.read(**entry.tokens.model_dump())
+        except (ValidationError, MalformedResponse):
+            return None
+        return cls(
+            tokens,
+            entry.username,
+            entry.expires_at,
+            entry.login_id,
+            entry.installation_id,
+            entry.leased_until,
+        )
+
+
+class _Texts(Reply):
+    access_token: SecretStr
+    id_token: SecretStr | None = None
+    refresh_token: SecretStr | None = None
+
+
+class _Entry(Reply):
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    tokens: _Texts
+    username: str
+    expires_at: float
+    login_id: str | None = None
+    installation_id: str | None = None
+    leased_until: float = 0.0
+
+
+def read_index(text: str) -> dict[str, float]:
+    """Read the entry that lists the sessions of a user: their ids, and when each expires.
+
+    Return an empty dictionary if the entry is damaged.
+    """
+    try:
+        values: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(values, dict):
+        return {}
+    return {
+        str(session_id): float(expires_at)
+        for session_id, expires_at in values.items()
+        if isinstance(expires_at, int | float)
+    }

@@ -1,0 +1,493 @@
+"""Sessions that recover: refused tokens, wrong clocks, damaged entries, servers that know less."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from auth_flow import AuthFlow, SignIn, new_key
+from auth_flow._observers import Notice, Observers, SignedOut
+from auth_flow.aws import IdentityPool
+from auth_flow.errors import (
+    AuthFlowError,
+    ConnectionLost,
+    MalformedResponse,
+    NoSession,
+    NotAuthorizedException,
+    RefreshTokenReuseException,
+    ServiceError,
+    SessionEnded,
+    TransportClosed,
+    UserNotFoundException,
+)
+from auth_flow.sealing import Sealer
+from auth_flow.session import Session
+from auth_flow.session._stored import session_key, user_key
+from auth_flow.states._tokens import Tokens
+from auth_flow.stores import FileStore, MemoryStore, SealedStore
+from auth_flow.transports import CognitoTransport
+from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, refusal, tokens
+
+from .service import HOUR, USER, TokenService
+
+pytestmark = pytest.mark.anyio
+
+REFRESH = "GetTokensFromRefreshToken"
+SIGN_IN = SignIn(username="ada", password="correct horse", auth_flow_type="USER_PASSWORD_AUTH")
+
+
+def refused(message: str, operation: str = "GetUser") -> NotAuthorizedException:
+    return NotAuthorizedException(message, operation=operation)
+
+
+REFUSALS: list[AuthFlowError] = [
+    refused("Access Token has been revoked"),
+    refused("Access Token has expired"),
+    refused("Invalid Access Token"),
+    refused("User is disabled."),
+    refused("Another server's words"),
+    UserNotFoundException("User does not exist.", operation="GetUser"),
+    refusal("PasswordResetRequiredException", operation="GetUser"),
+]
+
+
+# An access token that the service refuses
+
+
+@pytest.mark.parametrize("error", REFUSALS, ids=str)
+async def test_a_refused_token_is_refreshed_once(
+    service: TokenService, error: AuthFlowError
+) -> None:
+    session = service.session()
+    service.failures.append(error)
+    assert (await session.fetch_user()).username == USER
+    assert service.operations == ["GetUser", REFRESH, "GetUser"]
+    assert service.requests[0][1] != service.requests[2][1]
+
+
+@pytest.mark.parametrize("error", REFUSALS, ids=str)
+async def test_the_verdict_of_the_refresh_ends_the_session(
+    service: TokenService, error: AuthFlowError
+) -> None:
+    told: list[Notice] = []
+    session = service.session(observers=Observers([told.append]))
+    service.failures.extend([error, NotAuthorizedException("No.", operation=REFRESH)])
+    with pytest.raises(SessionEnded) as raised:
+        await session.fetch_user()
+    assert raised.value.reason == "NotAuthorizedException"
+    assert raised.value.name == "NotSignedIn"
+    assert told[-1] == SignedOut(USER, SUBJECT, "NotAuthorizedException")
+    assert not session.active
+    assert service.operations == ["GetUser", REFRESH]
+
+
+async def test_a_second_refusal_is_raised(service: TokenService) -> None:
+    session = service.session()
+    error = refused("Access Token has been revoked")
+    service.failures.extend([error, None, error])
+    with pytest.raises(NotAuthorizedException):
+        await session.fetch_user()
+    assert session.active
+
+
+async def test_a_refresh_that_fails_for_another_reason_keeps_the_session(
+    service: TokenService,
+) -> None:
+    session = service.session()
+    lost = ConnectionLost("gone", operation=REFRESH)
+    service.failures.extend([refused("Access Token has been revoked"), lost])
+    with pytest.raises(ConnectionLost):
+        await session.fetch_user()
+    assert session.active
+    await session.fetch_user()
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        ("ChangePassword", "Incorrect username or password."),
+        ("UpdateUserAttributes", "A client attempted to write unauthorized attribute"),
+        ("GetUser", "Access Token does not have required scopes"),
+    ],
+)
+async def test_a_refusal_that_no_token_helps_against(
+    service: TokenService, operation: str, message: str
+) -> None:
+    session = service.session()
+    service.failures.append(refused(message, operation))
+    with pytest.raises(NotAuthorizedException, match=message):
+        await session.call(operation)
+    assert service.operations == [operation]
+    assert session.active
+
+
+async def test_without_a_refresh_token_a_refusal_is_the_end(
+    service: TokenService, clock: Clock
+) -> None:
+    told: list[Notice] = []
+    session = Session(
+        POOL,
+        Tokens.read(service.tokens().access_token.text),
+        transport=service,
+        clock=clock,
+        observers=Observers([told.append]),
+    )
+    service.failures.append(refused("Something else"))
+    with pytest.raises(NotAuthorizedException):
+        await session.fetch_user()
+    assert session.active
+    service.failures.append(refused("Access Token has been revoked"))
+    with pytest.raises(SessionEnded):
+        await session.fetch_user()
+    assert told == [SignedOut(USER, SUBJECT, "NotAuthorizedException")]
+
+
+async def test_many_refusals_cause_one_refresh(service: TokenService) -> None:
+    session = service.session()
+    service.failures.extend([refused("Access Token has been revoked")] * 20)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(session.fetch_user)
+    assert service.operations.count(REFRESH) == 1
+
+
+class Identities:
+    """An identity service that refuses so many id tokens."""
+
+    def __init__(self, *errors: AuthFlowError) -> None:
+        self.errors = list(errors)
+        self.logins: list[str] = []
+
+    async def call(self, operation: str, body: Any) -> Any:
+        await anyio.lowlevel.checkpoint()
+        self.logins += body["Logins"].values()
+        if self.errors:
+            raise self.errors.pop(0)
+        if operation == "GetId":
+            return {"IdentityId": "eu-west-1:1"}
+        keys = {"AccessKeyId": "A", "SecretKey": "B", "SessionToken": "C", "Expiration": 2e9}
+        return {"IdentityId": "eu-west-1:1", "Credentials": keys}
+
+    async def aclose(self) -> None: ...
+
+
+async def test_an_identity_pool_that_refuses_the_id_token(service: TokenService) -> None:
+    session = service.session()
+    before = session.tokens.id_token
+    identities = Identities(refused("Invalid login token. Token is expired.", "GetId"))
+    pool = IdentityPool("eu-west-1:1", transport=identities, clock=service.clock)
+    await pool.credentials(session)
+    assert before is not None
+    assert identities.logins[0] == before.text.get_secret_value()
+    assert len(set(identities.logins)) == 2
+    assert service.operations == [REFRESH]
+
+
+async def test_an_identity_pool_finds_out_that_the_session_has_ended(
+    service: TokenService,
+) -> None:
+    session = service.session()
+    service.failures.append(NotAuthorizedException("No.", operation=REFRESH))
+    identities = Identities(refused("Invalid login token.", "GetId"))
+    pool = IdentityPool("eu-west-1:1", transport=identities, clock=service.clock)
+    with pytest.raises(SessionEnded):
+        await pool.credentials(session)
+    assert not session.active
+
+
+async def test_an_identity_pool_that_refuses_for_another_reason(service: TokenService) -> None:
+    session = service.session()
+    identities = Identities(refused("Access to Identity is forbidden.", "GetId"))
+    pool = IdentityPool("eu-west-1:1", transport=identities, clock=service.clock)
+    with pytest.raises(NotAuthorizedException):
+        await pool.credentials(session)
+    assert service.operations == []
+
+
+async def test_credentials_that_expire_on_no_date(service: TokenService) -> None:
+    class Odd(Identities):
+        async def call(self, operation: str, body: Any) -> Any:
+            reply = await super().call(operation, body)
+            if "Credentials" in reply:
+                reply["Credentials"]["Expiration"] = 1e300
+            return reply
+
+    pool = IdentityPool("eu-west-1:1", transport=Odd(), clock=service.clock)
+    with pytest.raises(MalformedResponse, match="Expiration"):
+        await pool.credentials(service.session())
+
+
+# Clocks
+
+
+async def test_one_machines_clock_is_not_imposed_on_another(clock: Clock) -> None:
+    """One machine is two hours ahead. Each measures the difference for itself, at its refresh."""
+    service, store, ahead = TokenService(clock), MemoryStore(clock), Clock()
+    right = service.session(store=store)
+    await right.keep()
+    ahead.now += 2 * HOUR
+    wrong = await Session.load(
+        POOL, session_id=right.session_id, store=store, transport=service, clock=ahead
+    )
+    await wrong.fetch_user()
+    assert service.operations.count(REFRESH) == 1
+    assert wrong.tokens.clock_drift == -2 * HOUR
+    for _ in range(5):
+        clock.now += HOUR / 10
+        ahead.now += HOUR / 10
+        await wrong.fetch_user()
+        await right.fetch_user()
+    assert service.operations.count(REFRESH) == 1
+    assert right.tokens.clock_drift == 0
+    clock.now += HOUR
+    ahead.now += HOUR
+    await right.fetch_user()
+    await wrong.fetch_user()
+    assert service.operations.count(REFRESH) == 2
+    assert wrong.tokens == right.tokens
+    assert wrong.tokens.clock_drift == -2 * HOUR
+
+
+async def test_a_clock_that_is_set_right_after_the_sign_in(clock: Clock) -> None:
+    """The machine was a day ahead at the sign-in. Then the tokens look good for a day too long."""
+    service = TokenService(clock, ahead=-86400)
+    session = service.session()
+    service.ahead = 0
+    clock.now += 2 * HOUR - 86400
+    service.failures.append(refused("Access Token has expired"))
+    await session.fetch_user()
+    assert session.tokens.clock_drift == 0
+
+
+async def test_a_lease_of_a_machine_that_is_ahead_is_over_in_time(clock: Clock) -> None:
+    service, store = TokenService(clock), MemoryStore(clock)
+    session = service.session(store=store, refresh_lease=0.2)
+    await session.keep()
+    entry = await store.load(name := session_key(POOL, session.session_id))
+    assert entry
+    text = entry.value.replace('"leased_until": 0.0', f'"leased_until": {clock() + 3 * HOUR}')
+    await store.save(name, text, expected=entry.version)
+    clock.now += HOUR
+    with anyio.fail_after(5):
+        await session.fetch_user()
+
+
+# Entries that cannot be read
+
+DAMAGED = ["", "{", "null", "5", "[]", '{"tokens": {}}', '{"tokens": 5, "username": "ada"}', "\x00"]
+
+
+async def damage(store: MemoryStore, session: Session, text: str) -> None:
+    for name in (session_key(POOL, session.session_id), user_key(POOL, USER)):
+        entry = await store.load(name)
+        await store.save(name, text, expected=entry.version if entry else None)
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+async def test_a_damaged_entry_is_replaced_at_sign_in(
+    service: TokenService, clock: Clock, text: str
+) -> None:
+    store = MemoryStore(clock)
+    session = service.session(store=store, session_id="s")
+    await session.keep()
+    await damage(store, session, text)
+    with pytest.raises(NoSession):
+        await Session.load(POOL, session_id="s", store=store, transport=service, clock=clock)
+    again = service.session(store=store, session_id="s")
+    await again.keep()
+    load = {"store": store, "transport": service, "clock": clock}
+    assert (await Session.load(POOL, session_id="s", **load)).tokens == again.tokens
+    assert (await Session.load(POOL, USER, **load)).tokens == again.tokens
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+async def test_a_damaged_entry_is_cleared_at_sign_out(
+    service: TokenService, clock: Clock, text: str
+) -> None:
+    store = MemoryStore(clock)
+    session = service.session(store=store)
+    await session.keep()
+    await damage(store, session, text)
+    assert (await session.sign_out()).revoked
+    assert await store.load(session_key(POOL, session.session_id)) is None
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+async def test_a_damaged_entry_is_written_anew_at_a_refresh(
+    service: TokenService, clock: Clock, text: str
+) -> None:
+    store = MemoryStore(clock)
+    session = service.session(store=store)
+    await session.keep()
+    await damage(store, session, text)
+    clock.now += HOUR
+    await session.fetch_user()
+    loaded = await Session.load(
+        POOL, session_id=session.session_id, store=store, transport=service, clock=clock
+    )
+    assert loaded.tokens == session.tokens
+
+
+async def test_a_key_that_is_gone(service: TokenService, clock: Clock) -> None:
+    place = MemoryStore(clock)
+    old, new = (SealedStore(place, Sealer([new_key()], clock=clock)) for _ in range(2))
+    session = service.session(store=old, session_id="s")
+    await session.keep()
+    with pytest.raises(NoSession):
+        await Session.load(POOL, USER, store=new, transport=service, clock=clock)
+    again = service.session(store=new, session_id="s")
+    await again.keep()
+    load = {"store": new, "transport": service, "clock": clock}
+    assert (await Session.load(POOL, session_id="s", **load)).tokens == again.tokens
+    assert (await Session.load(POOL, USER, **load)).tokens == again.tokens
+    assert (await again.sign_out_everywhere())["s"].error is None
+
+
+async def test_a_truncated_file(service: TokenService, clock: Clock, tmp_path: Any) -> None:
+    store = FileStore(tmp_path / "sessions", Sealer([new_key()], clock=clock), clock=clock)
+    session = service.session(store=store)
+    await session.keep()
+    sealed = (tmp_path / "sessions").read_text()
+    for rest in (sealed[: len(sealed) // 2], ""):
+        (tmp_path / "sessions").write_text(rest)
+        again = service.session(store=store)
+        await again.keep()
+        loaded = await Session.load(POOL, USER, store=store, transport=service, clock=clock)
+        assert loaded.tokens == again.tokens
+        (tmp_path / "sessions").write_text(rest)
+        await again.sign_out()
+
+
+# Leases
+
+
+async def test_a_slow_process_whose_lease_was_taken_over_at_a_grace_period_of_zero(
+    clock: Clock,
+) -> None:
+    """The second one is refused before the first one has stored its tokens, and waits for them."""
+    service, store = TokenService(clock), MemoryStore(clock)
+    slow = service.session(store=store, refresh_lease=1)
+    await slow.keep()
+    quick = await Session.load(
+        POOL,
+        session_id=slow.session_id,
+        store=store,
+        transport=service,
+        clock=clock,
+        refresh_lease=1,
+    )
+    clock.now += HOUR
+    service.gate = gate = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(slow.fetch_user)
+        await anyio.wait_all_tasks_blocked()
+        clock.now += 2
+        service.failures.append(RefreshTokenReuseException("No.", operation=REFRESH))
+        tasks.start_soon(quick.fetch_user)
+        await anyio.sleep(0.1)
+        gate.set()
+    assert slow.active
+    assert quick.tokens == slow.tokens
+
+
+# Servers that do not know GetTokensFromRefreshToken
+
+
+class OldServer(TokenService):
+    """Knows REFRESH_TOKEN_AUTH only."""
+
+    def __init__(self, clock: Clock, error: AuthFlowError, old: AuthFlowError | None) -> None:
+        super().__init__(clock, rotates=False)
+        self.error, self.old = error, old
+
+    async def call(self, operation: str, body: Any) -> Any:
+        if operation == REFRESH:
+            self.requests.append((operation, dict(body)))
+            raise self.error
+        if operation == "InitiateAuth":
+            self.requests.append((operation, dict(body)))
+            if self.old:
+                raise self.old
+            return {"AuthenticationResult": self.issue()}
+        return await super().call(operation, body)
+
+
+def unknown(name: str, status: int = 400) -> ServiceError:
+    return ServiceError.of(name, "No.", operation=REFRESH, status=status)
+
+
+def html(status: int) -> MalformedResponse:
+    return MalformedResponse("HTML", operation=REFRESH, status=status, retryable=status >= 500)
+
+
+UNKNOWN = [
+    unknown("UnknownOperationException"),
+    unknown("UnsupportedOperation"),
+    unknown("InvalidAction"),
+    unknown("InternalFailure", 501),
+    unknown("Unsupported", 500),
+    html(404),
+    html(501),
+    html(500),
+]
+
+
+@pytest.mark.parametrize("error", UNKNOWN, ids=lambda error: f"{error.name}-{error.status}")
+async def test_the_older_way_is_found_and_remembered(clock: Clock, error: AuthFlowError) -> None:
+    service = OldServer(clock, error, None)
+    session = service.session()
+    for _ in range(3):
+        clock.now += HOUR
+        await session.fresh_tokens()
+    assert service.operations == [REFRESH, *["InitiateAuth"] * 3]
+
+
+async def test_an_outage_is_no_verdict_whatever_the_older_way_says(clock: Clock) -> None:
+    """With rotation REFRESH_TOKEN_AUTH is refused. That must not sign the user out."""
+    refusal = NotAuthorizedException("No.", operation="InitiateAuth")
+    service = OldServer(clock, html(500), refusal)
+    session = service.session()
+    for _ in range(2):
+        with pytest.raises(MalformedResponse):
+            await session.fresh_tokens(force=True)
+    assert session.active
+    assert service.operations == [REFRESH, "InitiateAuth"] * 2
+
+
+async def test_where_there_is_only_the_older_way_its_verdict_counts(clock: Clock) -> None:
+    refusal = NotAuthorizedException("No.", operation="InitiateAuth")
+    session = OldServer(clock, unknown("UnknownOperationException"), refusal).session()
+    with pytest.raises(SessionEnded):
+        await session.fresh_tokens(force=True)
+
+
+async def test_an_error_of_the_service_is_not_an_unknown_operation(clock: Clock) -> None:
+    service = OldServer(clock, unknown("InternalErrorException", 500), None)
+    with pytest.raises(ServiceError):
+        await service.session().fresh_tokens(force=True)
+    assert service.operations == [REFRESH]
+
+
+# A session whose flow was closed
+
+
+async def test_a_session_whose_flow_was_closed_says_what_to_do(clock: Clock) -> None:
+    transport = CognitoTransport("http://127.0.0.1:9")
+    await transport.aclose()
+    service = TokenService(clock)
+    session = Session(POOL, service.tokens(), transport=transport, clock=clock)
+    with pytest.raises(TransportClosed, match="transport=…"):
+        await session.fetch_user()
+
+
+async def test_a_flow_that_is_closed_takes_the_next_sign_in_all_the_same(clock: Clock) -> None:
+    script = Script()
+    script.expect(
+        initiate("USER_PASSWORD_AUTH", tokens(), USERNAME="ada", PASSWORD="correct horse")
+    )
+    flow = AuthFlow(POOL, transport=script, clock=clock)
+    await flow.aclose()
+    await flow.send(SIGN_IN)
+    assert flow.session.active
