@@ -280,8 +280,8 @@ class RedirectAlreadyUsed(CallerError):
 
 
 class FateUnknown(AuthFlowError):
-    """An event was sent and its outcome is unknown, because the connection broke or the worker died.
-    The service may have carried it out, so it is not sent again. The flow stays in its step.
+    """The outcome of an event is unknown, because the connection broke or the worker died. The
+    service may have carried it out, so it is not sent again. The flow stays in its step.
 
     `event` is the name of that event, and `at` the time at which it was sent, in seconds since the
     epoch. The user can sign in again. After a sign-up, a confirmation or a reset, the flow can
@@ -290,7 +290,7 @@ class FateUnknown(AuthFlowError):
 
     def __init__(self, event: str, at: float) -> None:
         super().__init__(
-            f"There was no reply to {event}, and it may have been carried out. It is not sent again."
+            f"There was no reply to {event}. It may have been carried out, so it is not sent again."
         )
         self.event, self.at = event, at
 

@@ -1,4 +1,5 @@
-"""Write the generated parts of the docs anew: the diagram and the tables of steps, events and guards.
+"""Write the generated parts of the docs anew: the diagram, and the tables of steps, events and
+guards.
 
     python3 scripts/tool.py scripts.pages
 
