@@ -22,30 +22,34 @@ PATIENCE = 60.0
 """Seconds that a call may take before the program is ended."""
 
 
-def install() -> str:
-    """Return the path of Node, its packages installed. Skips the test where that cannot be had."""
+def install(package: Path = PACKAGE) -> str:
+    """Return the path of Node, with the packages of `package` installed.
+
+    Skips the test if they cannot be installed.
+    """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None:
         pytest.skip("there is no Node here")
-    if not (PACKAGE / "node_modules" / ".package-lock.json").exists():
+    if not (package / "node_modules" / ".package-lock.json").exists():
         if npm is None:
             pytest.skip(
-                "the packages of tests/counterparts/node are not installed, and there is no npm here"
+                f"the packages of tests/counterparts/{package.name} are not installed, and there is"
+                " no npm here"
             )
         command = [npm, "ci", "--no-audit", "--no-fund"]
         try:
             subprocess.run(
                 command,
-                cwd=PACKAGE,
+                cwd=package,
                 check=True,
                 capture_output=True,
                 text=True,
                 timeout=INSTALLATION,
             )
         except subprocess.TimeoutExpired as error:
-            pytest.skip(f"in tests/counterparts/node: {error}")
+            pytest.skip(f"in tests/counterparts/{package.name}: {error}")
         except subprocess.CalledProcessError as error:
-            pytest.skip(f"in tests/counterparts/node: {error}\n{error.stderr}")
+            pytest.skip(f"in tests/counterparts/{package.name}: {error}\n{error.stderr}")
     return node
 
 

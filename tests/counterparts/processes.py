@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,11 +36,21 @@ def server(
     below `home`, and what it prints is in `home/log`. Skips the test where the module is not
     installed."""
     pytest.importorskip(module, reason=f"{module} is not installed")
+    command = [sys.executable, "-m", module, *arguments]
+    with running(command, port=port, health=health, home=home, settings=settings) as url:
+        yield url
+
+
+@contextmanager
+def running(
+    command: Sequence[str], *, port: int, health: str, home: Path, settings: Mapping[str, str]
+) -> Iterator[str]:
+    """Run a command that serves HTTP until the block ends, as `server` does."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), **settings}
     url = f"http://127.0.0.1:{port}"
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            command,
             env=environment,
             cwd=home,
             stdout=log,

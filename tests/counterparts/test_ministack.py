@@ -38,6 +38,7 @@ from auth_flow.errors import (
     EnableSoftwareTokenMFAException,
     NotAuthorizedException,
     NotSignedIn,
+    SessionEnded,
     UserNotFoundException,
 )
 from auth_flow.states._events import AuthFlowType, ConfirmResetPassword
@@ -442,8 +443,9 @@ async def test_a_global_sign_out_ends_the_other_session(pool: ConnectionPool) ->
         other = there.session
         assert (await here.session.sign_out(global_=True)).revoked
         assert isinstance(here.step, Idle)
-        with pytest.raises(NotAuthorizedException):
+        with pytest.raises(SessionEnded):
             await other.fetch_user_attributes()
+        assert not other.active
 
 
 async def _nobody(step: object) -> str:
