@@ -1,6 +1,4 @@
-"""What observers are told: who signed in and out, how refreshes went, which step a flow has come
-to.
-"""
+"""Notices to observers: sign-ins and sign-outs, refreshes, and the steps of a flow."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ from auth_flow.errors import AuthFlowError
 _log = logging.getLogger(__name__)
 
 PATIENCE = 1.0
-"""Seconds that an async listener may take; then it is cancelled."""
+"""Seconds after which an asynchronous listener is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,10 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """A session is over. `reason` is `signed_out`, `user_deleted`, `ended_elsewhere`, or the name
-    of the service's refusal.
+    """A session has ended.
+
+    `reason` is `signed_out`, `user_deleted`, `ended_elsewhere`, or the name of the service's
+    exception.
     """
 
     username: str
@@ -49,7 +49,7 @@ class TokensRefreshed:
 
 @dataclass(frozen=True, slots=True)
 class RefreshFailed:
-    """A refresh did not succeed. The session goes on, unless `SignedOut` follows."""
+    """A refresh failed. The session continues unless `SignedOut` follows."""
 
     username: str
     user_id: str
@@ -58,34 +58,35 @@ class RefreshFailed:
 
 @dataclass(frozen=True, slots=True)
 class StepEntered:
-    """A flow has come from one step to another (names as in `Step.name`)."""
+    """A flow has moved from the step `source` to `step`, both given as `Step.name`."""
 
     source: str
     step: str
 
 
 Notice: TypeAlias = SignedIn | SignedOut | TokensRefreshed | RefreshFailed | StepEntered
-"""Everything that observers are told. No notice holds a secret."""
+"""All notices. None of them contains a secret."""
 
 Listener: TypeAlias = Callable[[Notice], Awaitable[object] | None]
-"""A function or a coroutine function. What it raises is logged and changes nothing."""
+"""A function or a coroutine function. If it raises an exception, that is logged and ignored."""
 
 
 class Observers:
-    """The listeners of a flow and its session. They are told one after the other, and cannot break
-    what they watch.
+    """The listeners of a flow and its session.
+
+    They are called one after the other. A listener that fails or hangs does not affect the flow.
     """
 
     def __init__(self, listeners: Iterable[Listener] = ()) -> None:
         self._listeners = list(listeners)
 
     def add(self, listener: Listener) -> Callable[[], None]:
-        """Tell `listener` from now on. Returns a function that ends this."""
+        """Call `listener` for every notice from now on. Returns a function that removes it again."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     async def tell(self, notice: Notice) -> None:
-        """Tell everybody, also where the task that has something to tell is being cancelled."""
+        """Call every listener, even if the current task is being cancelled."""
         for listener in tuple(self._listeners):
             with anyio.move_on_after(PATIENCE, shield=True) as time:
                 await _tell(listener, notice)
@@ -97,8 +98,8 @@ class Observers:
 
 async def _tell(listener: Listener, notice: Notice) -> None:
     try:
-        heard = listener(notice)
-        if isawaitable(heard):
-            await heard
-    except Exception:  # noqa: BLE001 - whatever a listener does, the flow goes on
+        result = listener(notice)
+        if isawaitable(result):
+            await result
+    except Exception:  # noqa: BLE001 - a listener must not break the flow
         _log.exception("A listener failed at %s.", type(notice).__name__)

@@ -1,5 +1,5 @@
-"""Observers' notices for OpenTelemetry, as metrics and as events of the current span. It needs
-`opentelemetry-api`.
+"""Report notices to OpenTelemetry, as a metric and as events of the current span (extra
+`telemetry`).
 
 ::
 
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 
 
 class Telemetry:
-    """A listener: counts notices as `auth_flow.notices`, and adds each to the span that is under
-    way.
+    """Count notices in the metric `auth_flow.notices`, and add each one to the current span.
 
-    Attributes are `notice` (such as `signed_in`), and where there is one `reason`, `error.type` or
-    `step`. Nothing tells whose session it is: users make no good dimension of a metric, and have no
-    place in a trace unless somebody puts them there.
+    The attributes are `notice`, such as `signed_in`, and if the notice has one, `reason`,
+    `error.type` or `step`. They never identify the user: metrics need attributes with few values,
+    and a trace should contain personal data only if the application adds it.
     """
 
     def __init__(self, meter_provider: MeterProvider | None = None) -> None:

@@ -1,9 +1,9 @@
-"""What the engine and the chart cost for each event, without a transport: CPU time, in this
-process.
+"""Measure the CPU time of one event in the state machine, without a transport.
 
     python -m benchmarks.engine
 
-The peer is the chart alone, taking the same two transitions: what is above it is the core.
+The peer is the chart alone, which takes the same two transitions. The difference is the cost of the
+turn.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ROUNDS, REPEATS = 2000, 5
 
 
 def token() -> str:
-    """An unsigned token with the claims of Cognito's."""
+    """Return an unsigned token with the claims of a token from Cognito."""
     claims = {
         "sub": "11111111-2222-4333-8444-555555555555",
         "username": "ada",
@@ -62,7 +62,7 @@ SMS = {
 
 
 def turn(record: Record, event: Any, reply: Mapping[str, Any]) -> Record:
-    """One event, with the reply at once."""
+    """Handle one event, with an immediate reply."""
     conversation = advance(record, event, pool=POOL, clock=lambda: 1_700_000_000.0)
     effect = next(conversation)
     assert isinstance(effect, Call)
@@ -74,7 +74,7 @@ def turn(record: Record, event: Any, reply: Mapping[str, Any]) -> Record:
 
 
 def cpu(work: Callable[[], object]) -> float:
-    """The best of a few runs, in milliseconds of CPU for each round."""
+    """Return the CPU time of each round in milliseconds, from the best of a few runs."""
     best = float("inf")
     for _ in range(REPEATS):
         start = time.process_time()

@@ -1,10 +1,10 @@
-"""What it costs to import auth-flow and to be ready for a first request: CPU and memory, each
-measured in fresh processes.
+"""Measure the CPU time and memory of importing auth-flow and of preparing a first request.
 
     python benchmarks/import_time.py
 
-Needs auth-flow, boto3 and Linux, whose /proc tells the peak of memory. The programs take turns, and
-each figure is the median of its runs."""
+Needs auth-flow, boto3 and Linux, because /proc has the peak of memory. Each program runs in a new
+process. The programs take turns, and each figure is the median of the runs.
+"""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ print(json.dumps([after * 1000, (after - before) * 1000, int(peak[1]) / 1024]))
 
 
 class Cost(NamedTuple):
-    """Milliseconds of CPU of the whole process and of the program alone; MiB of memory at the
-    peak.
+    """The CPU time of the whole process and of the program alone, in milliseconds, and the peak of
+    memory in MiB.
     """
 
     process: float

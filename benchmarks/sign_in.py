@@ -1,11 +1,11 @@
-"""What a whole USER_PASSWORD_AUTH sign-in costs the caller's CPU, beside the bare POST over httpx
-that it contains.
+"""Compare the CPU time of a USER_PASSWORD_AUTH sign-in with the bare httpx POST that it contains.
 
     python -m benchmarks.sign_in [--rounds 7] [--requests 400]
 
-One flow after the other signs in over one shared transport, to a server in another process; a bare
-`httpx.AsyncClient` posts the same body to it in turn. Medians of the rounds, in milliseconds of CPU
-each, and their ratio."""
+Flows sign in one after the other over one shared transport, to a server in another process. An
+`httpx.AsyncClient` posts the same body to it. Both take turns. The output has the medians of the
+rounds in milliseconds of CPU for each sign-in or POST, and their ratio.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REPLY = json.dumps(TOKENS).encode()
 
 
 class TokenServer(Server):
-    """Answers every request with tokens that can be read."""
+    """Reply to every request with readable tokens."""
 
     ANSWER = (
         b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\nx-amzn-requestid: 1\r\ncontent-length: %d\r\n\r\n"
@@ -41,7 +41,7 @@ class TokenServer(Server):
 
 
 def serve(ready: Connection) -> None:
-    """Tell the port, and answer until killed."""
+    """Send the port to the parent, and serve until killed."""
 
     async def main() -> None:
         server = await asyncio.get_running_loop().create_server(TokenServer, "127.0.0.1", 0)
@@ -52,7 +52,7 @@ def serve(ready: Connection) -> None:
 
 
 async def cpu(work: Callable[[], Awaitable[object]], requests: int) -> float:
-    """Milliseconds of CPU for each."""
+    """Return the CPU time of each request in milliseconds."""
     start = time.process_time()
     for _ in range(requests):
         await work()
@@ -60,7 +60,7 @@ async def cpu(work: Callable[[], Awaitable[object]], requests: int) -> float:
 
 
 async def compare(url: str, rounds: int, requests: int) -> None:
-    """Take turns, and print."""
+    """Measure both in turns, and print the result."""
     async with CognitoTransport(url) as transport, httpx.AsyncClient() as client:
 
         async def sign_in() -> None:

@@ -1,11 +1,11 @@
-"""What one SRP sign-in costs, and what fifty at once do to the event loop, beside pycognito in the
-same run.
+"""Compare the cost of an SRP sign-in, and its effect on the event loop, with pycognito.
 
     python benchmarks/srp.py
 
-Needs auth-flow and pycognito. The service's half is not measured: both clients answer one
-challenge, made up beforehand. The row "nothing" is the heartbeat alone: what the machine itself (a
-shared one, above all) keeps from it."""
+Needs auth-flow and pycognito. The service's half is not measured: both clients answer the same
+prepared challenge. The row "nothing" is the heartbeat alone; it shows the delays of the machine
+itself, especially a shared one.
+"""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""Whole SRP sign-ins a second at 32 flows, beside pycognito in 32 threads, and what they do to the
-event loop.
+"""Compare the SRP sign-ins a second of 32 flows with those of pycognito in 32 threads.
 
     python -m benchmarks.srp_sign_in [--rounds 3] [--sign-ins 96]
 
-A server in another process answers at once: a challenge that can be answered, then tokens. It
-checks nothing, so that it is never what the clients wait for. The rounds take turns; the medians
-and their ratio are printed, and the worst gap of a heartbeat of one millisecond beside our
-sign-ins. pip install pycognito boto3."""
+A server in another process replies immediately, first with a challenge and then with tokens. It
+checks nothing, so that the clients never wait for it. The two take turns. The output has the
+medians, their ratio, and the worst gap of a 1 ms heartbeat beside our sign-ins. Needs pycognito and
+boto3.
+"""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ CHALLENGE = {
 
 
 class SignInServer(Server):
-    """Answers InitiateAuth by a challenge, and its answer by tokens."""
+    """Reply to InitiateAuth with a challenge, and to its answer with tokens."""
 
     def data_received(self, data: bytes) -> None:
-        """Choose the answer by the operation, which stands in the head."""
+        """Choose the reply by the operation, which is in the head."""
         if b"InitiateAuth" in data or b"RespondToAuthChallenge" in data:
             body = json.dumps(CHALLENGE if b"InitiateAuth" in data else TOKENS).encode()
             head = (
@@ -60,7 +60,7 @@ class SignInServer(Server):
 
 
 def serve(ready: Connection) -> None:
-    """Tell the port, and answer until killed."""
+    """Send the port to the parent, and serve until killed."""
 
     async def main() -> None:
         server = await asyncio.get_running_loop().create_server(
@@ -73,7 +73,7 @@ def serve(ready: Connection) -> None:
 
 
 async def ours(url: str, sign_ins: int) -> tuple[float, float]:
-    """Sign-ins a second, and the worst gap of the heartbeat in milliseconds."""
+    """Return the sign-ins a second, and the worst gap of the heartbeat in milliseconds."""
     left, worst = iter(range(sign_ins)), 0.0
 
     async def flow() -> None:
@@ -101,7 +101,7 @@ async def ours(url: str, sign_ins: int) -> tuple[float, float]:
 
 
 def theirs(url: str, sign_ins: int) -> float:
-    """Sign-ins a second of pycognito, in threads."""
+    """Return the sign-ins a second of pycognito in threads."""
     client = boto3.client(
         "cognito-idp",
         region_name="eu-west-1",
@@ -124,7 +124,7 @@ def theirs(url: str, sign_ins: int) -> float:
 
 
 def main() -> None:
-    """Take turns, and print."""
+    """Measure both in turns, and print the result."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sign-ins", type=int, default=96)

@@ -1,12 +1,13 @@
-"""What one POST costs the caller's CPU, beside the clients people use, in one interleaved run.
+"""Compare the caller's CPU time of one POST with other HTTP clients, in one interleaved run.
 
     python -m benchmarks.transport [--rounds 5] [--requests 1024]
 
-A server in another process answers each request with a Cognito-sized reply. Each client posts from
-1, 32 and 256 flows at once, and from one flow while it keeps 256 idle connections; its CPU time is
-what `process_time` says. Rounds are interleaved, so that whatever the machine does meanwhile
-strikes all alike; the medians are printed in milliseconds per POST, and as ratios to httpx. Clients
-that are not installed are left out: pip install httpx2 aiohttp aiobotocore boto3."""
+A server in another process sends a reply of Cognito's size. Each client posts from 1, 32 and 256
+flows at once, and from one flow with 256 idle connections. CPU time is measured with
+`process_time`. The rounds are interleaved, so that other load affects all clients alike. The output
+has the medians in milliseconds for each POST, and the ratios to httpx. Clients that are not
+installed are left out: httpx2, aiohttp, aiobotocore, boto3.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +55,7 @@ LIMITS = {"max_connections": 256, "max_keepalive_connections": 256, "keepalive_e
 
 
 class Server(asyncio.Protocol):
-    """As little of HTTP as the clients need, so that the server is never what they wait for."""
+    """A minimal HTTP server, so that the clients never wait for it."""
 
     ANSWER = (
         b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\nx-amzn-requestid: 1\r\ncontent-length: %d\r\n\r\n"

@@ -1,7 +1,7 @@
-"""A million requests over one pool, cancelled at random or struck by a fault; afterwards nothing
-may be left of them.
+"""Make a million requests over one pool, cancel them at random and inject faults. Afterwards, no
+slot, socket or task may be left.
 
-python -m benchmarks.transport_storm [--requests 1000000] [--seed 1] [--backend asyncio]
+    python -m benchmarks.transport_storm [--requests 1000000] [--seed 1] [--backend asyncio]
 """
 
 from __future__ import annotations
