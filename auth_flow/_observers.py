@@ -81,7 +81,7 @@ class Observers:
         self._listeners = list(listeners)
 
     def add(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` for every notice from now on. Returns a function that removes it again."""
+        """Call `listener` for every notice from now on. Returns a function that removes it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 

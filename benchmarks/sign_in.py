@@ -35,8 +35,8 @@ class TokenServer(Server):
     """Reply to every request with readable tokens."""
 
     ANSWER = (
-        b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\nx-amzn-requestid: 1\r\ncontent-length: %d\r\n\r\n"
-        % len(REPLY)
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\n"
+        b"x-amzn-requestid: 1\r\ncontent-length: %d\r\n\r\n" % len(REPLY)
     ) + REPLY
 
 
@@ -77,7 +77,8 @@ async def compare(url: str, rounds: int, requests: int) -> None:
             bare.append(await cpu(post, requests))
     signing_in, posting = statistics.median(ours), statistics.median(bare)
     print(
-        f"sign-in {signing_in:.3f} ms, bare httpx POST {posting:.3f} ms, ratio {signing_in / posting:.2f}"
+        f"sign-in {signing_in:.3f} ms, bare httpx POST {posting:.3f} ms, ratio "
+        f"{signing_in / posting:.2f}"
     )
 
 

@@ -145,7 +145,8 @@ def main() -> None:
     print(f"CPU of one SRP sign-in, least of {EXCHANGES}, taken in turns")
     print(f"  auth-flow            {ours:7.2f} ms")
     print(
-        f"  pycognito            {theirs:7.2f} ms   auth-flow takes 1/{theirs / ours:.1f} of it (goal: 1/10)"
+        f"  pycognito            {theirs:7.2f} ms   auth-flow takes 1/{theirs / ours:.1f} of "
+        "it (goal: 1/10)"
     )
 
     ways = {
@@ -158,7 +159,8 @@ def main() -> None:
     with busy_cores():
         busy = gaps(ways)
     print(
-        f"Worst gap of a 1 ms heartbeat beside {FLOWS} SRP sign-ins on asyncio: median (and worst) of {ROUNDS} rounds, in ms"
+        f"Worst gap of a 1 ms heartbeat beside {FLOWS} SRP sign-ins on asyncio: median (and "
+        f"worst) of {ROUNDS} rounds, in ms"
     )
     print(
         f"  (goal: below 10)             cores free           cores busy   ({os.cpu_count()} cores)"

@@ -52,8 +52,8 @@ class SignInServer(Server):
         if b"InitiateAuth" in data or b"RespondToAuthChallenge" in data:
             body = json.dumps(CHALLENGE if b"InitiateAuth" in data else TOKENS).encode()
             head = (
-                b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: %d\r\n\r\n"
-                % len(body)
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\n"
+                b"content-length: %d\r\n\r\n" % len(body)
             )
             self.ANSWER = head + body
         super().data_received(data)

@@ -58,8 +58,8 @@ class Server(asyncio.Protocol):
     """A minimal HTTP server, so that the clients never wait for it."""
 
     ANSWER = (
-        b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\nx-amzn-requestid: 1\r\ncontent-length: %d\r\n\r\n"
-        % len(REPLY)
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\n"
+        b"x-amzn-requestid: 1\r\ncontent-length: %d\r\n\r\n" % len(REPLY)
     ) + REPLY
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -24,7 +24,8 @@ def main() -> None:
     ends = anyio.run(storm, options.requests, options.seed, backend=options.backend)
     seconds = time.perf_counter() - start
     print(
-        f"{options.backend}: {sum(ends.values())} requests in {seconds:.0f} s; every slot free, no socket and no task left."
+        f"{options.backend}: {sum(ends.values())} requests in {seconds:.0f} s; every slot "
+        "free, no socket and no task left."
     )
     print(", ".join(f"{end} {count}" for end, count in ends.most_common()))
 

@@ -48,7 +48,8 @@ class Server:
             or not database.isdecimal()
         ):
             raise ValueError(
-                "A Redis URL is redis://[[username]:password@]host[:port][/database], or rediss:// for TLS."
+                "A Redis URL has the form redis://[[username]:password@]host[:port][/database];"
+                " with TLS, it begins with rediss://."
             )
         username, password = (
             unquote(part) if part else None for part in (parts.username, parts.password)

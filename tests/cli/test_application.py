@@ -235,7 +235,10 @@ class TestBaseInstall:
     ) -> None:
         assert main([command]) == 2
         extras = "server,terminal" if command == "serve" else "terminal"
-        told = f"Error: auth-flow {command} needs an optional part: pip install 'auth-flow[{extras}]'\n"
+        told = (
+            f"Error: auth-flow {command} needs an optional part: pip install "
+            f"'auth-flow[{extras}]'\n"
+        )
         assert capsys.readouterr().err == told
 
     @pytest.mark.parametrize(

@@ -203,7 +203,8 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["serve", "--port", str(port)]) == 1
     assert (
         capsys.readouterr().err
-        == f"Error: Port {port} of 127.0.0.1 cannot be had: Address already in use. --port takes another one.\n"
+        == f"Error: Port {port} of 127.0.0.1 cannot be had: Address already in use. --port "
+        "takes another one.\n"
     )
 
 

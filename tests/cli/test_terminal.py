@@ -74,7 +74,10 @@ def test_what_the_service_says_does_not_steer_the_terminal(monkeypatch: pytest.M
     assert printable("a\nb\u202e") == "a\nb\ufffd"
 
 
-LONG = "ada, whose password is Correct-Horse-1, went from IDLE to CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION"
+LONG = (
+    "ada, whose password is Correct-Horse-1, went from IDLE to "
+    "CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION"
+)
 
 
 @pytest.mark.parametrize(

@@ -257,7 +257,8 @@ def handler(event, context):
         response["publicChallengeParameters"] = {"round": str(len(past) + 1)}
         response["privateChallengeParameters"] = {"answer": "answer %d" % (len(past) + 1)}
     else:
-        response["answerCorrect"] = request["challengeAnswer"] == request["privateChallengeParameters"]["answer"]
+        expected = request["privateChallengeParameters"]["answer"]
+        response["answerCorrect"] = request["challengeAnswer"] == expected
     return event
 """
 

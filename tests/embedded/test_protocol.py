@@ -45,7 +45,8 @@ async def test_constraints_are_worded_as_by_the_service(wire: Wire) -> None:
     assert refused.value.message == (
         "2 validation errors detected: "
         "Value null at 'username' failed to satisfy constraint: Member must not be null; "
-        "Value at 'confirmationCode' failed to satisfy constraint: Member must have length greater than or equal to 1"
+        "Value at 'confirmationCode' failed to satisfy constraint: Member must have length "
+        "greater than or equal to 1"
     )
 
 

@@ -77,15 +77,24 @@ def held(wire: Wire) -> Attributes:
     [
         (
             {"nonsense": "x"},
-            "Attributes did not conform to the schema: nonsense: Attribute does not exist in the schema.",
+            (
+                "Attributes did not conform to the schema: nonsense: Attribute does not exist in "
+                "the schema."
+            ),
         ),
         (
             {"custom:cat": "Tom"},
-            "Attributes did not conform to the schema: custom:cat: Attribute does not exist in the schema.",
+            (
+                "Attributes did not conform to the schema: custom:cat: Attribute does not exist "
+                "in the schema."
+            ),
         ),
         (
             {"pet": "Rex"},
-            "Attributes did not conform to the schema: pet: Attribute does not exist in the schema.",
+            (
+                "Attributes did not conform to the schema: pet: Attribute does not exist in the "
+                "schema."
+            ),
         ),
         ({"email": "noat"}, "Invalid email address format."),
         ({"email": "a b@example.org"}, "Invalid email address format."),

@@ -218,7 +218,8 @@ async def test_new_password(wire: Wire) -> None:
         await wire.respond(asked, USERNAME="bob", NEW_PASSWORD=PASSWORD)
     with pytest.raises(
         Refused,
-        match="InvalidPasswordException: Password did not conform with policy: Password not long enough",
+        match="InvalidPasswordException: Password did not conform with policy: Password not "
+        "long enough",
     ):
         await wire.respond(
             asked, USERNAME="bob", NEW_PASSWORD="short", **{"userAttributes.name": "Bob"}
@@ -379,7 +380,8 @@ async def test_secret_hash(wire: Wire) -> None:
     wire.client = wire.pool.create_client(ClientSettings(generate_secret=True))
     with pytest.raises(
         Refused,
-        match=r"NotAuthorizedException: Client .* is configured with secret but SECRET_HASH was not received",
+        match=r"NotAuthorizedException: Client .* is configured with secret but SECRET_HASH "
+        r"was not received",
     ):
         await wire.sign_in()
     with pytest.raises(

@@ -301,6 +301,7 @@ async def test_no_way_to_recover(wire: Wire) -> None:
     )
     with pytest.raises(
         Refused,
-        match="InvalidParameterException: Cannot reset password for the user as there is no registered",
+        match="InvalidParameterException: Cannot reset password for the user as there is no "
+        "registered",
     ):
         await wire.call("ForgotPassword", ClientId=wire.client.id, Username="bob")

@@ -96,7 +96,8 @@ def test_the_base_install_is_enough_for_all_but_what_the_extras_are_for() -> Non
     blocked = json.dumps([*EXTRAS, "gmpy2"])
     base = json.dumps([name for name in modules() if not name.startswith("auth_flow.embedded")])
     python(
-        f"import importlib, sys; sys.modules.update(dict.fromkeys({blocked})); [importlib.import_module(n) for n in {base}]"
+        f"import importlib, sys; sys.modules.update(dict.fromkeys({blocked})); "
+        f"[importlib.import_module(n) for n in {base}]"
     )
 
 

@@ -36,7 +36,10 @@ except KeyboardInterrupt:
 
 
 def test_control_c_is_answered_by_the_command_and_ends_both() -> None:
-    program = f"import sys; from environment import interruptible, run\nwith interruptible(): run(sys.executable, '-c', {CANCELLED!r})"
+    program = (
+        "import sys; from environment import interruptible, run\n"
+        f"with interruptible(): run(sys.executable, '-c', {CANCELLED!r})"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", program],
         cwd=ROOT / "scripts",
@@ -69,7 +72,8 @@ with environment.interruptible(): environment.python_for("nothing")
 def test_a_script_exits_as_its_command_does(ended: str, code: int) -> None:
     assert (
         script(
-            f"import sys; from environment import run; run(sys.executable, '-c', 'import os, sys; {ended}')"
+            "import sys; from environment import run\n"
+            f"run(sys.executable, '-c', 'import os, sys; {ended}')"
         ).returncode
         == code
     )
@@ -81,7 +85,7 @@ def test_a_failed_installation_is_explained_in_one_sentence(failing: str) -> Non
 import subprocess, environment
 
 def create(*_, **__):
-    if {failing!r} == "ensurepip": raise subprocess.CalledProcessError(1, ["python", "-m", "ensurepip"])
+    if {failing!r} == "ensurepip": raise subprocess.CalledProcessError(1, ["ensurepip"])
     if {failing!r} == "the disk": raise PermissionError(13, "Permission denied")
 
 environment.venv.create = create

@@ -57,7 +57,7 @@ def backend(anyio_backend_name: str) -> str:
     return anyio_backend_name
 
 
-async def test_of_processes_that_save_on_one_version_one_is_done_and_counting_together_loses_nothing(
+async def test_of_several_saves_on_one_version_one_is_done_and_no_count_is_lost(
     kind: str, place: str, key: str, backend: str
 ) -> None:
     """They also make the file, the database or the key of the keyring all at the same time."""

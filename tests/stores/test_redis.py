@@ -69,7 +69,7 @@ def test_a_url_says_where_and_who(url: str, server: Server) -> None:
     ],
 )
 def test_what_is_no_url_of_redis_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="A Redis URL is") as caught:
+    with pytest.raises(ValueError, match="A Redis URL has the form") as caught:
         RedisStore(url)
     assert "hunter2" not in str(caught.value)
 
