@@ -14,6 +14,7 @@ from auth_flow._flow import (
 )
 from auth_flow._imports import lazy as _lazy
 from auth_flow._observers import (
+    FlowUnreadable,
     Notice,
     Observers,
     RefreshFailed,
@@ -24,10 +25,13 @@ from auth_flow._observers import (
 )
 from auth_flow._user_pool import UserPool
 from auth_flow.errors import (
+    AlreadyDone,
     AuthFlowError,
     CallerError,
     EventNotAccepted,
+    FateUnknown,
     FlowBusy,
+    FlowMovedOn,
     GuardRejected,
     InvalidToken,
     NotSignedIn,
@@ -143,6 +147,7 @@ else:
     )
 
 __all__ = [
+    "AlreadyDone",
     "Answer",
     "AnswerChallenge",
     "AuthConfig",
@@ -171,9 +176,12 @@ __all__ = [
     "Event",
     "EventNotAccepted",
     "Factor",
+    "FateUnknown",
     "FileStore",
     "FirstFactorSelection",
     "FlowBusy",
+    "FlowMovedOn",
+    "FlowUnreadable",
     "Form",
     "FormSettings",
     "GuardRejected",

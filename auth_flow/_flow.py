@@ -114,7 +114,10 @@ class AuthFlow:
         sign out first.
         """
         from auth_flow.states import chart  # not at import: the machine comes with it
+        from auth_flow.states._ended import OPENING_EVENTS
 
+        if self._record.ended:
+            return OPENING_EVENTS
         return () if self._record.signed_in else chart.accepts(self._record.state)
 
     @property
@@ -200,7 +203,6 @@ class AuthFlow:
         check_event(event)
         async with self._happening(event.name):
             outcome = await self._perform(event)
-            await self._adopt(outcome)
             if outcome.error is not None:
                 raise outcome.error
         return outcome.record.step
@@ -288,7 +290,9 @@ class AuthFlow:
             password=self._password,
             context=self._config.user_context,
         )
-        return await drive(turn, call=self._call, keep=self._keep)
+        outcome = await drive(turn, call=self._call, keep=self._keep)
+        await self._adopt(outcome)
+        return outcome
 
     async def _call(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         return await self._open_transport().call(operation, body)

@@ -64,7 +64,16 @@ class StepEntered:
     step: str
 
 
-Notice: TypeAlias = SignedIn | SignedOut | TokensRefreshed | RefreshFailed | StepEntered
+@dataclass(frozen=True, slots=True)
+class FlowUnreadable:
+    """A stored flow could not be opened, and a fresh one takes its place: its key was replaced, or it
+    was written by another version, or somebody has tampered with it.
+    """
+
+
+Notice: TypeAlias = (
+    SignedIn | SignedOut | TokensRefreshed | RefreshFailed | StepEntered | FlowUnreadable
+)
 """All notices. None of them contains a secret."""
 
 Listener: TypeAlias = Callable[[Notice], Awaitable[object] | None]

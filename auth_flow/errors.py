@@ -6,8 +6,10 @@
     ├── CallerError                   the call was wrong; nothing was sent or changed
     │   ├── InvalidLine                 a line of the drive protocol cannot be read
     │   ├── EventNotAccepted            the current step does not accept the event
+    │   │   └── AlreadyDone               the flow has ended, and the event came too late or twice
     │   ├── GuardRejected               the step accepts the event, but a guard refused it
     │   ├── FlowBusy                    the flow is still handling another event
+    │   ├── FlowMovedOn                 the form is not that of the current step
     │   ├── NotSignedIn                 the call needs a session
     │   │   ├── NoSession                   no user is signed in
     │   │   ├── SessionEnded                the session has ended, for `reason`
@@ -42,7 +44,7 @@
     └── StoreError                    the store of flows or sessions failed
         ├── StoreConflict               the entry has changed since it was read; nothing was written
         ├── StoreUnavailable            the store cannot be reached or does not work
-        └── ClaimExpired                an event took longer than the claim on its flow
+        └── ClaimExpired                another worker has taken the flow; this one was too slow
 
 If `retryable` is true, the same event or call may be sent again unchanged. `name` is the service's
 exception name if the service refused the request, otherwise the name of the class (`TransportError`
@@ -121,6 +123,14 @@ class EventNotAccepted(CallerError):
         self.state, self.event, self.accepts = state, event, accepts
 
 
+class AlreadyDone(EventNotAccepted):
+    """The flow has ended, and the event belongs to it: it came a second time, or too late."""
+
+    def __init__(self, state: str, event: str, accepts: tuple[str, ...]) -> None:
+        super().__init__(state, event, accepts)
+        self.args = (f"The flow is already done, so {event} was not sent.",)
+
+
 class GuardRejected(CallerError):
     """The step accepts the event, but a guard refused its content or its timing; or a form was not
     filled in correctly.
@@ -155,6 +165,15 @@ class FlowBusy(CallerError):
     """
 
     retryable = True
+
+
+class FlowMovedOn(CallerError):
+    """The flow has moved on since the form was shown, in another tab for example. Nothing was sent:
+    show the current step.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("The flow has moved on since this form was shown. Show the current step.")
 
 
 class NotSignedIn(CallerError):
@@ -623,6 +642,6 @@ class StoreUnavailable(StoreError):
 
 
 class ClaimExpired(StoreError):
-    """An event took longer than the claim on its flow and was abandoned. Another worker may have
-    the flow by now.
+    """Another worker has taken the flow, because this one was too slow. The message says whether
+    the event was sent. Tokens that it led to have been revoked.
     """

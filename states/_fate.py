@@ -24,7 +24,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from auth_flow.errors import AuthFlowError, FateUnknown, MalformedResponse, TransportError
+from auth_flow.errors import (
+    AuthFlowError,
+    FateUnknown,
+    MalformedResponse,
+    StoreError,
+    TransportError,
+)
 from auth_flow.states._effects import Call, Checkpoint, Dialogue
 from auth_flow.states._events import Event
 from auth_flow.states._record import Record, Unanswered
@@ -89,6 +95,10 @@ def at_most_once(
         outcome: T = stop.value
         return outcome
     except AuthFlowError as error:
+        if announced and isinstance(error, StoreError):
+            error.retryable = (
+                False  # the service has taken the event: it is the keeping that failed
+            )
         if mark and announced and not (lost or _is_lost(error)):
             yield Checkpoint(so_far)
         raise

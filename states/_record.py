@@ -65,6 +65,10 @@ class Record(Value):
     """The event that is under way. If nothing is, its answer never came: nobody knows whether the
     service carried it out, and it must not be sent again.
     """
+    ended: bool = False
+    """Whether the flow is over, and this record only says how it ended. The session, if there is
+    one, is not here.
+    """
     goes_on: bool = False
     """Whether the flow began with a sign-in, and so goes on to sign in without being told."""
 
@@ -75,8 +79,8 @@ class Record(Value):
 
     @property
     def signed_in(self) -> bool:
-        """Whether the flow ended with a session."""
-        return isinstance(self.step, Done) and self.step.signed_in
+        """Whether the flow stands at a session."""
+        return isinstance(self.step, Done) and self.step.signed_in and not self.ended
 
     def about(
         self,

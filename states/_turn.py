@@ -39,6 +39,7 @@ from auth_flow.states._events import (
     SignUp,
     check_event,
 )
+from auth_flow.states._ended import reopened
 from auth_flow.states._fate import answered, at_most_once, check_repetition
 from auth_flow.states._guards import GuardContext, session_is_alive
 from auth_flow.states._record import Record
@@ -91,7 +92,7 @@ def advance(
     is thrown in and leaves the flow where it stands.
     """
     check_event(event)
-    now = clock()
+    record, now = reopened(record, event), clock()
     try:
         event = _heard(record, event, now)
         work = chart.begin(GuardContext(event, record, now, holds_password=password is not None))

@@ -4,30 +4,46 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Protocol
+import random
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Literal, NamedTuple, TypeAlias, Unpack
 
-from anyio import fail_after, move_on_after
+import anyio
 
-from auth_flow._flow import AuthFlow
+from auth_flow._config import AuthConfig, AuthOptions, configured
+from auth_flow._finish import finish_despite_cancel
+from auth_flow._observers import FlowUnreadable
 from auth_flow._user_pool import UserPool
-from auth_flow.errors import ClaimExpired, FlowBusy, StoreConflict, StoreUnavailable
-from auth_flow.sealing._parked import DAY, park, resume
+from auth_flow.errors import FlowBusy, SealBroken, StoreError
+from auth_flow.sealing._parked import DAY
 from auth_flow.sealing._sealer import Sealer
+from auth_flow.shared._claim import Claim, Shelf
+from auth_flow.shared._entry import entry_name
+from auth_flow.shared._flow import SharedFlow
 from auth_flow.states._record import Record
-from auth_flow.states.steps import Done, Idle
-from auth_flow.stores._base import Entry, Store
+from auth_flow.states.steps import Step
+from auth_flow.stores._base import Store
 
-_TIME_TO_WRITE = 15.0
+Unreadable: TypeAlias = Literal["begin_anew", "raise"]
 
 
-class Maker(Protocol):
-    """Makes the flow for a record: `AuthFlow` itself, or a `functools.partial` of it."""
+class FlowView(NamedTuple):
+    """A stored flow, as `SharedFlows.look` has found it.
 
-    def __call__(self, pool: UserPool, *, record: Record) -> AuthFlow:
-        """Make the flow."""
-        ...
+    `version` is for `SharedFlows.take(key, expected=version)`. `busy` says whether a worker has
+    claimed the flow at the moment.
+    """
+
+    record: Record
+    version: str
+    busy: bool
+
+    @property
+    def step(self) -> Step:
+        """What the flow waits for."""
+        return self.record.step
 
 
 class SharedFlows:
@@ -35,20 +51,32 @@ class SharedFlows:
 
     ::
 
-        flows = SharedFlows(RedisStore("redis://…"), sealer, pool, make=partial(AuthFlow, transport=transport))
+        flows = SharedFlows(RedisStore("redis://…"), sealer, pool, transport=transport)
 
         async def on_message(chat: str, text: str) -> None:
             async with flows.take(chat) as flow:
                 step = await flow.send(Answer(response=text))
 
-    Cognito takes each of its sessions once, so an event must not be sent by two workers. Whoever
-    takes a flow first puts a claim beside it, and who comes second is refused before anything is
-    sent. What the event led to is written before the claim is let go. A worker that dies leaves its
-    claim behind, which ends by itself.
+    Cognito takes each of its sessions once, so an event must not be sent by two workers, nor twice.
+    A worker that takes a flow claims it, and the store refuses the others. Before an event is sent,
+    the store knows that it is about to be; if the worker dies then, the next one gets `FateUnknown`
+    instead of sending it again. A flow that is done leaves a tombstone without secrets: whoever
+    sends another answer gets `AlreadyDone`.
 
-    `make` gives the flows what they have in common: a transport, observers, a store for sessions.
-    `claim` is how many seconds a flow can be held, `ttl` after how many an unfinished one is
-    forgotten.
+    `config` and `options` are those of the flows; see `AuthConfig`. Among them, `store` is where
+    *sessions* are kept. Give a transport: otherwise each flow opens a connection of its own.
+
+    All times are in seconds:
+
+    - `claim`: how long a worker has for an event before others may take the flow. Each write
+      extends it. It should be longer than your pool usually takes to answer; if it is too short,
+      the person has to sign in again.
+    - `ttl`: how long an unfinished flow is kept.
+    - `tombstone`: how long it is remembered that a flow is done.
+
+    If a stored flow cannot be opened, because its key was replaced or it was written by another
+    version, `unreadable` decides: `"begin_anew"` puts a fresh flow in its place and notifies the
+    observers (`FlowUnreadable`), `"raise"` raises `SealBroken`.
     """
 
     def __init__(
@@ -56,78 +84,107 @@ class SharedFlows:
         store: Store,
         sealer: Sealer,
         pool: UserPool,
+        /,
         *,
-        make: Maker,
-        claim: float = 60.0,
+        config: AuthConfig | None = None,
+        claim: float = 10.0,
         ttl: float = DAY,
+        tombstone: float = 600.0,
+        unreadable: Unreadable = "begin_anew",
+        **options: Unpack[AuthOptions],
     ) -> None:
-        self._store, self._sealer, self._pool, self._make = store, sealer, pool, make
-        self._claim_seconds, self._ttl = claim, ttl
+        self._store = store
+        self._sealer = sealer
+        self._pool = pool
+        self._config = configured(config, options)
+        self._claim = claim
+        self._ttl = ttl
+        self._tombstone = tombstone
+        self._unreadable = unreadable
+
+    async def look(self, key: str) -> FlowView:
+        """Return the flow of `key` as it is stored, without claiming it: for showing a page.
+
+        A flow that does not exist is IDLE. Raises `StoreUnavailable`, and `SealBroken` if the flow
+        cannot be opened and `unreadable` is `"raise"`.
+        """
+        shelf = self._shelf(key)
+        try:
+            stored, _ = await shelf.load()
+            record = shelf.open(stored)
+        except SealBroken:
+            await self._report_unreadable()
+            return FlowView(Record(), "", busy=False)
+        return FlowView(record, stored.version, busy=shelf.clock() < stored.claimed_until)
 
     @asynccontextmanager
-    async def take(self, key: str) -> AsyncGenerator[AuthFlow]:
-        """Hold the flow of `key`, a new one where there is none, and keep what has become of it.
+    async def take(
+        self,
+        key: str,
+        *,
+        wait: float = 0.0,
+        expected: str | None = None,
+        **options: Unpack[AuthOptions],
+    ) -> AsyncGenerator[SharedFlow]:
+        """Hold the flow of `key`, or a new one if there is none. Each event is stored as it ends.
 
-        A flow that is done or idle is over and forgotten: take `flow.session` before letting go.
-        Raises `FlowBusy` where another worker holds the flow, `ClaimExpired` where this one has
-        held it too long, `SealBroken` where it cannot be opened, and `StoreUnavailable`.
+        `wait` is for how many seconds to wait while another worker has the flow. `expected` is the
+        version that the person's form was made for (`FlowView.version`, `SharedFlow.version`).
+        `options` are for this time only: the IP address in `user_context`, for example.
+
+        Raises `FlowBusy` if another worker still has the flow, `FlowMovedOn` if it has another
+        version, or `AlreadyDone` if it has ended since, and `StoreUnavailable`. Nothing was sent
+        then.
         """
-        with move_on_after(self._claim_seconds) as time_left:
-            async with self._claimed(key):
-                entry = await self._store.load(_name(key))
-                record = (
-                    resume(entry.value, self._sealer, self._pool, owner=key, max_age=self._ttl)
-                    if entry
-                    else Record()
-                )
-                async with self._make(self._pool, record=record) as flow:
-                    try:
-                        yield flow
-                    finally:
-                        if flow.record is not record:
-                            with _seen_through():
-                                await self._keep(key, flow.record, entry)
-        if time_left.cancelled_caught:
-            raise ClaimExpired(f"The event was given up after {self._claim_seconds:g} seconds.")
+        claim = Claim(self._shelf(key))
+        flow: SharedFlow | None = None
 
-    @asynccontextmanager
-    async def _claimed(self, key: str) -> AsyncGenerator[None]:
-        """The claim is an entry of its own, which must not exist. It outlives the work by the time
-        it takes to write.
+        async def let_go() -> None:
+            await claim.save(flow.record if flow else claim.record)
+
+        try:
+            await self._acquire(claim, wait, expected)
+            flow = SharedFlow(self._pool, claim, configured(self._config, options))
+            async with flow:
+                yield flow
+        except BaseException:
+            with suppress(StoreError):
+                await finish_despite_cancel(let_go)
+            raise
+        else:
+            await finish_despite_cancel(let_go)
+
+    async def forget(self, key: str) -> None:
+        """Drop the flow of `key`. A worker that has it is not told until its next write.
+
+        Raises `StoreUnavailable`.
         """
-        name = f"claim/{key}"
-        try:
-            with _seen_through():
-                claim = await self._store.save(
-                    name, "", expected=None, ttl=self._claim_seconds + _TIME_TO_WRITE
-                )
-        except StoreConflict:
-            raise FlowBusy("Another worker is busy with this flow.") from None
-        try:
-            yield
-        finally:
-            with _seen_through(), suppress(StoreConflict):
-                await self._store.delete(name, expected=claim)
+        shelf = self._shelf(key)
+        await finish_despite_cancel(partial(shelf.store.delete, shelf.name))
 
-    async def _keep(self, key: str, record: Record, entry: Entry | None) -> None:
-        if not isinstance(record.step, Idle | Done):
-            text = park(record, self._sealer, self._pool, owner=key)
-            await self._store.save(
-                _name(key), text, expected=entry.version if entry else None, ttl=self._ttl
-            )
-        elif entry:
-            await self._store.delete(_name(key), expected=entry.version)
+    async def _acquire(self, claim: Claim, wait: float, expected: str | None) -> None:
+        deadline = anyio.current_time() + wait
+        acquire = partial(claim.acquire, expected, self._report_unreadable)
+        while not await finish_despite_cancel(acquire):
+            if anyio.current_time() >= deadline:
+                raise FlowBusy("Another worker is busy with this flow.")
+            # At random, so that those who wait do not come all at once.
+            await anyio.sleep(random.uniform(0.02, 0.08))  # noqa: S311
 
+    async def _report_unreadable(self) -> None:
+        if self._unreadable == "raise":
+            raise SealBroken("The stored flow cannot be opened: its key is gone, or it is damaged.")
+        await self._config.observers.tell(FlowUnreadable())
 
-def _name(key: str) -> str:
-    return f"flow/{key}"
-
-
-@contextmanager
-def _seen_through() -> Generator[None]:
-    """What has to be written is written, although the caller is cancelled meanwhile."""
-    try:
-        with fail_after(_TIME_TO_WRITE, shield=True):
-            yield
-    except TimeoutError:
-        raise StoreUnavailable("The store did not answer in time.") from None
+    def _shelf(self, key: str) -> Shelf:
+        return Shelf(
+            store=self._store,
+            sealer=self._sealer,
+            pool=self._pool,
+            key=key,
+            name=entry_name(self._pool, key),
+            clock=self._config.clock,
+            claim=self._claim,
+            ttl=self._ttl,
+            tombstone=self._tombstone,
+        )

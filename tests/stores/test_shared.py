@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, Callable, Mapping
-from functools import partial
 from typing import Any
 
 import anyio
 import pytest
 
-from auth_flow import AuthFlow, Cancel, Done, EnterCode, NewPassword, SignIn, SmsCode, UserPool
+from auth_flow import (
+    Answer,
+    Cancel,
+    ConfirmSignUp,
+    Done,
+    EnterCode,
+    Event,
+    FlowUnreadable,
+    NewPassword,
+    Notice,
+    Observers,
+    Record,
+    SignedIn,
+    SignedOut,
+    SignIn,
+    SmsCode,
+    StepEntered,
+    UserPool,
+)
+from auth_flow._finish import finish_despite_cancel
 from auth_flow.embedded import EmbeddedCognito, PoolSettings, SigningKey, TurnableClock
 from auth_flow.errors import (
+    AlreadyDone,
     ClaimExpired,
+    CodeMismatchException,
     EventNotAccepted,
+    FateUnknown,
     FlowBusy,
+    FlowMovedOn,
+    NotSignedIn,
     SealBroken,
     SessionExpired,
-    StoreConflict,
     StoreUnavailable,
 )
 from auth_flow.sealing import Sealer, new_key
-from auth_flow.shared import _flows as shared
-from auth_flow.shared._flows import SharedFlows
+from auth_flow.shared import FlowView, SharedFlows, _claim
+from auth_flow.shared._entry import entry_name
 from auth_flow.stores import Entry, MemoryStore, Store
 from auth_flow.transports._base import Transport
 from auth_flow.transports._cognito import CognitoTransport
@@ -39,6 +62,7 @@ class Gate:
 
     def __init__(self, inner: Transport) -> None:
         self._inner, self.count = inner, 0
+        self.operations: list[str] = []
         self.opened, self.reached = anyio.Event(), anyio.Event()
         self.opened.set()
         self.on_reply: Callable[[], None] = lambda: None
@@ -48,6 +72,7 @@ class Gate:
 
     async def call(self, operation: str, body: Mapping[str, object]) -> dict[str, Any]:
         self.count += 1
+        self.operations.append(operation)
         self.reached.set()
         await self.opened.wait()
         reply = await self._inner.call(operation, body)
@@ -103,9 +128,11 @@ def worker(
     sealer: Sealer, pool: UserPool, gate: Gate, clock: TurnableClock
 ) -> Callable[..., SharedFlows]:
     """Makes a worker that uses a store."""
-    return partial(
-        SharedFlows, sealer=sealer, pool=pool, make=partial(AuthFlow, transport=gate, clock=clock)
-    )
+
+    def worker(store: Store, /, **settings: Any) -> SharedFlows:
+        return SharedFlows(store, sealer, pool, transport=gate, clock=clock, **settings)
+
+    return worker
 
 
 @pytest.fixture
@@ -119,7 +146,7 @@ def _code(service: EmbeddedCognito) -> EnterCode:
     return EnterCode(code=message.code)
 
 
-async def _send(flows: SharedFlows, event: SignIn | EnterCode | Cancel) -> None:
+async def _send(flows: SharedFlows, event: Event) -> None:
     async with flows.take("chat") as flow:
         await flow.send(event)
 
@@ -143,7 +170,8 @@ async def test_one_worker_begins_and_another_ends(
         assert isinstance(await flow.send(_code(service)), Done)
         assert flow.session.username == "ada"
     async with worker(opened()).take(key) as flow:
-        assert flow.step.name == "IDLE", "what is done is forgotten"
+        assert flow.step.name == "DONE"
+        assert not flow.signed_in
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite", "redis"])
@@ -197,7 +225,7 @@ async def test_of_many_workers_exactly_one_gets_hold_of_it(flows: SharedFlows, g
     assert gate.count == 1
 
 
-async def test_a_cancelled_event_leaves_the_flow_where_it_was_and_free(
+async def test_an_event_is_seen_through_although_the_worker_is_cancelled(
     flows: SharedFlows, gate: Gate, service: EmbeddedCognito
 ) -> None:
     await _send(flows, SIGN_IN)
@@ -206,10 +234,28 @@ async def test_a_cancelled_event_leaves_the_flow_where_it_was_and_free(
         group.start_soon(_send, flows, _code(service))
         await gate.reached.wait()
         group.cancel_scope.cancel()
+        gate.opened.set()
+    view = await flows.look("chat")
+    assert (view.step.name, view.busy) == ("DONE", False)
+
+
+async def test_a_request_that_hangs_is_given_up_when_the_worker_is_cancelled(
+    flows: SharedFlows, gate: Gate, service: EmbeddedCognito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finish_despite_cancel, "__defaults__", (0.05,))
+    await _send(flows, SIGN_IN)
+    gate.shut()
+    async with anyio.create_task_group() as group:
+        group.start_soon(_send, flows, _code(service))
+        await gate.reached.wait()
+        group.cancel_scope.cancel()
     gate.opened.set()
-    assert await _step(flows) == SmsCode.name
+    view = await flows.look("chat")
+    assert (view.step.name, view.busy) == (SmsCode.name, False)
+    with pytest.raises(FateUnknown):
+        await _send(flows, _code(service))
+    await _send(flows, SIGN_IN)
     await _send(flows, _code(service))
-    assert await _step(flows) == "IDLE"
 
 
 async def test_what_an_event_led_to_is_kept_although_the_worker_is_cancelled_right_then(
@@ -223,18 +269,7 @@ async def test_what_an_event_led_to_is_kept_although_the_worker_is_cancelled_rig
     assert await _step(flows) == SmsCode.name
 
 
-async def test_an_event_that_takes_longer_than_the_claim_is_given_up(
-    worker: Callable[..., SharedFlows], store: Store, gate: Gate
-) -> None:
-    flows = worker(store, claim=0.05)
-    gate.shut()
-    with pytest.raises(ClaimExpired):
-        await _send(flows, SIGN_IN)
-    gate.opened.set()
-    assert await _step(flows) == "IDLE"
-
-
-async def test_the_claim_of_a_worker_that_is_gone_ends_by_itself(
+async def test_the_claim_of_a_worker_that_is_gone_ends_in_seconds(
     worker: Callable[..., SharedFlows], flows: SharedFlows, store: Store, clock: TurnableClock
 ) -> None:
     await _send(flows, SIGN_IN)
@@ -244,36 +279,310 @@ async def test_the_claim_of_a_worker_that_is_gone_ends_by_itself(
             cut.off = True
     with pytest.raises(FlowBusy):
         await _step(flows)
-    clock.turn(seconds=76)
+    clock.turn(seconds=11)
     assert await _step(flows) == SmsCode.name
 
 
-async def test_a_worker_that_comes_too_late_writes_nothing(
-    flows: SharedFlows, service: EmbeddedCognito, clock: TurnableClock
+async def test_a_worker_that_dies_before_it_has_sent_anything_leaves_a_fresh_flow(
+    worker: Callable[..., SharedFlows], flows: SharedFlows, store: Store, clock: TurnableClock
+) -> None:
+    cut = CutOff(store)
+    with pytest.raises(StoreUnavailable):
+        async with worker(cut).take("chat"):
+            cut.off = True
+    clock.turn(seconds=11)
+    await _send(flows, SIGN_IN)
+
+
+async def test_an_answer_that_a_dead_worker_may_have_sent_is_not_sent_again(
+    worker: Callable[..., SharedFlows],
+    flows: SharedFlows,
+    store: Store,
+    gate: Gate,
+    service: EmbeddedCognito,
+    clock: TurnableClock,
+) -> None:
+    await _send(flows, SIGN_IN)
+    cut, sent_at = CutOff(store), clock()
+    gate.on_reply = cut.cut
+    with pytest.raises(StoreUnavailable) as caught:
+        await _send(worker(cut), _code(service))
+    assert not caught.value.retryable, "the service has taken the code"
+    view = await flows.look("chat")
+    assert view.busy
+    assert view.record.unanswered
+    assert view.record.unanswered.event == "enter_code"
+    assert 0 <= view.record.unanswered.at - sent_at < 10
+    clock.turn(seconds=11)
+    gate.count = 0
+    with pytest.raises(FateUnknown):
+        await _send(flows, _code(service))
+    assert gate.count == 0
+    await _send(flows, SIGN_IN)
+    await _send(flows, _code(service))
+    assert (await flows.look("chat")).step.name == "DONE"
+
+
+async def test_the_store_says_so_before_a_request_leaves(
+    flows: SharedFlows, store: Store, gate: Gate, pool: UserPool
+) -> None:
+    gate.shut()
+    async with anyio.create_task_group() as group:
+        group.start_soon(_send, flows, SIGN_IN)
+        await gate.reached.wait()
+        entry = await store.load(entry_name(pool, "chat"))
+        assert entry
+        assert json.loads(entry.value)["sending"] == "sign_in"
+        gate.opened.set()
+    entry = await store.load(entry_name(pool, "chat"))
+    assert entry
+    assert json.loads(entry.value)["sending"] is None
+
+
+async def test_a_worker_that_comes_too_late_sends_nothing(
+    flows: SharedFlows, gate: Gate, clock: TurnableClock
 ) -> None:
     """Its clock stood still, say: the claim has ended while it believes it has it."""
     await _send(flows, SIGN_IN)
-
-    async def late() -> None:
+    with pytest.raises(ClaimExpired):
         async with flows.take("chat") as flow:
-            clock.turn(seconds=76)
-            await _send(flows, Cancel())
+            clock.turn(seconds=11)
             await _send(flows, SIGN_IN)
-            await flow.send(Cancel())
-
-    with pytest.raises(StoreConflict):
-        await late()
+            gate.count = 0
+            await flow.send(EnterCode(code="123456"))
+    assert gate.count == 0
     assert await _step(flows) == SmsCode.name
 
 
-async def test_a_refused_event_changes_nothing(flows: SharedFlows, store: Store) -> None:
+async def test_tokens_that_come_too_late_are_revoked(
+    worker: Callable[..., SharedFlows],
+    flows: SharedFlows,
+    store: Store,
+    gate: Gate,
+    service: EmbeddedCognito,
+    clock: TurnableClock,
+) -> None:
+    sessions = MemoryStore(clock)
+    slow = worker(store, store=sessions)
     await _send(flows, SIGN_IN)
-    before = await store.load("flow/chat")
+    notices: list[Notice] = []
+    gate.shut()
+
+    async def answer() -> None:
+        observers = Observers([notices.append])
+        with pytest.raises(ClaimExpired) as caught:
+            async with slow.take("chat", observers=observers) as flow:
+                await flow.send(_code(service))
+        assert not caught.value.retryable
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(answer)
+        await gate.reached.wait()
+        clock.turn(seconds=11)
+        await flows.forget("chat")
+        gate.opened.set()
+    assert [type(notice) for notice in notices] == [SignedIn, SignedOut, StepEntered]
+    assert gate.operations[-1] == "RevokeToken"
+    assert await _step(flows) == "IDLE"
+
+
+async def test_a_flow_that_is_done_says_so_for_ten_minutes(
+    flows: SharedFlows, store: Store, service: EmbeddedCognito, clock: TurnableClock, pool: UserPool
+) -> None:
+    await _send(flows, SIGN_IN)
+    code = _code(service)
+    await _send(flows, code)
+    for event in (code, Answer(response="1"), Cancel(), ConfirmSignUp(code="1")):
+        with pytest.raises(AlreadyDone):
+            await _send(flows, event)
+    async with flows.take("chat") as flow:
+        assert flow.step.name == "DONE"
+        assert flow.accepts == ("sign_in", "sign_in_with_redirect", "sign_up", "reset_password")
+        with pytest.raises(NotSignedIn):
+            _ = flow.session
+    clock.turn(minutes=10)
+    assert await _step(flows) == "IDLE"
+
+
+async def test_after_a_flow_that_is_done_another_begins(
+    flows: SharedFlows, service: EmbeddedCognito
+) -> None:
+    await _send(flows, SIGN_IN)
+    await _send(flows, _code(service))
+    await _send(flows, SIGN_IN)
+    assert await _step(flows) == SmsCode.name
+
+
+async def test_a_session_that_ends_within_the_block_leaves_no_tombstone(
+    flows: SharedFlows, store: Store, service: EmbeddedCognito, pool: UserPool
+) -> None:
+    await _send(flows, SIGN_IN)
+    async with flows.take("chat") as flow:
+        await flow.send(_code(service))
+        await flow.session.sign_out()
+    assert await store.load(entry_name(pool, "chat")) is None
+
+
+async def test_looking_claims_nothing(flows: SharedFlows) -> None:
+    assert await flows.look("chat") == FlowView(Record(), "", busy=False)
+    await _send(flows, SIGN_IN)
+    async with flows.take("chat") as flow:
+        views = [await flows.look("chat") for _ in range(8)]
+        assert {view.busy for view in views} == {True}
+        assert {view.step for view in views} == {flow.step}
+    view = await flows.look("chat")
+    assert (view.step, view.version, view.busy) == (flow.step, flow.version, False)
+
+
+async def test_the_next_request_need_not_wait_for_the_end_of_the_block(
+    flows: SharedFlows, service: EmbeddedCognito
+) -> None:
+    """FastAPI leaves the block of a dependency after it has sent the response."""
+    async with flows.take("chat") as flow:
+        await flow.send(SIGN_IN)
+        await _send(flows, _code(service))
+        with pytest.raises(ClaimExpired):
+            await flow.send(EnterCode(code="123456"))
+    assert (await flows.look("chat")).step.name == "DONE"
+
+
+async def test_a_worker_waits_for_its_turn(
+    flows: SharedFlows, gate: Gate, service: EmbeddedCognito
+) -> None:
+    gate.shut()
+    steps: list[str] = []
+
+    async def wait() -> None:
+        async with flows.take("chat", wait=30) as flow:
+            steps.append(flow.step.name)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(_send, flows, SIGN_IN)
+        await gate.reached.wait()
+        with pytest.raises(FlowBusy):
+            async with flows.take("chat", wait=0.01):
+                pytest.fail("it is busy")
+        group.start_soon(wait)
+        await anyio.wait_all_tasks_blocked()
+        gate.opened.set()
+    assert steps == [SmsCode.name]
+
+
+async def test_a_stale_form_is_refused(flows: SharedFlows, service: EmbeddedCognito) -> None:
+    await _send(flows, SIGN_IN)
+    version = (await flows.look("chat")).version
+    await _step(flows)
+    async with flows.take("chat", expected=version) as flow:
+        with pytest.raises(CodeMismatchException):
+            await flow.send(EnterCode(code="000000"))
+        newer = flow.version
+    with pytest.raises(FlowMovedOn):
+        async with flows.take("chat", expected=version):
+            pytest.fail("another tab was faster")
+    async with flows.take("chat", expected=newer) as flow:
+        await flow.send(_code(service))
+    with pytest.raises(AlreadyDone):
+        async with flows.take("chat", expected=newer):
+            pytest.fail("it is done")
+
+
+async def test_the_version_of_a_flow_that_has_not_begun_is_empty(flows: SharedFlows) -> None:
+    async with flows.take("chat", expected="") as flow:
+        await flow.send(SIGN_IN)
+    with pytest.raises(FlowMovedOn):
+        async with flows.take("chat", expected=""):
+            pytest.fail("it has begun")
+
+
+async def test_a_flow_can_be_forgotten(flows: SharedFlows) -> None:
+    await _send(flows, SIGN_IN)
+    await flows.forget("chat")
+    assert await _step(flows) == "IDLE"
+    await flows.forget("chat")
+
+
+async def test_options_of_one_time(flows: SharedFlows) -> None:
+    async with flows.take("chat", user_context={"IpAddress": "192.0.2.1"}) as flow:
+        assert flow.config.user_context == {"IpAddress": "192.0.2.1"}
+    async with flows.take("chat") as flow:
+        assert flow.config.user_context is None
+
+
+async def test_two_pools_with_one_chat_id_do_not_meet(
+    flows: SharedFlows, store: Store, sealer: Sealer, gate: Gate, pool: UserPool
+) -> None:
+    other = pool.model_copy(update={"client_id": "another"})
+    await _send(flows, SIGN_IN)
+    others = SharedFlows(store, sealer, other, transport=gate)
+    async with flows.take("chat"), others.take("chat") as flow:
+        assert flow.step.name == "IDLE"
+
+
+@pytest.mark.parametrize("value", ["", "{", "null", "[]", '{"sealed": "x", "expires_at": 1e12}'])
+async def test_a_flow_that_cannot_be_opened_does_not_lock_its_key(
+    worker: Callable[..., SharedFlows], store: Store, pool: UserPool, value: str
+) -> None:
+    notices: list[Notice] = []
+    flows = worker(store, observers=Observers([notices.append]))
+    await store.save(entry_name(pool, "chat"), value, expected=None)
+    assert (await flows.look("chat")).step.name == "IDLE"
+    assert await _step(flows) == "IDLE"
+    assert notices == [FlowUnreadable(), FlowUnreadable()]
+    await _send(flows, SIGN_IN)
+    assert await _step(flows) == SmsCode.name
+
+
+async def test_a_flow_whose_key_was_replaced_begins_anew_or_raises(
+    flows: SharedFlows, store: Store, pool: UserPool, gate: Gate, clock: TurnableClock
+) -> None:
+    await _send(flows, SIGN_IN)
+    before = await store.load(entry_name(pool, "chat"))
+    replaced = Sealer([new_key()], clock=clock)
+    strict = SharedFlows(store, replaced, pool, transport=gate, clock=clock, unreadable="raise")
+    with pytest.raises(SealBroken):
+        await _step(strict)
+    with pytest.raises(SealBroken):
+        await strict.look("chat")
+    assert await store.load(entry_name(pool, "chat")) == before
+    lenient = SharedFlows(store, replaced, pool, transport=gate, clock=clock)
+    assert await _step(lenient) == "IDLE"
+
+
+async def test_an_undisturbed_event_takes_four_operations_and_one_entry(
+    worker: Callable[..., SharedFlows], store: Store, service: EmbeddedCognito
+) -> None:
+    counting = Counting(store)
+    flows = worker(counting)
+    await _send(flows, SIGN_IN)
+    assert counting.operations == ["load", "save", "save", "save"]
+    counting.operations.clear()
+    await _send(flows, _code(service))
+    assert counting.operations == ["load", "save", "save", "save"]
+    assert len(counting.keys) == 1
+
+
+async def test_a_write_that_was_done_although_it_failed_does_not_cost_the_flow(
+    worker: Callable[..., SharedFlows], flows: SharedFlows, store: Store, service: EmbeddedCognito
+) -> None:
+    await _send(flows, SIGN_IN)
+    for place in (1, 2):
+        doubtful = Doubtful(store, place)
+        with pytest.raises(StoreUnavailable):
+            await _send(worker(doubtful), _code(service))
+        assert await _step(flows) == SmsCode.name, "it was let go"
+    await _send(flows, _code(service))
+
+
+async def test_a_refused_event_changes_nothing(
+    flows: SharedFlows, store: Store, pool: UserPool
+) -> None:
+    await _send(flows, SIGN_IN)
+    before = await store.load(entry_name(pool, "chat"))
     with pytest.raises(EventNotAccepted):
         async with flows.take("chat") as flow:
             await flow.send(NewPassword(password="New-Horse-1"))
-    assert await store.load("flow/chat") == before
-    assert await store.load("claim/chat") is None
+    after = await store.load(entry_name(pool, "chat"))
+    assert (before and before.value) == (after and after.value)
 
 
 async def test_a_flow_whose_time_is_over_says_so_and_begins_anew(
@@ -288,11 +597,10 @@ async def test_a_flow_whose_time_is_over_says_so_and_begins_anew(
 
 
 async def test_a_flow_that_ends_where_it_begins_leaves_nothing(
-    flows: SharedFlows, store: Store
+    flows: SharedFlows, store: Store, pool: UserPool
 ) -> None:
     await _send(flows, Cancel())
-    assert await store.load("flow/chat") is None
-    assert await store.load("claim/chat") is None
+    assert await store.load(entry_name(pool, "chat")) is None
 
 
 async def test_a_store_that_does_not_answer_is_not_waited_for_without_end(
@@ -305,7 +613,7 @@ async def test_a_store_that_does_not_answer_is_not_waited_for_without_end(
             await anyio.sleep_forever()
             return ""
 
-    monkeypatch.setattr(shared, "_TIME_TO_WRITE", 0.05)
+    monkeypatch.setattr(_claim, "_PATIENCE", 0.05)
     with pytest.raises(StoreUnavailable):
         await _send(worker(Silent(store)), SIGN_IN)
 
@@ -322,12 +630,15 @@ async def test_a_flow_that_nobody_comes_back_to_is_forgotten(
     assert await _step(flows) == "IDLE"
 
 
-async def test_a_flow_cannot_be_given_to_somebody_else(flows: SharedFlows, store: Store) -> None:
+async def test_a_flow_cannot_be_given_to_somebody_else(
+    worker: Callable[..., SharedFlows], store: Store, pool: UserPool
+) -> None:
+    flows = worker(store, unreadable="raise")
     await _send(flows, SIGN_IN)
-    entry = await store.load("flow/chat")
+    entry = await store.load(entry_name(pool, "chat"))
     assert entry
     assert SmsCode.name not in entry.value
-    await store.save("flow/mallory", entry.value, expected=None)
+    await store.save(entry_name(pool, "mallory"), entry.value, expected=None)
     with pytest.raises(SealBroken):
         async with flows.take("mallory"):
             pytest.fail("it is not mallory's")
@@ -338,6 +649,9 @@ class CutOff:
 
     def __init__(self, store: Store) -> None:
         self._store, self.off = store, False
+
+    def cut(self) -> None:
+        self.off = True
 
     def _reach(self) -> Store:
         if self.off:
@@ -357,3 +671,47 @@ class CutOff:
 
     async def aclose(self) -> None:
         await self._reach().aclose()
+
+
+class Counting(CutOff):
+    """A store that counts."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.operations: list[str] = []
+        self.keys: set[str] = set()
+
+    async def load(self, key: str) -> Entry | None:
+        self._count("load", key)
+        return await super().load(key)
+
+    async def save(
+        self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+    ) -> str:
+        self._count("save", key)
+        return await super().save(key, value, expected=expected, ttl=ttl)
+
+    async def delete(self, key: str, *, expected: str | None = None) -> None:
+        self._count("delete", key)
+        await super().delete(key, expected=expected)
+
+    def _count(self, operation: str, key: str) -> None:
+        self.operations.append(operation)
+        self.keys.add(key)
+
+
+class Doubtful(CutOff):
+    """A store that does the write at `place`, and says that it has failed."""
+
+    def __init__(self, store: Store, place: int) -> None:
+        super().__init__(store)
+        self._countdown = place
+
+    async def save(
+        self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+    ) -> str:
+        version = await super().save(key, value, expected=expected, ttl=ttl)
+        self._countdown -= 1
+        if self._countdown == 0:
+            raise StoreUnavailable("The network is down.")
+        return version

@@ -1,0 +1,31 @@
+"""What is left of a flow that has ended: enough to say that it is already done."""
+
+from __future__ import annotations
+
+from auth_flow.errors import AlreadyDone
+from auth_flow.states._events import Event
+from auth_flow.states._record import Record
+from auth_flow.states.steps import Done
+
+OPENING_EVENTS = ("sign_in", "sign_in_with_redirect", "sign_up", "reset_password")
+"""The events that begin a new flow after one that has ended."""
+
+
+def tombstone(record: Record) -> Record:
+    """Return a record that says how the flow ended, without any secret."""
+    assert isinstance(record.step, Done)
+    done = record.step
+    step = Done(signed_in=done.signed_in, username=done.username, user_id=done.user_id)
+    return Record(step=step, ended=True)
+
+
+def reopened(record: Record, event: Event) -> Record:
+    """Return the record that `event` starts from: a fresh one, if the flow has ended.
+
+    Raises `AlreadyDone` if the event is no opening: it was sent to a flow that is over.
+    """
+    if not record.ended:
+        return record
+    if event.name not in OPENING_EVENTS:
+        raise AlreadyDone(record.state, event.name, OPENING_EVENTS)
+    return Record()
