@@ -27,9 +27,8 @@ from auth_flow.transports._base import Transport
 
 if TYPE_CHECKING:
     from auth_flow.session import RememberedDevice, Session
-    from auth_flow.states._effects import Checkpoint
+    from auth_flow.states._effects import Checkpoint, Outcome
     from auth_flow.states._tokens import Tokens
-    from auth_flow.states._turn import Outcome
 
 
 class HistoryEntry(NamedTuple):
@@ -113,12 +112,12 @@ class AuthFlow:
         """The names of the events that this state takes, guards permitting. Who is signed in has to
         sign out first.
         """
-        from auth_flow.states import chart  # not at import: the machine comes with it
         from auth_flow.states._ended import OPENING_EVENTS
+        from auth_flow.states.chart import CHART  # not at import: the machine comes with it
 
         if self._record.ended:
             return OPENING_EVENTS
-        return () if self._record.signed_in else chart.accepts(self._record.state)
+        return () if self._record.signed_in else CHART.accepts(self._record.state)
 
     @property
     def history(self) -> tuple[HistoryEntry, ...]:
@@ -279,18 +278,18 @@ class AuthFlow:
 
     async def _perform(self, event: Event) -> Outcome:
         from auth_flow._driver import drive
-        from auth_flow.states._turn import advance
+        from auth_flow.states._turn import Turn, advance
 
         await checkpoint_if_cancelled()  # a task that is cancelled by now sends nothing
-        turn = advance(
+        turn = Turn(
             self._record,
             event,
-            pool=self.pool,
+            client=self.pool,
             clock=self._config.clock,
             password=self._password,
-            context=self._config.user_context,
+            user_context=self._config.user_context,
         )
-        outcome = await drive(turn, call=self._call, keep=self._keep)
+        outcome = await drive(advance(turn), call=self._call, keep=self._keep)
         await self._adopt(outcome)
         return outcome
 
@@ -362,9 +361,9 @@ class AuthFlow:
 
     def _leap(self, record: Record) -> None:
         """Take a transition of the chart that stands for no event of a caller's."""
-        from auth_flow.states import chart
+        from auth_flow.states.chart import CHART
 
-        chart.settle(self._record.state, record.state)
+        CHART.settle(self._record.state, record.state)
         self._record, self._password = record, None
 
     def _open_transport(self) -> Transport:

@@ -36,6 +36,7 @@
     │   └── OutageError                 the service failed
     ├── ResponseError                 Cognito's reply cannot be used
     │   ├── UnknownChallenge            the reply poses a challenge that this version does not know
+    │   ├── UnexpectedStep              the reply poses a challenge that cannot come next
     │   └── MalformedResponse           the reply does not match the service model
     ├── TransportError                there was no reply
     │   ├── ConnectFailed               no connection; nothing was sent
@@ -557,6 +558,19 @@ class UnknownChallenge(ResponseError):
     def __init__(self, challenge: str) -> None:
         super().__init__(f"Cognito asked for {challenge}, which this version does not know.")
         self.challenge = challenge
+
+
+class UnexpectedStep(ResponseError):
+    """The reply leads to a step that the chart does not lead to. The flow stays in its step.
+
+    `source` is the state that the flow was in, and `target` the name of the step.
+    """
+
+    def __init__(self, source: str, target: str) -> None:
+        super().__init__(
+            f"Cognito's reply leads from {source} to {target}, which cannot come next."
+        )
+        self.source, self.target = source, target
 
 
 class MalformedResponse(ResponseError):

@@ -30,9 +30,9 @@ AuthFlow(UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example"))
 import time
 from auth_flow import AuthFlow, SignIn, UserPool
 flow = AuthFlow(UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example"))
-from auth_flow.core import advance
+from auth_flow.core import Turn, advance
 event = SignIn(username="ada", password="…", auth_flow_type="USER_PASSWORD_AUTH")
-next(advance(flow.record, event, pool=flow.pool, clock=time.time))
+next(advance(Turn(flow.record, event, flow.pool, clock=time.time)))
 """,
     'boto3.client("cognito-idp")': """
 import boto3

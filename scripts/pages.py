@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from auth_flow.states import _diagram as diagram
-from auth_flow.states import _guards as guards
-from auth_flow.states import chart
 from auth_flow.states._events import EVENTS
+from auth_flow.states.chart import CHART
 from auth_flow.states.steps import STEPS, Challenge, Done, Idle
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,15 +41,13 @@ def the_diagram() -> str:
 
 def accepted() -> str:
     """Return the events that each step accepts."""
-    return table(("step", "events"), ((f"`{name}`", quoted(chart.accepts(name))) for name in STEPS))
+    return table(("step", "events"), ((f"`{name}`", quoted(CHART.accepts(name))) for name in STEPS))
 
 
 def rules() -> str:
     """Return the guards with their rules, in the order of the chart."""
-    names = dict.fromkeys(guard for arrow in chart.TRANSITIONS for guard in arrow.guards)
-    return table(
-        ("guard", "rule"), ((f"`{name}`", str(getattr(guards, name).__doc__)) for name in names)
-    )
+    guards = dict.fromkeys(guard for arrow in CHART.transitions for guard in arrow.guards)
+    return table(("guard", "rule"), ((f"`{guard.name}`", guard.rule) for guard in guards))
 
 
 def steps() -> str:
@@ -61,7 +58,7 @@ def steps() -> str:
     for name, step in STEPS.items():
         hidden = ("cancel",) if step in (Idle, Done) else ANYWHERE
         challenges = step.challenges if issubclass(step, Challenge) else ()
-        events = (event for event in chart.accepts(name) if event not in hidden)
+        events = (event for event in CHART.accepts(name) if event not in hidden)
         answers = quoted(EVENTS[event].__name__ for event in events if event in EVENTS)
         rows.append((f"`{name}`", f"`{step.__name__}`", quoted(challenges), answers))
     return table(("step", "class", "Cognito's challenge", "events"), rows)
@@ -72,7 +69,9 @@ def events() -> str:
     rows = []
     for name, event in EVENTS.items():
         fields = {
-            key: value for key, value in event.model_fields.items() if key != "client_metadata"
+            key: value
+            for key, value in event.model_fields.items()
+            if key not in ("event", "client_metadata")
         }
         spelled = quoted(
             key + ("" if field.is_required() else "?") for key, field in fields.items()

@@ -1,8 +1,8 @@
-"""The chart as a picture, drawn from its table: as Mermaid for Markdown, as DOT for Graphviz.
+"""The chart as a picture, drawn from its tables: as Mermaid for Markdown, as DOT for Graphviz.
 
-Arrows with the same ends are one, with a line for each event and its guards in brackets. What holds
-nearly everywhere is told in a note instead of drawn: the events that may come at any time, and the
-guard that all answers to a challenge share.
+Arrows with the same ends are drawn as one, with a line for each event and its guards in brackets.
+The events that may come at any time, and the guard that all answers to a challenge share, are in a
+note instead.
 """
 
 from __future__ import annotations
@@ -10,65 +10,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from auth_flow.states import _guards as guards
-from auth_flow.states.chart import TRANSITIONS, Transition
-from auth_flow.states.steps import (
-    STEPS,
-    AutoSignInReady,
-    ConfirmationRequired,
-    CustomChallenge,
-    Done,
-    EmailCode,
-    EmailSetup,
-    FirstFactorSelection,
-    Idle,
-    MfaSelection,
-    MfaSetupSelection,
-    NewPasswordRequired,
-    PasskeyRequired,
-    PasswordRequired,
-    PasswordResetCode,
-    PasswordResetRequired,
-    SmsCode,
-    StepBase,
-    TotpCode,
-    TotpSetup,
-)
+from auth_flow.states._events import Cancel, SignIn
+from auth_flow.states._guards import session_is_alive
+from auth_flow.states.chart import CHART, WORK, Transition
+from auth_flow.states.steps import Done, Idle
 
-GROUPS: dict[str, tuple[type[StepBase], ...]] = {
-    "First factors": (
-        FirstFactorSelection,
-        PasswordRequired,
-        PasskeyRequired,
-        NewPasswordRequired,
-        CustomChallenge,
-    ),
-    "Codes": (SmsCode, EmailCode, TotpCode),
-    "Second factors": (MfaSelection, MfaSetupSelection, EmailSetup, TotpSetup),
-    "Accounts and passwords": (
-        ConfirmationRequired,
-        AutoSignInReady,
-        PasswordResetRequired,
-        PasswordResetCode,
-    ),
-}
-"""The steps that wait for an answer, grouped as in the chart."""
 
-WORK = tuple(dict.fromkeys(arrow.source for arrow in TRANSITIONS if arrow.source not in STEPS))
-"""The states in which a request is under way."""
+def groups() -> dict[str, list[str]]:
+    """Return the names of the steps that wait for an answer, by their group."""
+    named: dict[str, list[str]] = {}
+    for step in CHART.steps.values():
+        if step.group is not None:
+            named.setdefault(step.group, []).append(step.name)
+    return named
+
 
 NOTE = (
-    "sign_in also leaves every unfinished step, and DONE where nobody is signed in.",
-    "cancel leads from every unfinished step to IDLE.",
-    "ended leads to IDLE where the service or the clock ends a sign-in, and after a sign-out.",
-    "session_restored leads from everywhere to DONE: tokens were obtained elsewhere.",
-    f"Every answer to a challenge is also guarded by {guards.session_is_alive.__name__}.",
+    f"{SignIn.name} also leaves every unfinished step, and DONE if nobody is signed in.",
+    f"{Cancel.name} leads from every unfinished step to IDLE.",
+    "An answer that comes too late leads to IDLE, and so does the end of a session.",
+    "Tokens that were obtained elsewhere lead from every step to DONE.",
+    f"Every answer to a challenge is also guarded by {session_is_alive.name}.",
 )
 """What is not drawn."""
 
 
 class Arrow(NamedTuple):
-    """All transitions from one state to another; a label for each."""
+    """All transitions from one state to another, with a label for each event."""
 
     source: str
     target: str
@@ -78,25 +46,24 @@ class Arrow(NamedTuple):
 def arrows() -> tuple[Arrow, ...]:
     """Return the arrows that are drawn, in the order of the chart."""
     labels: dict[tuple[str, str], list[str]] = {}
-    for transition in TRANSITIONS:
+    for transition in CHART.transitions:
         if _is_drawn(transition):
-            labels.setdefault((transition.source, transition.target), []).append(_label(transition))
+            ends = (transition.source, transition.target)
+            labels.setdefault(ends, []).append(_label(transition))
+    for work, steps in CHART.replies.items():
+        labels |= {(work, step): [] for step in steps if step != Idle.name}
     return tuple(Arrow(source, target, tuple(texts)) for (source, target), texts in labels.items())
 
 
 def _is_drawn(transition: Transition) -> bool:
-    match transition.event:
-        case "sign_in":
-            return transition.source == Idle.name
-        case "cancel" | "ended" | "session_restored":
-            return False
-        case _:
-            return True
+    return transition.event != Cancel.name and (
+        transition.event != SignIn.name or transition.source == Idle.name
+    )
 
 
 def _label(transition: Transition) -> str:
-    told = [guard for guard in transition.guards if guard != guards.session_is_alive.__name__]
-    return f"{transition.event} [{', '.join(told)}]" if told else transition.event
+    names = [guard.name for guard in transition.guards if guard is not session_is_alive]
+    return f"{transition.event} [{', '.join(names)}]" if names else transition.event
 
 
 def mermaid() -> str:
@@ -109,13 +76,13 @@ def _mermaid() -> Iterator[str]:
     yield "    direction LR"
     yield "    classDef work fill:#fde68a,stroke:#b45309,color:#111827"
     yield f"    [*] --> {Idle.name}"
-    for number, (title, steps) in enumerate(GROUPS.items()):
+    for number, (title, steps) in enumerate(groups().items()):
         yield f'    state "{title}" as group{number} {{'
-        yield from (f"        {step.name}" for step in steps)
+        yield from (f"        {step}" for step in steps)
         yield "    }"
-    yield from (
-        f"    {arrow.source} --> {arrow.target}: {'<br/>'.join(arrow.labels)}" for arrow in arrows()
-    )
+    for arrow in arrows():
+        label = f": {'<br/>'.join(arrow.labels)}" if arrow.labels else ""
+        yield f"    {arrow.source} --> {arrow.target}{label}"
     yield f"    {Done.name} --> [*]"
     yield f"    class {','.join(WORK)} work"
     yield f"    note right of {Idle.name}"
@@ -136,8 +103,8 @@ def _dot() -> Iterator[str]:
     yield "    edge [fontname=Helvetica, fontsize=9];"
     yield from (f'    {state} [fillcolor="#fde68a", color="#b45309"];' for state in WORK)
     yield f"    {Done.name} [peripheries=2];"
-    for number, (title, steps) in enumerate(GROUPS.items()):
-        names = " ".join(f"{step.name};" for step in steps)
+    for number, (title, steps) in enumerate(groups().items()):
+        names = " ".join(f"{step};" for step in steps)
         yield f'    subgraph cluster{number} {{ label="{title}"; labelloc=t; color=gray; {names} }}'
     for arrow in arrows():
         # Answers lead back. Drawn from head to tail, they leave the columns as they are: IDLE,

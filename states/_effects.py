@@ -1,23 +1,25 @@
-"""What the core asks of whoever drives it. An effect is a value; performing it is the driver's
-business.
-"""
+"""The effects that the core asks its driver to perform, and the outcome that it ends with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from pydantic import SecretStr
 
-from auth_flow.states._record import Record
+from auth_flow.errors import AuthFlowError
+
+if TYPE_CHECKING:
+    from auth_flow.states._record import Record
+    from auth_flow.states._tokens import Tokens
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Carry this request to Cognito; send the decoded reply back in, or throw the error."""
+    """Send this request to Cognito. Send the decoded reply back in, or throw the error."""
 
     operation: str
     body: dict[str, Any] = field(repr=False)
@@ -25,8 +27,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Compute:
-    """Run this arithmetic, best in a worker thread: it takes milliseconds. Send the result back
-    in.
+    """Run this computation, preferably in a worker thread: it takes milliseconds. Send the result
+    back in.
     """
 
     work: Callable[[], Any] = field(repr=False)
@@ -34,11 +36,11 @@ class Compute:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The flow has come this far, whatever happens next: this is its record now. Send None back in.
+    """Replace the flow's record now, whatever happens next. Send None back in.
 
-    `password` is what the flow is to hold from now on, None if that stays as it is. `sending` is
-    the name of the event if a request of it leaves next. Store the record before that, so that the
-    request is never repeated if this process dies.
+    `password` is the password to hold from now on. None leaves it as it is. `sending` is the name
+    of the event if its request is sent next. Store the record before that, so that the request is
+    never repeated if this process dies.
     """
 
     record: Record
@@ -49,6 +51,21 @@ class Checkpoint:
 Effect: TypeAlias = Call | Compute | Checkpoint
 
 Dialogue: TypeAlias = Generator[Effect, Any, T]
-"""A conversation with the service: yields effects, is sent their results, and returns what came of
-it.
+"""A conversation with the service. It yields effects, is sent their results, and returns its
+result.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The flow after an event.
+
+    `tokens` are set if the event signed the user in. `error` is set if the event ended the flow; it
+    is to be raised once `record` has been stored. `password` is what the flow may hold in memory
+    for a later sign-in. No record contains it.
+    """
+
+    record: Record
+    tokens: Tokens | None = None
+    password: SecretStr | None = field(default=None, repr=False)
+    error: AuthFlowError | None = None

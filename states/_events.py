@@ -1,19 +1,29 @@
-"""What a caller can say to a flow. `Event` is the closed union of all of it; docs/chart.md shows
-which state takes which.
+"""The events: everything that a caller can send to a flow. `Event` is the closed union of them, and
+docs/chart.md shows which step takes which.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, get_args
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationInfo, model_serializer
 
-from auth_flow.states._base import Metadata, Name, Secret, Value, snake_case
+from auth_flow.states._base import (
+    Metadata,
+    Secret,
+    TaggedUnion,
+    Username,
+    Value,
+    require_tag,
+    reveal,
+    snake_case,
+    tag,
+)
 
 AuthFlowType: TypeAlias = Literal[
     "USER_SRP_AUTH", "USER_PASSWORD_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP", "USER_AUTH"
 ]
-"""How a sign-in begins, in Amplify's words: Cognito knows the two CUSTOM ways as one,
+"""How a sign-in begins, by Amplify's names. Cognito knows the two CUSTOM types as one,
 `CUSTOM_AUTH`.
 """
 
@@ -21,10 +31,8 @@ Factor: TypeAlias = Literal["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", 
 """A first factor of USER_AUTH, by Cognito's name."""
 
 
-def _goes_with_user_auth(
-    preference: Factor | None, sign_in_options: ValidationInfo
-) -> Factor | None:
-    if preference is not None and sign_in_options.data.get("auth_flow_type") != "USER_AUTH":
+def _goes_with_user_auth(preference: Factor | None, others: ValidationInfo) -> Factor | None:
+    if preference is not None and others.data.get("auth_flow_type") != "USER_AUTH":
         raise ValueError("a preferred challenge goes with USER_AUTH only")
     return preference
 
@@ -32,60 +40,95 @@ def _goes_with_user_auth(
 _Preference: TypeAlias = Annotated[Factor | None, AfterValidator(_goes_with_user_auth)]
 
 MfaType: TypeAlias = Literal["SMS", "TOTP", "EMAIL"]
-"""A second factor, in Amplify's words."""
+"""A second factor, by Amplify's name."""
 
 
 class EventBase(Value):
-    """What all events share: `client_metadata` is handed on to the triggers of the pool, and is not
-    remembered.
+    """The base of all events.
+
+    In JSON, an event is an object whose `event` is the event's name. It can be read from JSON and
+    cannot be written as JSON: its secrets would be asterisks there, and would be sent to Cognito as
+    such when they are read back.
+
+    `client_metadata` is passed on to the triggers of the pool, and is not remembered.
     """
 
+    model_config = ConfigDict(json_schema_extra=require_tag("event"))
+
     name: ClassVar[str]
+    if TYPE_CHECKING:
+        event: ClassVar[str]
+    else:
+        event: str  # declared here, so that it is the first field of every event
     client_metadata: Metadata | None = None
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
         cls.name = snake_case(cls.__name__)
+        tag(cls, "event", cls.name)
+
+    @model_serializer
+    def _refuse_to_be_written(self) -> dict[str, Any]:
+        raise TypeError("Events cannot be dumped: their secrets would read back as asterisks.")
+
+    def password_to_hold(self, held: SecretStr | None) -> SecretStr | None:
+        """Return the password that the flow keeps in memory from this event on, in case it signs in
+        with it later. `held` is the one that it has kept so far.
+        """
+        return held
 
 
 class SignInOptions(Value):
-    """How to sign in: the flow of Cognito, and for USER_AUTH the factor that is preferred."""
+    """How to sign in: Cognito's authentication flow, and for USER_AUTH the preferred factor."""
 
     auth_flow_type: AuthFlowType = "USER_SRP_AUTH"
     preferred_challenge: _Preference = None
 
     @property
     def takes_password(self) -> bool:
-        """Whether this way in begins with the password."""
+        """Whether such a sign-in begins with the password."""
         if self.auth_flow_type == "USER_AUTH":
             return self.preferred_challenge in ("PASSWORD", "PASSWORD_SRP")
         return self.auth_flow_type != "CUSTOM_WITHOUT_SRP"
+
+    @property
+    def uses_srp(self) -> bool:
+        """Whether the password is proven by SRP instead of being sent."""
+        if self.auth_flow_type == "USER_AUTH":
+            return self.preferred_challenge == "PASSWORD_SRP"
+        return self.auth_flow_type in ("USER_SRP_AUTH", "CUSTOM_WITH_SRP")
 
 
 # Sign in
 
 
 class SignIn(EventBase):
-    """Sign in, from idle or in place of an unfinished sign-in. The password is needed where the way
-    in begins with it.
+    """Sign in, from IDLE or instead of an unfinished sign-in.
+
+    The password is required if the sign-in begins with it.
     """
 
-    username: Name
+    username: Username
     password: Secret | None = None
     auth_flow_type: AuthFlowType = "USER_SRP_AUTH"
     preferred_challenge: _Preference = None
 
     @property
     def sign_in_options(self) -> SignInOptions:
-        """The way in without the credentials: it may be kept, they may not."""
+        """The options without the credentials. A record may keep the former, not the latter."""
         return SignInOptions(
             auth_flow_type=self.auth_flow_type, preferred_challenge=self.preferred_challenge
         )
 
+    def password_to_hold(self, held: SecretStr | None) -> SecretStr | None:
+        """Return this event's password; the one held so far may be another user's."""
+        return _secret(self.password)
+
 
 class EnterCode(EventBase):
-    """The code that was sent, or that an authenticator app shows. `friendly_device_name` names the
-    app at TOTP set-up.
+    """Enter the code that was sent, or that an authenticator app shows.
+
+    `friendly_device_name` names the app when it is being set up.
     """
 
     code: Secret
@@ -93,44 +136,52 @@ class EnterCode(EventBase):
 
 
 class ChooseMfa(EventBase):
-    """One of the offered kinds of MFA."""
+    """Choose one of the offered second factors."""
 
     mfa: MfaType
 
 
 class ChooseFactor(EventBase):
-    """One of the offered first factors."""
+    """Choose one of the offered first factors."""
 
     factor: Factor
 
 
 class EnterPassword(EventBase):
-    """The password, where Cognito asks for it after the choice of a first factor."""
+    """Enter the password after it was chosen as first factor."""
 
     password: Secret
 
+    def password_to_hold(self, held: SecretStr | None) -> SecretStr | None:
+        """Return the password that was entered."""
+        return _secret(self.password)
+
 
 class NewPassword(EventBase):
-    """The password that replaces a temporary one, and the attributes that the pool still misses."""
+    """Replace a temporary password, and give the attributes that the pool still requires."""
 
     password: Secret
     user_attributes: dict[str, str] | None = None
 
+    def password_to_hold(self, held: SecretStr | None) -> SecretStr | None:
+        """Return the new password."""
+        return _secret(self.password)
+
 
 class AnswerChallenge(EventBase):
-    """The answer to a custom challenge."""
+    """Answer a custom challenge."""
 
     answer: Secret
 
 
 class SetUpEmail(EventBase):
-    """The address that codes are to be sent to."""
+    """Give the address that codes are to be sent to."""
 
     email: str
 
 
 class PresentPasskey(EventBase):
-    """The assertion that a WebAuthn ceremony gave, as JSON values
+    """Present the assertion of a WebAuthn ceremony, as JSON values
     (`PublicKeyCredential.toJSON()`).
     """
 
@@ -138,8 +189,8 @@ class PresentPasskey(EventBase):
 
 
 class Answer(EventBase):
-    """What a person typed, read by the current step as the event it stands for: what a bot has in
-    its hand.
+    """Answer with what a person typed. The current step reads it as the event that it stands for,
+    so a chat bot need not know the steps.
     """
 
     response: Secret
@@ -151,58 +202,80 @@ class Answer(EventBase):
 
 
 class SignUp(EventBase):
-    """Create an account. `auto_sign_in` asks to be signed in once it is confirmed: `True`, or the
-    way in.
+    """Create an account.
+
+    `auto_sign_in` asks to be signed in once the account is confirmed. It is `True`, or the options
+    of that sign-in.
     """
 
-    username: Name
+    username: Username
     password: Secret | None = None
     user_attributes: dict[str, str] | None = None
     validation_data: dict[str, str] | None = None
     auto_sign_in: bool | SignInOptions = False
 
+    def password_to_hold(self, held: SecretStr | None) -> SecretStr | None:
+        """Return this event's password; the one held so far may be another user's."""
+        return _secret(self.password)
+
 
 class ConfirmSignUp(EventBase):
-    """The code that confirms an account; `username` is needed where the flow does not know it."""
+    """Enter the code that confirms an account. `username` is required if the flow does not know
+    it.
+    """
 
     code: Secret
-    username: Name | None = None
+    username: Username | None = None
     force_alias_creation: bool | None = None
 
 
 class ResendCode(EventBase):
     """Send the code of a sign-up or of a password reset once more."""
 
-    username: Name | None = None
+    username: Username | None = None
 
 
 class AutoSignIn(EventBase):
-    """Go on to sign in. `password` is needed only where neither a session of the service nor the
-    flow has what it takes.
+    """Sign in to the account that is now in order.
+
+    `password` is required only if neither a session of the service nor the flow has what the
+    sign-in needs.
     """
 
     password: Secret | None = None
 
+    def password_to_hold(self, held: SecretStr | None) -> SecretStr | None:
+        """Return this event's password, or the one held so far if it has none."""
+        return held if self.password is None else _secret(self.password)
+
 
 class ResetPassword(EventBase):
-    """Ask for a code that allows a new password."""
+    """Ask for a code that allows setting a new password."""
 
-    username: Name | None = None
+    username: Username | None = None
 
 
 class ConfirmResetPassword(EventBase):
-    """The code, and the new password."""
+    """Set a new password with the code that was sent."""
 
     code: Secret
     new_password: Secret
-    username: Name | None = None
+    username: Username | None = None
+
+    def password_to_hold(self, held: SecretStr | None) -> SecretStr | None:
+        """Return the new password."""
+        return _secret(self.new_password)
 
 
 class Cancel(EventBase):
     """Give the flow up. What the service keeps of it expires by itself."""
 
 
-Event: TypeAlias = (
+def _secret(text: Secret | None) -> SecretStr | None:
+    return None if text is None else SecretStr(reveal(text))
+
+
+_AnyEvent: TypeAlias = (
     SignIn
     | EnterCode
     | ChooseMfa
@@ -221,24 +294,26 @@ Event: TypeAlias = (
     | ConfirmResetPassword
     | Cancel
 )
-"""Everything a caller can say."""
 
-EVENTS: dict[str, type[Event]] = {event.name: event for event in Event.__args__}
+Event: TypeAlias = Annotated[_AnyEvent, TaggedUnion("Event", "event")]
+"""Every event. In JSON, `event` names it. The errors of pydantic do not show the input, so that a
+web framework may pass them on.
+"""
+
+EVENTS: dict[str, type[Event]] = {event.name: event for event in get_args(_AnyEvent)}
 """Event classes by name."""
 
 
-def check_event(said: object) -> None:
-    """Raise `TypeError` where something is said that is no event: the chart knows these very
-    classes, by their names.
-    """
-    if type(said) not in _CLASSES:
+def check_event(given: object) -> None:
+    """Raise `TypeError` if something else than an event is sent to a flow."""
+    if type(given) not in _CLASSES:
         hint = (
             "step.answer(text) reads a text as one"
-            if isinstance(said, str)
-            else "events are in auth_flow.states._events"
+            if isinstance(given, str)
+            else "events are in auth_flow.states"
         )
         raise TypeError(
-            f"A flow takes events such as SignIn(…), and no {type(said).__name__}; {hint}."
+            f"A flow takes events such as SignIn(…), not {type(given).__name__}; {hint}."
         )
 
 

@@ -22,7 +22,7 @@ conversation with the service, and a code is simply sent once more.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from auth_flow.errors import (
     AuthFlowError,
@@ -32,25 +32,28 @@ from auth_flow.errors import (
     TransportError,
 )
 from auth_flow.states._effects import Call, Checkpoint, Dialogue
-from auth_flow.states._events import Event
+from auth_flow.states._guards import session_is_alive
 from auth_flow.states._record import Record, Unanswered
 from auth_flow.states.steps import Idle
+
+if TYPE_CHECKING:
+    from auth_flow.states._turn import Turn
 
 T = TypeVar("T")
 
 _BEGIN_ANEW = frozenset({"sign_in", "sign_in_with_redirect", "resend_code", "reset_password"})
 
 
-def check_repetition(record: Record, event: Event) -> None:
-    """Raise `FateUnknown` if `event` could send a request again whose answer never came.
+def check_repetition(turn: Turn) -> None:
+    """Raise `FateUnknown` if the event could send a request again whose answer never came.
 
     In a step that waits for an answer, every event that does not begin anew would use the same
     session or code again. A flow that is idle refuses the same event only.
     """
-    sent = record.unanswered
-    if sent is None or event.name in _BEGIN_ANEW:
+    sent, name = turn.record.unanswered, turn.event.name
+    if sent is None or name in _BEGIN_ANEW:
         return
-    if not isinstance(record.step, Idle) or event.name == sent.event:
+    if not isinstance(turn.record.step, Idle) or name == sent.event:
         raise FateUnknown(sent.event, sent.at)
 
 
@@ -59,18 +62,16 @@ def answered(record: Record) -> Record:
     return record.model_copy(update={"unanswered": None}) if record.unanswered else record
 
 
-def at_most_once(
-    dialogue: Dialogue[T], record: Record, event: Event, *, now: float, username: str | None
-) -> Dialogue[T]:
+def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:
     """Carry on `dialogue`, with a checkpoint before its first request that says what is being sent.
 
-    `record` is what the flow stood at before the event. `now` is in seconds since the epoch.
-    `username` is the account that the event is about; it is kept with the mark, so that a flow that
-    was idle can go on as if the request had been carried out.
+    If the event names a user, the mark keeps the name, so that a flow that was idle can go on as if
+    the request had been carried out.
     """
-    begins_anew = event.name in _BEGIN_ANEW or _signs_in_anew(record, event, now)
-    mark = None if begins_anew else Unanswered(event=event.name, at=now)
-    so_far = record if begins_anew else answered(record)
+    event, username = turn.event, getattr(turn.event, "username", None)
+    begins_anew = event.name in _BEGIN_ANEW or _signs_in_anew(turn)
+    mark = None if begins_anew else Unanswered(event=event.name, at=turn.now)
+    so_far = turn.record if begins_anew else answered(turn.record)
     announced = lost = False
     try:
         effect = next(dialogue)
@@ -111,12 +112,13 @@ def _is_lost(error: AuthFlowError) -> bool:
     return isinstance(error, TransportError | MalformedResponse) and not error.retryable
 
 
-def _signs_in_anew(record: Record, event: Event, now: float) -> bool:
-    """Whether this is an automatic sign-in without the sign-up's session, which is good for one
-    use.
+def _signs_in_anew(turn: Turn) -> bool:
+    """Return whether this is an automatic sign-in without the sign-up's session. That session is
+    good for one use.
     """
-    alive = record.expires_at is None or now < record.expires_at
-    return event.name == "auto_sign_in" and not (record.session and alive)
+    return turn.event.name == "auto_sign_in" and not (
+        turn.record.session and session_is_alive(turn)
+    )
 
 
 def _marked(record: Record, mark: Unanswered | None, username: str | None = None) -> Record:

@@ -1,13 +1,17 @@
-"""The rules that transitions are guarded by: the diagram shows their names, a refusal shows the
-sentence in their docstring.
+"""The guards: the conditions of the transitions.
+
+A guard has a name, which the diagram and `GuardRejected.guard` show, and a rule, which is the
+sentence that a refusal shows. Guards are pure: they look at a turn and decide.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from auth_flow.states._base import Secret, reveal
+from auth_flow.states._base import LONGEST_USERNAME, Secret, reveal
 from auth_flow.states._events import (
     AnswerChallenge,
     AutoSignIn,
@@ -17,15 +21,14 @@ from auth_flow.states._events import (
     ConfirmSignUp,
     EnterCode,
     EnterPassword,
-    Event,
     NewPassword,
     PresentPasskey,
     ResendCode,
     ResetPassword,
     SetUpEmail,
     SignIn,
+    SignUp,
 )
-from auth_flow.states._record import Record
 from auth_flow.states.steps import (
     FirstFactorSelection,
     MfaSelection,
@@ -33,16 +36,30 @@ from auth_flow.states.steps import (
     NewPasswordRequired,
 )
 
+if TYPE_CHECKING:
+    from auth_flow.states._turn import Turn
+
 
 @dataclass(frozen=True, slots=True)
-class GuardContext:
-    """An event, put to a flow at rest: what guards judge. `now` is in seconds since the epoch."""
+class Guard:
+    """A rule that a turn obeys or not."""
 
-    event: Event
-    record: Record
-    now: float
-    holds_password: bool = False
-    """Whether the flow still holds, in memory only, the password that it was last given."""
+    name: str
+    rule: str
+    allows: Callable[[Turn], bool] = field(repr=False)
+
+    def __call__(self, turn: Turn) -> bool:
+        """Return whether the turn obeys the rule."""
+        return self.allows(turn)
+
+
+def guard(rule: str) -> Callable[[Callable[[Turn], bool]], Guard]:
+    """Make a guard of a function, under the function's name."""
+
+    def make(allows: Callable[[Turn], bool]) -> Guard:
+        return Guard(allows.__name__, rule, allows)
+
+    return make
 
 
 def _given(secret: Secret | None) -> bool:
@@ -52,30 +69,30 @@ def _given(secret: Secret | None) -> bool:
 # At any time
 
 
-def session_is_alive(ask: GuardContext) -> bool:
-    """An answer comes before the time for it is over."""
-    return ask.record.expires_at is None or ask.now < ask.record.expires_at
+@guard("An answer must come before the time for it is over.")
+def session_is_alive(turn: Turn) -> bool:
+    return turn.record.expires_at is None or turn.now < turn.record.expires_at
 
 
 # Sign in
 
 
-def is_signed_out(ask: GuardContext) -> bool:
-    """Whoever is signed in signs out first."""
-    return not ask.record.signed_in
+@guard("The user who is signed in must sign out first.")
+def is_signed_out(turn: Turn) -> bool:
+    return not turn.record.signed_in
 
 
-def password_fits_options(ask: GuardContext) -> bool:
-    """A password is needed to sign in with SRP or a password; CUSTOM_WITHOUT_SRP takes none."""
-    assert isinstance(ask.event, SignIn)
-    if ask.event.auth_flow_type == "CUSTOM_WITHOUT_SRP":
-        return ask.event.password is None
-    return _given(ask.event.password) or not ask.event.sign_in_options.takes_password
+@guard("Signing in by SRP or by password requires a password; CUSTOM_WITHOUT_SRP takes none.")
+def password_fits_options(turn: Turn) -> bool:
+    assert isinstance(turn.event, SignIn)
+    if turn.event.auth_flow_type == "CUSTOM_WITHOUT_SRP":
+        return turn.event.password is None
+    return _given(turn.event.password) or not turn.event.sign_in_options.takes_password
 
 
-def choice_is_offered(ask: GuardContext) -> bool:
-    """The choice is one of those on offer."""
-    match ask.record.step, ask.event:
+@guard("The choice must be one of those on offer.")
+def choice_is_offered(turn: Turn) -> bool:
+    match turn.record.step, turn.event:
         case MfaSelection(allowed_mfa_types=offered) | MfaSetupSelection(
             allowed_mfa_types=offered
         ), ChooseMfa(mfa=choice):
@@ -86,31 +103,34 @@ def choice_is_offered(ask: GuardContext) -> bool:
             return False
 
 
-def chooses_password(ask: GuardContext) -> bool:
-    """The password is the chosen factor: it is typed here, and sent together with the choice."""
-    return isinstance(ask.event, ChooseFactor) and ask.event.factor in ("PASSWORD", "PASSWORD_SRP")
+@guard("If the password is chosen, it is asked for first and sent together with the choice.")
+def chooses_password(turn: Turn) -> bool:
+    return isinstance(turn.event, ChooseFactor) and turn.event.factor in (
+        "PASSWORD",
+        "PASSWORD_SRP",
+    )
 
 
-def chooses_email(ask: GuardContext) -> bool:
-    """E-mail is the chosen factor: its address is typed here."""
-    return isinstance(ask.event, ChooseMfa) and ask.event.mfa == "EMAIL"
+@guard("If e-mail is chosen, the address is asked for first.")
+def chooses_email(turn: Turn) -> bool:
+    return isinstance(turn.event, ChooseMfa) and turn.event.mfa == "EMAIL"
 
 
-def code_is_digits(ask: GuardContext) -> bool:
-    """A code by SMS or e-mail consists of digits."""
-    assert isinstance(ask.event, EnterCode)
-    return re.fullmatch(r"[0-9]{1,16}", reveal(ask.event.code)) is not None
+@guard("A code by SMS or e-mail must consist of digits.")
+def code_is_digits(turn: Turn) -> bool:
+    assert isinstance(turn.event, EnterCode)
+    return re.fullmatch(r"[0-9]{1,16}", reveal(turn.event.code)) is not None
 
 
-def code_is_six_digits(ask: GuardContext) -> bool:
-    """The code of an authenticator app has six digits."""
-    assert isinstance(ask.event, EnterCode)
-    return re.fullmatch(r"[0-9]{6}", reveal(ask.event.code)) is not None
+@guard("The code of an authenticator app must have six digits.")
+def code_is_six_digits(turn: Turn) -> bool:
+    assert isinstance(turn.event, EnterCode)
+    return re.fullmatch(r"[0-9]{6}", reveal(turn.event.code)) is not None
 
 
-def password_is_given(ask: GuardContext) -> bool:
-    """A password is not empty."""
-    match ask.event:
+@guard("The password must not be empty.")
+def password_is_given(turn: Turn) -> bool:
+    match turn.event:
         case (
             EnterPassword(password=password)
             | NewPassword(password=password)
@@ -121,31 +141,31 @@ def password_is_given(ask: GuardContext) -> bool:
             return False
 
 
-def missing_attributes_are_given(ask: GuardContext) -> bool:
-    """Every missing attribute comes with the new password."""
-    assert isinstance(ask.event, NewPassword)
-    assert isinstance(ask.record.step, NewPasswordRequired)
-    given = ask.event.user_attributes or {}
-    return all(given.get(name) for name in ask.record.step.missing_attributes)
+@guard("Every missing attribute must come with the new password.")
+def missing_attributes_are_given(turn: Turn) -> bool:
+    assert isinstance(turn.event, NewPassword)
+    assert isinstance(turn.record.step, NewPasswordRequired)
+    given = turn.event.user_attributes or {}
+    return all(given.get(name) for name in turn.record.step.missing_attributes)
 
 
-def answer_is_given(ask: GuardContext) -> bool:
-    """An answer is not empty."""
-    return isinstance(ask.event, AnswerChallenge) and _given(ask.event.answer)
+@guard("The answer must not be empty.")
+def answer_is_given(turn: Turn) -> bool:
+    return isinstance(turn.event, AnswerChallenge) and _given(turn.event.answer)
 
 
-def address_is_an_address(ask: GuardContext) -> bool:
-    """An e-mail address has the form name@domain."""
+@guard("An e-mail address must have the form name@domain.")
+def address_is_an_address(turn: Turn) -> bool:
     return (
-        isinstance(ask.event, SetUpEmail)
-        and re.fullmatch(r"[^@\s]+@[^@\s]+", ask.event.email) is not None
+        isinstance(turn.event, SetUpEmail)
+        and re.fullmatch(r"[^@\s]+@[^@\s]+", turn.event.email) is not None
     )
 
 
-def credential_is_an_assertion(ask: GuardContext) -> bool:
-    """A passkey assertion is a JSON object with id, type and response."""
-    assert isinstance(ask.event, PresentPasskey)
-    credential = ask.event.credential
+@guard("A passkey assertion must be a JSON object with id, type and response.")
+def credential_is_an_assertion(turn: Turn) -> bool:
+    assert isinstance(turn.event, PresentPasskey)
+    credential = turn.event.credential
     return isinstance(credential.get("response"), dict) and all(
         credential.get(name) for name in ("id", "type")
     )
@@ -154,32 +174,50 @@ def credential_is_an_assertion(ask: GuardContext) -> bool:
 # Accounts and passwords
 
 
-def username_is_known(ask: GuardContext) -> bool:
-    """It is known whose account this is about, or a username comes with the event."""
-    match ask.event:
-        case ConfirmSignUp() | ResendCode() | ResetPassword() | ConfirmResetPassword():
-            return ask.event.username is not None or ask.record.login_id is not None
+@guard(f"A user name must have 1 to {LONGEST_USERNAME} characters.")
+def username_is_possible(turn: Turn) -> bool:
+    match turn.event:
+        case (
+            SignIn(username=name)
+            | SignUp(username=name)
+            | ConfirmSignUp(username=name)
+            | ResendCode(username=name)
+            | ResetPassword(username=name)
+            | ConfirmResetPassword(username=name)
+        ):
+            return name is None or 1 <= len(name) <= LONGEST_USERNAME
         case _:
-            return ask.record.login_id is not None
+            return True
 
 
-def code_is_one_word(ask: GuardContext) -> bool:
-    """A code is not empty and has no spaces."""
-    match ask.event:
+@guard("If the flow does not know the user yet, the event must have a username.")
+def username_is_known(turn: Turn) -> bool:
+    match turn.event:
+        case ConfirmSignUp() | ResendCode() | ResetPassword() | ConfirmResetPassword():
+            return turn.event.username is not None or turn.record.login_id is not None
+        case _:
+            return turn.record.login_id is not None
+
+
+@guard("A code must not be empty and must not contain spaces.")
+def code_is_one_word(turn: Turn) -> bool:
+    match turn.event:
         case ConfirmSignUp(code=code) | ConfirmResetPassword(code=code) | EnterCode(code=code):
             return re.fullmatch(r"\S+", reveal(code)) is not None
         case _:
             return False
 
 
-def credentials_are_at_hand(ask: GuardContext) -> bool:
-    """A session of the service, a held password, or one in the event is needed to sign in."""
-    assert isinstance(ask.event, AutoSignIn)
-    if ask.record.session is not None and session_is_alive(ask):
+@guard(
+    "Signing in requires a session of the service or a password, either held by the flow or in the event."
+)
+def credentials_are_at_hand(turn: Turn) -> bool:
+    assert isinstance(turn.event, AutoSignIn)
+    if turn.record.session is not None and session_is_alive(turn):
         return True
-    sign_in_options = ask.record.sign_in_options
+    sign_in_options = turn.record.sign_in_options
     return (
-        ask.holds_password
-        or _given(ask.event.password)
+        turn.password is not None
+        or _given(turn.event.password)
         or (sign_in_options is not None and not sign_in_options.takes_password)
     )

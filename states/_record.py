@@ -1,32 +1,32 @@
-"""A flow at rest, as a value: what has to be known to go on from here, in this process or in
-another.
-"""
+"""A flow at rest, as a value: all that is needed to continue it, in this process or in another."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PlainSerializer, PlainValidator, SecretStr
+from pydantic import (
+    Field,
+    PlainSerializer,
+    SecretStr,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from auth_flow.states._base import Value
 from auth_flow.states._events import SignInOptions
 from auth_flow.states.forms import About, FormName, FormSettings
-from auth_flow.states.steps import Done, Idle, Step, StepBase, step_from_json
+from auth_flow.states.steps import Done, Idle, Step, StepBase
 
 
-def _step(value: Any) -> Any:
-    if isinstance(value, StepBase):
-        return value
-    if not isinstance(value, Mapping):
-        raise ValueError("a step is an object with a name")
-    return step_from_json(cast("Mapping[str, Any]", value))
+def _step(given: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    return given if isinstance(given, StepBase) else read(given)
 
 
 class Unanswered(Value):
-    """An event that was sent, but whose answer has not come: the event's name, and when (seconds
-    since the epoch) its first request left.
+    """An event that was sent and whose reply has not come.
+
+    `event` is its name, and `at` is when its first request was sent, in seconds since the epoch.
     """
 
     event: str
@@ -34,24 +34,24 @@ class Unanswered(Value):
 
 
 class Record(Value):
-    """A flow between two events. It holds no password, no code and no token; `session` is Cognito's
-    handle on the conversation.
+    """A flow between two events.
 
-    The one secret that a step may show is that of an authenticator app's set-up: a record is to be
-    sealed before it travels.
+    It contains no password, no code and no token. `session` is Cognito's handle on the
+    conversation, and the step of an authenticator app's set-up shows the app's secret: seal a
+    record before you store or send it.
 
-    `step` is what the flow waits for, and its name the state of the chart. Times are seconds since
-    the epoch.
+    `step` is what the flow waits for, and its name is the state of the chart. Times are seconds
+    since the epoch.
     """
 
     version: Literal[1] = 1
-    step: Annotated[Step, PlainValidator(_step), PlainSerializer(lambda step: step.to_json())] = (
-        Field(default_factory=Idle)
+    step: Annotated[Step, WrapValidator(_step), PlainSerializer(StepBase.to_json)] = Field(
+        default_factory=Idle
     )
     login_id: str | None = None
-    """What the person typed as user name."""
+    """The user name that the caller gave."""
     username: str | None = None
-    """What Cognito calls the user, once it has said so; requests carry this name."""
+    """Cognito's name of the user once it is known; requests use this one."""
     challenge: str | None = None
     """Cognito's name of the challenge that the step stands for."""
     session: SecretStr | None = None
@@ -60,17 +60,17 @@ class Record(Value):
     code_sent_at: float | None = None
     """When the code of a sign-up or of a password reset was sent."""
     sign_in_options: SignInOptions | None = None
-    """How the flow signs in once the account is in order; None where it is not about signing in."""
+    """How the flow signs in once the account is in order; None if it is not going to."""
     unanswered: Unanswered | None = None
-    """The event that is under way. If nothing is, its answer never came: nobody knows whether the
-    service carried it out, and it must not be sent again.
+    """The event that is under way. If none is, its reply never came: the service may have carried
+    it out, and it must not be sent again.
     """
     ended: bool = False
     """Whether the flow is over, and this record only says how it ended. The session, if there is
     one, is not here.
     """
     goes_on: bool = False
-    """Whether the flow began with a sign-in, and so goes on to sign in without being told."""
+    """Whether the flow began with a sign-in, and therefore signs in without a further event."""
 
     @property
     def state(self) -> str:
@@ -81,6 +81,10 @@ class Record(Value):
     def signed_in(self) -> bool:
         """Whether the flow stands at a session."""
         return isinstance(self.step, Done) and self.step.signed_in and not self.ended
+
+    def at(self, step: StepBase, **changes: Any) -> Self:
+        """Return the record of the same flow at another step."""
+        return self.model_copy(update={"step": step, **changes})
 
     def about(
         self,
@@ -116,12 +120,10 @@ class Record(Value):
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the record as JSON values, Cognito's session in clear: seal it before it leaves
-        your hands.
+        """Return the record as JSON values, with Cognito's session in clear. Seal them before you
+        store or send them.
         """
         values = self.model_dump(mode="json", exclude_none=True)
-        return (
-            values
-            if self.session is None
-            else {**values, "session": self.session.get_secret_value()}
-        )
+        if self.session is not None:
+            values["session"] = self.session.get_secret_value()
+        return values

@@ -1,84 +1,94 @@
-"""How requests are put together. Members and their names are those of the service model; an absent
-member is left out.
+"""The requests of a turn. Members and their names are those of the service model; an absent member
+is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
-from auth_flow.errors import NotAuthorizedException
-from auth_flow.states._app_client import AppClient
-from auth_flow.states._base import Metadata
-from auth_flow.states._effects import Call
+from auth_flow.errors import AuthFlowError, NotAuthorizedException
+from auth_flow.states._effects import Call, Dialogue
+from auth_flow.states._replies import AuthReply, Reply
+
+if TYPE_CHECKING:
+    from auth_flow.states._turn import Turn
+
+R = TypeVar("R", bound=Reply)
 
 
-@dataclass(frozen=True, slots=True)
-class Requests:
-    """The requests of one event: they share the app client, the event's metadata and what the
-    caller tells about the device.
+def initiate(
+    turn: Turn, flow: str, session: SecretStr | None = None, /, **parameters: str | None
+) -> Dialogue[AuthReply]:
+    """Send InitiateAuth. `parameters` become AuthParameters, `USERNAME` among them."""
+    return _authenticate(
+        turn, "InitiateAuth", "AuthParameters", parameters, AuthFlow=flow, Session=_text(session)
+    )
+
+
+def respond(
+    turn: Turn, responses: Mapping[str, str], *, challenge: str | None = None
+) -> Dialogue[AuthReply]:
+    """Send RespondToAuthChallenge for the challenge that the flow stands at.
+
+    `challenge` replaces the name under which the service posed it.
     """
+    return respond_to(turn, challenge or turn.record.challenge, turn.record.session, responses)
 
-    pool: AppClient
-    metadata: Metadata | None = None
-    context: Mapping[str, str] | None = None
-    """`UserContextData`: `EncodedData` and `IpAddress` for the service's threat protection."""
 
-    def initiate(
-        self, flow: str, session: SecretStr | None = None, /, **parameters: str | None
-    ) -> Call:
-        """InitiateAuth. `parameters` become AuthParameters, `USERNAME` among them."""
-        return self._signed(
-            "InitiateAuth", "AuthParameters", parameters, AuthFlow=flow, Session=_text(session)
-        )
+def respond_to(
+    turn: Turn, challenge: str | None, session: SecretStr | None, responses: Mapping[str, str]
+) -> Dialogue[AuthReply]:
+    """Send RespondToAuthChallenge. `responses` become ChallengeResponses, after the user's name."""
+    return _authenticate(
+        turn,
+        "RespondToAuthChallenge",
+        "ChallengeResponses",
+        {"USERNAME": turn.record.username, **responses},
+        ChallengeName=challenge,
+        Session=_text(session),
+    )
 
-    def respond(
-        self, challenge: str, session: SecretStr | None, /, **responses: str | None
-    ) -> Call:
-        """RespondToAuthChallenge. `responses` become ChallengeResponses, `USERNAME` among them."""
-        operation = "RespondToAuthChallenge"
-        return self._signed(
-            operation,
-            "ChallengeResponses",
-            responses,
-            ChallengeName=challenge,
-            Session=_text(session),
-        )
 
-    def account(self, operation: str, username: str, **members: Any) -> Call:
-        """One of the operations on an account that is not signed in: SignUp, ForgotPassword and
-        their kin.
-        """
-        body = {"Username": username, "SecretHash": self.pool.secret_hash(username), **members}
-        return Call(operation, present({**body, **self._common()}))
+def account(
+    turn: Turn, operation: str, reply: type[R], username: str, **members: Any
+) -> Dialogue[R]:
+    """Send one of the operations on an account that is not signed in, such as SignUp."""
+    body = {"Username": username, "SecretHash": turn.client.secret_hash(username), **members}
+    return _call(operation, reply, {**body, **_common(turn)})
 
-    def software_token(
-        self, operation: str, session: SecretStr | None, **members: str | None
-    ) -> Call:
-        """AssociateSoftwareToken or VerifySoftwareToken during a sign-in; they know the client by
-        the session.
-        """
-        return Call(operation, present({"Session": _text(session), **members}))
 
-    def _signed(
-        self, operation: str, where: str, given: dict[str, str | None], **members: Any
-    ) -> Call:
-        # The hash has to match the USERNAME of this very request, which is not always what the
-        # person typed.
-        parameters = present(
-            {**given, "SECRET_HASH": self.pool.secret_hash(given["USERNAME"] or "")}
-        )
-        return Call(operation, present({**members, where: parameters, **self._common()}))
+def software_token(
+    operation: str, reply: type[R], session: SecretStr | None, **members: str | None
+) -> Dialogue[R]:
+    """Send AssociateSoftwareToken or VerifySoftwareToken. They know the app client by the
+    session.
+    """
+    return _call(operation, reply, {"Session": _text(session), **members})
 
-    def _common(self) -> dict[str, Any]:
-        return {
-            "ClientId": self.pool.client_id,
-            "ClientMetadata": self.metadata,
-            "UserContextData": self.context,
-        }
+
+def _authenticate(
+    turn: Turn, operation: str, place: str, given: Mapping[str, str | None], **members: Any
+) -> Dialogue[AuthReply]:
+    # The hash must match the USERNAME of this request, which may differ from what the user typed.
+    secret_hash = turn.client.secret_hash(given["USERNAME"] or "")
+    parameters = present({**given, "SECRET_HASH": secret_hash})
+    return _call(operation, AuthReply, {**members, place: parameters, **_common(turn)})
+
+
+def _common(turn: Turn) -> dict[str, Any]:
+    return {
+        "ClientId": turn.client.client_id,
+        "ClientMetadata": turn.event.client_metadata,
+        "UserContextData": turn.user_context,
+    }
+
+
+def _call(operation: str, reply: type[R], body: Mapping[str, Any]) -> Dialogue[R]:
+    return reply.read(operation, (yield Call(operation, present(body))))
 
 
 def pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
@@ -87,15 +97,27 @@ def pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def present(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the members that are there: an absent one is left out of a request."""
+    """Return the members that are not None; requests leave the others out."""
     return {name: value for name, value in members.items() if value is not None}
 
 
 def session_is_over(error: NotAuthorizedException) -> bool:
-    """Whether it is the session that was refused. The service has one name for that and for a wrong
-    answer; its words differ.
+    """Return whether the session was refused. The service uses the same exception for a wrong
+    answer; only the message differs.
     """
     return "session" in error.message.casefold()
+
+
+@contextmanager
+def session_spent() -> Generator[None]:
+    """Mark errors as not retryable, because a request of this event has used up the session that
+    the record holds.
+    """
+    try:
+        yield
+    except AuthFlowError as error:
+        error.retryable = False
+        raise
 
 
 def _text(secret: SecretStr | None) -> str | None:

@@ -1,236 +1,391 @@
-"""The chart: every state, every transition, every guard. This file alone owns the state machine.
+"""The chart: every state, every transition, every guard, and the dialogue that each transition stands for.
 
-States at rest are the steps: a flow stands in one of them, waits for a person, and can be put away.
-While a request is under way, the flow is in one of three working states; it never rests there. So
-every event is two transitions: one, guarded, from the step to the work it causes, and one from the
-work to the step that Cognito's reply leads to. Where the work fails, or is cancelled, the second
-never happens and the flow stands where it stood.
+The tables below are read from top to bottom; `sign_in_chart` makes a `Chart` of them, which alone
+uses the state machine.
 """
+
+# Theory of operation
+#
+# The states are of two kinds. A flow rests at a step: it waits for a person, and can be stored.
+# While it talks to the service it is at work, in one of the three states AUTHENTICATING,
+# REGISTERING and RECOVERING, and it never rests there. So an event usually means two transitions:
+#
+#   step ──event [guards]──► work ──reply──► step
+#
+# `begin` takes the first. It is the only place where the library decides what an event does: the
+# machine finds the transition whose guards allow it, and the transition names the dialogue to hold. `settle`
+# checks the second, which depends on the service's reply and therefore has no guards. If the
+# dialogue fails or is cancelled, there is no second transition, and the flow stands where it stood.
+#
+# A few events need no request, such as `cancel`. Their transitions lead from step to step.
 
 from __future__ import annotations
 
 import threading
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import new_class
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from statemachine import State, StateChart
 from statemachine.exceptions import TransitionNotAllowed
+from statemachine.transition_list import TransitionList
 
-from auth_flow.errors import EventNotAccepted, GuardRejected
+from auth_flow.errors import EventNotAccepted, GuardRejected, SessionExpired, UnexpectedStep
+from auth_flow.states import _accounts as accounts
 from auth_flow.states import _guards as guards
-from auth_flow.states._events import EVENTS, Answer
-from auth_flow.states._guards import GuardContext
+from auth_flow.states import _sign_in as dialogues
+from auth_flow.states._effects import Dialogue, Outcome
+from auth_flow.states._events import (
+    Answer,
+    AnswerChallenge,
+    AutoSignIn,
+    Cancel,
+    ChooseFactor,
+    ChooseMfa,
+    ConfirmResetPassword,
+    ConfirmSignUp,
+    EnterCode,
+    EnterPassword,
+    EventBase,
+    NewPassword,
+    PresentPasskey,
+    ResendCode,
+    ResetPassword,
+    SetUpEmail,
+    SignIn,
+    SignUp,
+)
+from auth_flow.states._guards import Guard
 from auth_flow.states._guards import session_is_alive as alive
-from auth_flow.states.steps import STEPS, Question
+from auth_flow.states.steps import (
+    STEPS,
+    AutoSignInReady,
+    Challenge,
+    ConfirmationRequired,
+    CustomChallenge,
+    Done,
+    EmailCode,
+    EmailSetup,
+    FirstFactorSelection,
+    Idle,
+    MfaSelection,
+    MfaSetupSelection,
+    NewPasswordRequired,
+    PasskeyRequired,
+    PasswordRequired,
+    PasswordResetCode,
+    PasswordResetRequired,
+    Question,
+    SmsCode,
+    StepBase,
+    TotpCode,
+    TotpSetup,
+)
+
+if TYPE_CHECKING:
+    from auth_flow.states._turn import Turn
+
+Talk: TypeAlias = "Callable[[Turn, Any], Dialogue[Outcome]]"
+Steps: TypeAlias = "Iterable[type[StepBase]]"
+
+AUTHENTICATING = "AUTHENTICATING"  # InitiateAuth, RespondToAuthChallenge and what belongs to them
+REGISTERING = "REGISTERING"  # SignUp, ConfirmSignUp, ResendConfirmationCode
+RECOVERING = "RECOVERING"  # ForgotPassword, ConfirmForgotPassword
+
+WORK = (AUTHENTICATING, REGISTERING, RECOVERING)
+"""The states in which a request is under way."""
 
 
-class SignInChart(StateChart[object]):
-    """Signing in to Cognito, with all that may come before and in between."""
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One transition that an event causes.
 
-    # The lax settings would swallow errors, and enter the target state all the same.
-    allow_event_without_transition = False
-    catch_errors_as_events = False
-    atomic_configuration_update = True
-    enable_self_transition_entries = False
-
-    # States at rest
-    idle = State(value="IDLE", initial=True)
-
-    # First factors.
-    factor_selection = State(value="CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION")
-    password = State(value="CONFIRM_SIGN_IN_WITH_PASSWORD")
-    passkey = State(value="CONFIRM_SIGN_IN_WITH_PASSKEY")
-    new_password_required = State(value="CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED")
-    custom_challenge = State(value="CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE")
-
-    # Codes, as first factor or as second.
-    sms_code = State(value="CONFIRM_SIGN_IN_WITH_SMS_CODE")
-    email_code = State(value="CONFIRM_SIGN_IN_WITH_EMAIL_CODE")
-    totp_code = State(value="CONFIRM_SIGN_IN_WITH_TOTP_CODE")
-
-    # Second factors: which one, and setting one up.
-    mfa_selection = State(value="CONTINUE_SIGN_IN_WITH_MFA_SELECTION")
-    mfa_setup_selection = State(value="CONTINUE_SIGN_IN_WITH_MFA_SETUP_SELECTION")
-    email_setup = State(value="CONTINUE_SIGN_IN_WITH_EMAIL_SETUP")
-    totp_setup = State(value="CONTINUE_SIGN_IN_WITH_TOTP_SETUP")
-
-    # Accounts and passwords.
-    confirmation = State(value="CONFIRM_SIGN_UP")
-    auto_sign_in_ready = State(value="COMPLETE_AUTO_SIGN_IN")
-    reset_required = State(value="RESET_PASSWORD")
-    reset_code = State(value="CONFIRM_RESET_PASSWORD_WITH_CODE")
-
-    done = State(value="DONE")
-
-    # States at work
-    authenticating = State(
-        value="AUTHENTICATING"
-    )  # InitiateAuth, RespondToAuthChallenge and what belongs to them
-    registering = State(value="REGISTERING")  # SignUp, ConfirmSignUp, ResendConfirmationCode
-    recovering = State(value="RECOVERING")  # ForgotPassword, ConfirmForgotPassword
-
-    _challenges = (
-        *(factor_selection, password, passkey, new_password_required, custom_challenge),
-        *(sms_code, email_code, totp_code),
-        *(mfa_selection, mfa_setup_selection, email_setup, totp_setup),
-    )
-    _unfinished = (idle, *_challenges, confirmation, auto_sign_in_ready, reset_required, reset_code)
-
-    # What a caller says: to begin
-    sign_in = authenticating.from_(*_unfinished, cond=guards.password_fits_options) | done.to(
-        authenticating, cond=[guards.is_signed_out, guards.password_fits_options]
-    )
-    sign_up = idle.to(registering)
-
-    # What a caller says: to answer a challenge
-    enter_code = (
-        authenticating.from_(sms_code, email_code, cond=[alive, guards.code_is_digits])
-        | authenticating.from_(totp_code, totp_setup, cond=[alive, guards.code_is_six_digits])
-        | confirmation.to(registering, cond=guards.code_is_one_word)
-    )
-    choose_mfa = (
-        mfa_selection.to(authenticating, cond=[alive, guards.choice_is_offered])
-        | mfa_setup_selection.to(
-            email_setup, cond=[alive, guards.choice_is_offered, guards.chooses_email]
-        )
-        | mfa_setup_selection.to(authenticating, cond=[alive, guards.choice_is_offered])
-    )
-    choose_factor = (
-        factor_selection.to(
-            password, cond=[alive, guards.choice_is_offered, guards.chooses_password]
-        )
-        | factor_selection.to(authenticating, cond=[alive, guards.choice_is_offered])
-        | passkey.to(password, cond=[alive, guards.chooses_password])
-        | passkey.to(authenticating, cond=alive)
-    )
-    enter_password = password.to(authenticating, cond=[alive, guards.password_is_given])
-    new_password = new_password_required.to(
-        authenticating, cond=[alive, guards.password_is_given, guards.missing_attributes_are_given]
-    )
-    answer_challenge = custom_challenge.to(authenticating, cond=[alive, guards.answer_is_given])
-    set_up_email = email_setup.to(authenticating, cond=[alive, guards.address_is_an_address])
-    present_passkey = passkey.to(authenticating, cond=[alive, guards.credential_is_an_assertion])
-
-    # What a caller says: accounts and passwords
-    confirm_sign_up = registering.from_(
-        idle, confirmation, cond=[guards.username_is_known, guards.code_is_one_word]
-    )
-    resend_code = registering.from_(
-        idle, confirmation, cond=guards.username_is_known
-    ) | reset_code.to(recovering, cond=guards.username_is_known)
-    auto_sign_in = auto_sign_in_ready.to(authenticating, cond=guards.credentials_are_at_hand)
-    reset_password = recovering.from_(idle, reset_required, cond=guards.username_is_known)
-    confirm_reset_password = recovering.from_(
-        idle,
-        reset_code,
-        cond=[guards.username_is_known, guards.code_is_one_word, guards.password_is_given],
-    )
-
-    # What a caller says: to end
-    cancel = idle.from_(*_unfinished)
-
-    # What a reply leads to
-    asked_to_choose_factor = authenticating.to(factor_selection)
-    asked_for_password = authenticating.to(password)
-    asked_for_passkey = authenticating.to(passkey)
-    asked_for_new_password = authenticating.to(new_password_required)
-    asked_custom_challenge = authenticating.to(custom_challenge)
-    asked_for_sms_code = authenticating.to(sms_code)
-    asked_for_email_code = authenticating.to(email_code)
-    asked_for_totp_code = authenticating.to(totp_code)
-    asked_to_choose_mfa = authenticating.to(mfa_selection)
-    asked_to_choose_mfa_setup = authenticating.to(mfa_setup_selection)
-    asked_to_set_up_email = authenticating.to(email_setup)
-    asked_to_set_up_totp = authenticating.to(totp_setup)
-    asked_for_confirmation = authenticating.to(confirmation) | registering.to(confirmation)
-    asked_for_reset = authenticating.to(reset_required)
-    asked_for_reset_code = recovering.to(reset_code)
-    finished = authenticating.to(done) | registering.to(done) | recovering.to(done)
-    account_ready = registering.to(auto_sign_in_ready) | recovering.to(auto_sign_in_ready)
-
-    # When it is over before it is done
-    ended = idle.from_(authenticating, *_challenges, done)
-    session_restored = done.from_(*_unfinished, done)
-
-
-class Transition(NamedTuple):
-    """One arrow of the chart."""
+    It leads from a step to the work that the event means, or straight to the next step if nothing
+    has to be sent. `dialogue` is what is said in between.
+    """
 
     source: str
     event: str
-    guards: tuple[str, ...]
     target: str
+    guards: tuple[Guard, ...]
+    dialogue: Talk = field(repr=False)
 
 
-TRANSITIONS: tuple[Transition, ...] = tuple(
-    Transition(source.value, event.id, tuple(str(guard) for guard in arrow.cond), target.value)
-    for source in SignInChart.states
-    for arrow in source.transitions
-    for target in arrow.targets
-    for event in arrow.events
+def at(
+    steps: type[StepBase] | Steps,
+    event: type[EventBase],
+    target: str | type[StepBase],
+    dialogue: Talk,
+    *guards: Guard,
+) -> tuple[Transition, ...]:
+    """Return the transitions of an event: one for each step that it leads away from."""
+    sources = (steps,) if isinstance(steps, type) else steps
+    leads_to = target if isinstance(target, str) else target.name
+    return tuple(Transition(step.name, event.name, leads_to, guards, dialogue) for step in sources)
+
+
+def answer(step: type[Challenge], event: type[EventBase], *guards: Guard) -> tuple[Transition, ...]:
+    """Return the transition of an event that answers a challenge before its time is over."""
+    return at(step, event, AUTHENTICATING, dialogues.answer, alive, *guards)
+
+
+ANSWERS = (
+    # First factors.
+    *at(
+        FirstFactorSelection,
+        ChooseFactor,
+        PasswordRequired,
+        dialogues.choose_password,
+        *(alive, guards.choice_is_offered, guards.chooses_password),
+    ),
+    *answer(FirstFactorSelection, ChooseFactor, guards.choice_is_offered),
+    *answer(PasswordRequired, EnterPassword, guards.password_is_given),
+    *at(
+        PasskeyRequired,
+        ChooseFactor,
+        PasswordRequired,
+        dialogues.choose_password,
+        *(alive, guards.chooses_password),
+    ),
+    *answer(PasskeyRequired, ChooseFactor),
+    *answer(PasskeyRequired, PresentPasskey, guards.credential_is_an_assertion),
+    *answer(
+        NewPasswordRequired,
+        NewPassword,
+        guards.password_is_given,
+        guards.missing_attributes_are_given,
+    ),
+    *answer(CustomChallenge, AnswerChallenge, guards.answer_is_given),
+    # Codes, as first factor or as second.
+    *answer(SmsCode, EnterCode, guards.code_is_digits),
+    *answer(EmailCode, EnterCode, guards.code_is_digits),
+    *answer(TotpCode, EnterCode, guards.code_is_six_digits),
+    # Second factors: which one, and setting one up.
+    *answer(MfaSelection, ChooseMfa, guards.choice_is_offered),
+    *at(
+        MfaSetupSelection,
+        ChooseMfa,
+        EmailSetup,
+        dialogues.choose_email,
+        *(alive, guards.choice_is_offered, guards.chooses_email),
+    ),
+    *answer(MfaSetupSelection, ChooseMfa, guards.choice_is_offered),
+    *answer(EmailSetup, SetUpEmail, guards.address_is_an_address),
+    *answer(TotpSetup, EnterCode, guards.code_is_six_digits),
 )
-"""The chart as a table, in the order of its declaration."""
+"""How challenges are answered."""
 
-_OUTCOMES = {(arrow.source, arrow.target) for arrow in TRANSITIONS if arrow.event not in EVENTS}
+named = (guards.username_is_possible, guards.username_is_known)
+credentials = (guards.username_is_possible, guards.password_fits_options)
+
+ACCOUNTS = (
+    *at(Idle, SignUp, REGISTERING, accounts.sign_up, guards.username_is_possible),
+    *at(
+        ConfirmationRequired,
+        EnterCode,
+        REGISTERING,
+        accounts.confirm_sign_up,
+        guards.code_is_one_word,
+    ),
+    *at(
+        (Idle, ConfirmationRequired),
+        ConfirmSignUp,
+        REGISTERING,
+        accounts.confirm_sign_up,
+        *(*named, guards.code_is_one_word),
+    ),
+    *at(
+        (Idle, ConfirmationRequired),
+        ResendCode,
+        REGISTERING,
+        accounts.resend_code,
+        *named,
+    ),
+    *at(PasswordResetCode, ResendCode, RECOVERING, accounts.reset_password, *named),
+    *at(
+        AutoSignInReady,
+        AutoSignIn,
+        AUTHENTICATING,
+        dialogues.auto_sign_in,
+        guards.credentials_are_at_hand,
+    ),
+    *at(
+        (Idle, PasswordResetRequired),
+        ResetPassword,
+        RECOVERING,
+        accounts.reset_password,
+        *named,
+    ),
+    *at(
+        (Idle, PasswordResetCode),
+        ConfirmResetPassword,
+        RECOVERING,
+        accounts.confirm_reset_password,
+        *(*named, guards.code_is_one_word, guards.password_is_given),
+    ),
+)
+"""What brings accounts and passwords in order."""
 
 
-def accepts(state: str) -> tuple[str, ...]:
-    """Return the names of the events that a state has transitions for, whatever their guards
-    say.
-    """
-    names = dict.fromkeys(
-        arrow.event for arrow in TRANSITIONS if arrow.source == state and arrow.event in EVENTS
+def sign_in_chart(steps: Steps, answers: tuple[Transition, ...]) -> Chart:
+    """Return the chart of these steps. `answers` are the transitions that answer a challenge."""
+    steps = tuple(steps)
+    unfinished = [step for step in steps if step is not Done]
+    challenges = [step for step in steps if issubclass(step, Challenge)]
+    transitions = (
+        *at(
+            unfinished,
+            SignIn,
+            AUTHENTICATING,
+            dialogues.sign_in,
+            *credentials,
+        ),
+        *at(
+            Done,
+            SignIn,
+            AUTHENTICATING,
+            dialogues.sign_in,
+            *(guards.is_signed_out, *credentials),
+        ),
+        *answers,
+        *ACCOUNTS,
+        *at(unfinished, Cancel, Idle, dialogues.cancel),
     )
-    typed = (Answer.name,) if issubclass(STEPS[state], Question) else ()
-    return (*typed, *names)
+    replies: dict[str, Steps] = {
+        AUTHENTICATING: (*challenges, ConfirmationRequired, PasswordResetRequired, Done, Idle),
+        REGISTERING: (ConfirmationRequired, AutoSignInReady, Done),
+        RECOVERING: (PasswordResetCode, AutoSignInReady, Done),
+    }
+    leaps: dict[str, tuple[str, ...]] = {
+        **{step.name: (Done.name,) for step in steps},  # tokens were obtained elsewhere
+        **{step.name: (Done.name, Idle.name) for step in challenges},  # the time is over
+        Done.name: (Done.name, Idle.name),  # the session has ended
+    }
+    return Chart(
+        steps,
+        transitions,
+        replies={work: tuple(step.name for step in targets) for work, targets in replies.items()},
+        leaps=leaps,
+    )
 
 
-def begin(ask: GuardContext) -> str:
-    """Put an event to the chart, and return the state it leads to: the work to be done, or at once
-    the next step.
+class Chart:
+    """The transitions between a number of steps, and the state machine that they make."""
 
-    Raises `EventNotAccepted` and `GuardRejected`.
-    """
-    machine = _machine()
-    machine.current_state_value = ask.record.state
-    try:
-        machine.send(ask.event.name, ask=ask)  # pyright: ignore[reportUnknownMemberType]
-    except TransitionNotAllowed:
-        raise _refusal(ask) from None
-    return str(machine.current_state_value)
+    def __init__(
+        self,
+        steps: Steps,
+        transitions: tuple[Transition, ...],
+        replies: dict[str, tuple[str, ...]],
+        leaps: dict[str, tuple[str, ...]],
+    ) -> None:
+        self.steps = {step.name: step for step in steps}
+        self.challenges = {
+            challenge: step
+            for step in self.steps.values()
+            if issubclass(step, Challenge)
+            for challenge in step.challenges
+        }
+        """The step that stands for each of Cognito's challenge names."""
+        self.transitions = transitions
+        self.replies = replies
+        """The steps that the service's replies can lead to, for each kind of work."""
+        self.leaps = leaps
+        """The steps that a flow can leap to from each step without an event of the caller's."""
+        self._taken = {
+            (transition.source, transition.event, transition.target): transition
+            for transition in transitions
+        }
+        self._machine_class = _machine_class(self.steps, transitions, replies)
+        self._own = threading.local()
+
+    def accepts(self, state: str) -> tuple[str, ...]:
+        """Return the names of the events that have an transition from a state, whatever their guards
+        say.
+        """
+        names = dict.fromkeys(
+            transition.event for transition in self.transitions if transition.source == state
+        )
+        typed = (Answer.name,) if issubclass(self.steps[state], Question) else ()
+        return (*typed, *names)
+
+    def begin(self, turn: Turn) -> Transition:
+        """Return the transition that an event takes.
+
+        Raises `EventNotAccepted` if the state has none for it, `GuardRejected` if a guard refuses
+        it, and `SessionExpired` if it answers a challenge too late.
+        """
+        source, event = turn.record.state, turn.event.name
+        machine = self._machine()
+        machine.current_state_value = source
+        try:
+            machine.send(event, turn=turn)  # pyright: ignore[reportUnknownMemberType]
+        except TransitionNotAllowed:
+            raise self._refusal(turn) from None
+        return self._taken[source, event, str(machine.current_state_value)]
+
+    def settle(self, source: str, target: str) -> None:
+        """Check the transition that no event of the caller's causes: from work to a step, or from a
+        step that is over.
+
+        No guard stands on these transitions, so there is nothing for the machine to decide; asking the
+        table takes a hundredth of the time. Raises `UnexpectedStep` if there is no such transition.
+        """
+        if target not in self.replies.get(source, ()) and target not in self.leaps.get(source, ()):
+            raise UnexpectedStep(source, target)
+
+    def _machine(self) -> StateChart[object]:
+        """Return the thread's machine. It is made at the thread's first event and borrowed for one
+        transition, so a flow at rest needs none.
+        """
+        try:
+            machine: StateChart[object] = self._own.machine
+        except AttributeError:
+            machine = self._own.machine = self._machine_class()
+        return machine
+
+    def _refusal(self, turn: Turn) -> EventNotAccepted | GuardRejected | SessionExpired:
+        """Return why no transition was taken: there is none, or a guard of the last one refuses."""
+        state, event = turn.record.state, turn.event.name
+        transitions = [one for one in self.transitions if (one.source, one.event) == (state, event)]
+        if not transitions:
+            return EventNotAccepted(state, event, self.accepts(state))
+        guard = next(guard for guard in transitions[-1].guards if not guard(turn))
+        if guard is alive:
+            return SessionExpired("The time for answering is over; sign in again.")
+        return GuardRejected(state, event, guard.name, guard.rule)
 
 
-def settle(source: str, target: str) -> None:
-    """Take the transition that no caller asks for: from work, or from a step that is over, to a
-    step.
-
-    No guard stands on these arrows, so there is nothing for the machine to decide. Its table is
-    asked: a hundredth of the cost. Raises `EventNotAccepted` where the chart has no such arrow.
-    """
-    if (source, target) not in _OUTCOMES:
-        raise EventNotAccepted(source, target, ())
-
-
-def _machine() -> SignInChart:
-    """The thread's machine, made at its first event: it is borrowed for one transition, so that a
-    flow at rest needs none.
-    """
-    try:
-        machine: SignInChart = _own.machine
-    except AttributeError:
-        machine = _own.machine = SignInChart()
+def _machine_class(
+    steps: Iterable[str], transitions: tuple[Transition, ...], replies: dict[str, tuple[str, ...]]
+) -> type[StateChart[object]]:
+    states = {name: State(value=name, initial=name == Idle.name) for name in (*steps, *replies)}
+    events: dict[str, TransitionList] = {}
+    for transition in transitions:
+        leads = states[transition.source].to(
+            states[transition.target], cond=[guard.allows for guard in transition.guards]
+        )
+        events[transition.event] = (
+            events[transition.event] | leads if transition.event in events else leads
+        )
+    for source, targets in replies.items():
+        leads = states[source].to(*(states[target] for target in targets))
+        events["reply"] = events["reply"] | leads if "reply" in events else leads
+    strict = {
+        # The lax settings would swallow errors, and enter the target state all the same.
+        "allow_event_without_transition": False,
+        "catch_errors_as_events": False,
+        "atomic_configuration_update": True,
+        "enable_self_transition_entries": False,
+    }
+    machine: type[StateChart[object]] = new_class(
+        "SignInChart",
+        (StateChart,),
+        exec_body=lambda names: names.update({**states, **events, **strict}),
+    )
     return machine
 
 
-_own = threading.local()
-
-
-def _refusal(ask: GuardContext) -> EventNotAccepted | GuardRejected:
-    """Say why: there is no such arrow, or which guard of the last one says no."""
-    state, event = ask.record.state, ask.event.name
-    arrows = [arrow for arrow in TRANSITIONS if arrow.source == state and arrow.event == event]
-    if not arrows:
-        return EventNotAccepted(state, event, accepts(state))
-    guard = next(
-        guard for guard in map(vars(guards).__getitem__, arrows[-1].guards) if not guard(ask)
-    )
-    return GuardRejected(state, event, guard.__name__, guard.__doc__ or "")
+CHART = sign_in_chart(STEPS.values(), ANSWERS)
+"""The chart of the steps in `STEPS`."""

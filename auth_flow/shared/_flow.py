@@ -15,9 +15,8 @@ from auth_flow.errors import AuthFlowError, ClaimExpired, StoreError
 from auth_flow.shared._claim import Claim
 
 if TYPE_CHECKING:
-    from auth_flow.states._effects import Checkpoint
+    from auth_flow.states._effects import Checkpoint, Outcome
     from auth_flow.states._events import Event
-    from auth_flow.states._turn import Outcome
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from auth_flow.errors import GuardRejected
 from auth_flow.states._base import snake_case
@@ -103,7 +103,8 @@ class HasForm:
     by any other key one that replaces a shared text on this form.
     """
 
-    name: ClassVar[str]
+    if TYPE_CHECKING:
+        name: ClassVar[str]
     texts: ClassVar[dict[str, str]] = {}
 
     def _draft(self, about: About) -> Draft:

@@ -1,15 +1,16 @@
-"""The steps: what a flow waits for. `Step` is the closed union of all of them, so that `match` can
-be checked for completeness.
+"""The steps: what a flow can wait for. `Step` is the closed union of all of them, so that type
+checkers can tell whether a `match` is complete.
 
-Each challenge of Cognito stands in one class, with all there is to know about it. A new challenge
-is a new class here, a line in the chart, and a handler in the embedded pool.
+The class of a challenge contains all there is to know about it. docs/new-challenge.md shows how to
+add one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeAlias, get_args
+from typing import Annotated, ClassVar, TypeAlias, get_args
 
+from auth_flow.states._base import TaggedUnion
 from auth_flow.states._events import Event
 from auth_flow.states.forms._about import NOTHING_KNOWN, About
 from auth_flow.states.forms._draft import SUBMIT, Draft
@@ -37,10 +38,8 @@ from auth_flow.states.steps._mfa import (
 from auth_flow.states.steps._passwords import NewPasswordRequired, PasswordRequired
 
 
-class Idle(StepBase):
+class Idle(StepBase, name="IDLE"):
     """Nothing is under way."""
-
-    name = "IDLE"
 
     def form(self, about: About = NOTHING_KNOWN) -> Form:
         """Describe one of the four ways to begin: the one that `about` names."""
@@ -53,14 +52,14 @@ class Idle(StepBase):
         return IDLE_FORMS[about.form].fill(values, action, about)
 
 
-class Done(StepBase):
-    """Signed in; or, with `signed_in` false, an account was brought in order and nothing is left to
-    do.
+class Done(StepBase, name="DONE"):
+    """The user is signed in. If `signed_in` is false, an account was put in order instead, and
+    nothing is left to do.
 
-    `user_id` is the access token's `sub`. Tokens are not here: this step may be shown and logged.
+    `user_id` is the `sub` of the access token. The step contains no token, so it may be shown and
+    logged.
     """
 
-    name = "DONE"
     texts: ClassVar[dict[str, str]] = {
         "title": "You are signed in",
         "account_title": "Your account is ready",
@@ -79,7 +78,7 @@ class Done(StepBase):
         )
 
 
-Step: TypeAlias = (
+_AnyStep: TypeAlias = (
     Idle
     | FirstFactorSelection
     | PasswordRequired
@@ -99,27 +98,12 @@ Step: TypeAlias = (
     | PasswordResetCode
     | Done
 )
-"""Everything a flow can wait for."""
 
-STEPS: dict[str, type[Step]] = {step.name: step for step in get_args(Step)}
+Step: TypeAlias = Annotated[_AnyStep, TaggedUnion("Step", "name")]
+"""Every step. In JSON, `name` names it. The errors of pydantic do not show the input."""
+
+STEPS: dict[str, type[Step]] = {step.name: step for step in get_args(_AnyStep)}
 """Step classes by name."""
-
-CHALLENGES: dict[str, type[Challenge]] = {
-    challenge: step
-    for step in STEPS.values()
-    if issubclass(step, Challenge)
-    for challenge in step.challenges
-}
-"""The step that stands for each of Cognito's challenge names."""
-
-
-def step_from_json(values: Mapping[str, Any]) -> Step:
-    """Read back what `to_json` gave. Raises `ValueError` where it is no step."""
-    fields = dict(values)
-    step = STEPS.get(str(fields.pop("name", "")))
-    if step is None:
-        raise ValueError("no step of that name")
-    return step.model_validate(fields)
 
 
 def english() -> dict[str, str]:
@@ -129,7 +113,6 @@ def english() -> dict[str, str]:
 
 
 __all__ = [
-    "CHALLENGES",
     "MFA_TYPES",
     "STEPS",
     "AutoSignInReady",
@@ -157,5 +140,4 @@ __all__ = [
     "TotpSetup",
     "english",
     "setup_uri",
-    "step_from_json",
 ]

@@ -28,6 +28,8 @@ from auth_flow.states.forms._models import Text
 from auth_flow.states.forms._offers import resend
 from auth_flow.states.steps._base import CodeDelivery, Question, StepBase
 
+_GROUP = "Accounts and passwords"
+
 
 class _SentCode(StepBase):
     """A code of the account, as opposed to one of a sign-in: the service can send it again."""
@@ -43,14 +45,13 @@ class _SentCode(StepBase):
         return self._text(f"{medium}_sent", destination=delivery.destination)
 
 
-class ConfirmationRequired(_SentCode, Question):
+class ConfirmationRequired(_SentCode, Question, name="CONFIRM_SIGN_UP", group=_GROUP):
     """The account has to be confirmed with a code; `resend_code` sends another one.
 
     `code_delivery` and `user_id` are None if the service did not name them: a sign-in that meets an
     unconfirmed account sends no code.
     """
 
-    name = "CONFIRM_SIGN_UP"
     texts: ClassVar[dict[str, str]] = {
         "title": "Confirm your account",
         "text": "Your account is not confirmed yet. No code was sent now: ask for one, or enter "
@@ -62,9 +63,9 @@ class ConfirmationRequired(_SentCode, Question):
 
     user_id: str | None = None
 
-    def parse(self, said: Answer) -> Event:
+    def parse(self, answer: Answer) -> Event:
         """Read the text as the code."""
-        return ConfirmSignUp(code=self.code(said), client_metadata=said.client_metadata)
+        return ConfirmSignUp(code=self.code(answer), client_metadata=answer.client_metadata)
 
     def _draft(self, about: About) -> Draft:
         sent = self.code_delivery is not None
@@ -77,20 +78,19 @@ class ConfirmationRequired(_SentCode, Question):
         )
 
 
-class AutoSignInReady(Question):
+class AutoSignInReady(Question, name="COMPLETE_AUTO_SIGN_IN", group=_GROUP):
     """The account is in order, and `auto_sign_in` signs in."""
 
-    name = "COMPLETE_AUTO_SIGN_IN"
     texts: ClassVar[dict[str, str]] = {
         "title": "Ready to sign in",
         "text": "Your account is in order.",
         "action.submit": "Sign in",
     }
 
-    def parse(self, said: Answer) -> Event:
+    def parse(self, answer: Answer) -> Event:
         """Read the text as the password. An empty one will do if no password is needed."""
-        password = said.response if reveal(said.response) else None
-        return AutoSignIn(password=password, client_metadata=said.client_metadata)
+        password = answer.response if reveal(answer.response) else None
+        return AutoSignIn(password=password, client_metadata=answer.client_metadata)
 
     def _draft(self, about: About) -> Draft:
         if not about.password_needed:
@@ -101,30 +101,28 @@ class AutoSignInReady(Question):
         )
 
 
-class PasswordResetRequired(Question):
+class PasswordResetRequired(Question, name="RESET_PASSWORD", group=_GROUP):
     """The password has to be reset before a sign-in: `reset_password` sends a code."""
 
-    name = "RESET_PASSWORD"
     texts: ClassVar[dict[str, str]] = {
         "title": "Reset your password",
         "text": "Your password has to be reset before you can sign in. We will send you a code.",
         "action.submit": "Send the code",
     }
 
-    def parse(self, said: Answer) -> Event:
+    def parse(self, answer: Answer) -> Event:
         """Read any text, also an empty one, as the wish to go on."""
-        return ResetPassword(client_metadata=said.client_metadata)
+        return ResetPassword(client_metadata=answer.client_metadata)
 
     def _draft(self, about: About) -> Draft:
         return Draft(submit=lambda _: ResetPassword())
 
 
-class PasswordResetCode(_SentCode):
+class PasswordResetCode(_SentCode, name="CONFIRM_RESET_PASSWORD_WITH_CODE", group=_GROUP):
     """A code was sent. `confirm_reset_password` takes it together with the new password, and
     `resend_code` sends another one.
     """
 
-    name = "CONFIRM_RESET_PASSWORD_WITH_CODE"
     texts: ClassVar[dict[str, str]] = {
         "title": "Set a new password",
         "text": "We sent you a code. Enter it together with a new password.",

@@ -1,30 +1,61 @@
-"""What a step is."""
+"""The base classes of the steps."""
 
 from __future__ import annotations
 
 import contextlib
 from abc import abstractmethod
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from auth_flow.errors import EventNotAccepted, GuardRejected, MalformedResponse
-from auth_flow.states._base import Metadata, Value, reveal
+from auth_flow.states._base import Metadata, Value, require_tag, reveal, tag
+from auth_flow.states._effects import Dialogue
 from auth_flow.states._events import Answer, Event, EventBase
 from auth_flow.states._replies import AuthReply, DeliveryDetails
 from auth_flow.states.forms._draft import HasForm
+
+if TYPE_CHECKING:
+    from auth_flow.states._record import Record
+    from auth_flow.states._turn import Turn
 
 Choice = TypeVar("Choice", bound=str)
 
 
 class StepBase(Value, HasForm):
-    """What the flow waits for. `name` is Amplify's name of the step, and the state of the chart."""
+    """The base of all steps: what a flow waits for.
 
-    name: ClassVar[str]
+    `class SmsCode(StepBase, name="…", group="…")` gives the step its name, which is Amplify's name
+    of the step and the state of the chart, and the group that the diagram shows it in. In JSON, a
+    step is an object whose `name` is that name.
+    """
+
+    model_config = ConfigDict(json_schema_extra=require_tag("name"))
+
+    if TYPE_CHECKING:
+        name: ClassVar[str]
+    else:
+        name: str  # declared here, so that it is the first field of every step
+    group: ClassVar[str | None] = None
+
+    def __init_subclass__(
+        cls, *, name: str | None = None, group: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        if group is not None:
+            cls.group = group
+        if name is not None:
+            tag(cls, "name", name)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if name is not None:
+            cls.name = name  # pydantic has taken it from the class, as it does with all defaults
 
     def to_json(self) -> dict[str, Any]:
-        """Return the step as JSON values: its name, and what it carries."""
-        return {"name": self.name, **self.model_dump(mode="json")}
+        """Return the step as JSON values."""
+        return self.model_dump(mode="json")
 
     def answer(
         self,
@@ -34,10 +65,10 @@ class StepBase(Value, HasForm):
         friendly_device_name: str | None = None,
         client_metadata: Metadata | None = None,
     ) -> Event:
-        """Turn what a person typed into the event it stands for here.
+        """Return what a person typed as the event that it stands for in this step.
 
-        Raises `EventNotAccepted` where a typed text stands for nothing, and `GuardRejected` where
-        it is none of the choices on offer.
+        Raises `EventNotAccepted` if a text cannot answer this step, and `GuardRejected` if it is
+        none of the choices on offer.
         """
         return self.parse(
             Answer(
@@ -48,30 +79,26 @@ class StepBase(Value, HasForm):
             )
         )
 
-    def parse(self, said: Answer) -> Event:
-        """Read an answer as the event it stands for."""
-        raise EventNotAccepted(self.name, said.name, ())
+    def parse(self, answer: Answer) -> Event:
+        """Return the event that a typed text stands for."""
+        raise EventNotAccepted(self.name, answer.name, ())
 
 
 class Question(StepBase):
-    """A step that a person can answer by typing."""
+    """A step that a person can answer by typing one text."""
 
     @abstractmethod
-    def parse(self, said: Answer) -> Event:
-        """Read an answer as the event it stands for."""
+    def parse(self, answer: Answer) -> Event:
+        """Return the event that a typed text stands for."""
 
     @staticmethod
-    def code(said: Answer) -> str:
-        """Read a typed code: authenticator apps and messages space it out, and so people type
-        it.
-        """
-        return "".join(reveal(said.response).split())
+    def code(answer: Answer) -> str:
+        """Return a typed code without spaces: apps and messages show some, and people copy them."""
+        return "".join(reveal(answer.response).split())
 
-    def pick(self, said: Answer, offered: tuple[Choice, ...], event: type[EventBase]) -> Choice:
-        """Find a typed text among the choices on offer; neither case nor space around it
-        matters.
-        """
-        text = reveal(said.response).strip().casefold()
+    def pick(self, answer: Answer, offered: tuple[Choice, ...], event: type[EventBase]) -> Choice:
+        """Return the choice that was typed, ignoring case and surrounding space."""
+        text = reveal(answer.response).strip().casefold()
         for choice in offered:
             if text == choice.casefold():
                 return choice
@@ -84,32 +111,49 @@ class Question(StepBase):
 
 
 class Challenge(Question):
-    """A question that Cognito asks during a sign-in. `challenges` are its names for it.
+    """A question that Cognito asks during a sign-in.
 
-    A challenge has everything about itself in its class: how it is read from the reply that poses
-    it (`read`), which event a typed text stands for (`parse`), and how that event becomes
-    `ChallengeResponses` (`responses`).
+    `class SmsCode(Challenge, name="…", challenges=("SMS_MFA",), group="…")` lists Cognito's names
+    of the challenge. The class contains all there is to know about it: `read` makes the step from
+    the service's reply, `parse` turns a typed text into an event, and `respond` answers with that
+    event. A challenge of more than one request also overrides `pose`.
     """
 
     challenges: ClassVar[tuple[str, ...]] = ()
 
+    def __init_subclass__(cls, *, challenges: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.challenges = challenges
+
     @classmethod
     def read(cls, reply: AuthReply) -> Self:
-        """Read the step from the reply that poses it. Raises `MalformedResponse` where it lacks
-        what the model promises.
+        """Read the step from the reply that poses it. Raises `MalformedResponse` if the reply lacks
+        something that the service model promises.
         """
         return cls()
 
+    @classmethod
+    def pose(cls, turn: Turn, reply: AuthReply) -> Dialogue[AuthReply | Record]:
+        """Return the flow's record once it waits at this step; by default at once.
+
+        Overrides may send requests first. They may also return the service's reply to one, if it
+        has already moved on.
+        """
+        yield from ()
+        return turn.waiting_at(cls.read(reply), reply.session, reply.challenge)
+
     @abstractmethod
-    def responses(self, said: Event, challenge: str) -> dict[str, str]:
-        """Return the members of `ChallengeResponses` besides `USERNAME`, `SECRET_HASH` and
-        `DEVICE_KEY`.
+    def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply | Record]:
+        """Answer the challenge and return the service's reply to the answer.
+
+        The chart lets only those events through that have a transition from this step. Overrides may
+        return a record instead of a reply if they know the next step themselves.
         """
 
 
 class CodeDelivery(Value):
-    """Where a code went: the masked `destination`, the `medium` (`SMS`, `EMAIL`), and the user
-    `attribute` where it is told.
+    """Where a code was sent: the masked `destination`, the `medium` (`SMS`, `EMAIL`), and the
+    user's `attribute` if the service names it.
     """
 
     destination: str | None = None
@@ -118,7 +162,7 @@ class CodeDelivery(Value):
 
     @classmethod
     def of(cls, details: DeliveryDetails | None) -> Self | None:
-        """Read `CodeDeliveryDetails`; None where the service told nothing."""
+        """Read `CodeDeliveryDetails`. Returns None if the service sent none."""
         if details is None:
             return None
         return cls(
@@ -136,12 +180,12 @@ class CodeDelivery(Value):
 
 
 def list_parameter(reply: AuthReply, parameter: str) -> list[str]:
-    """Decode a challenge parameter that is a JSON list of names; an absent one is empty."""
+    """Decode a challenge parameter that is a JSON list of names. An absent one is empty."""
     return _json_parameter(reply, parameter, "[]", _NAMES)
 
 
 def object_parameter(reply: AuthReply, parameter: str) -> dict[str, Any]:
-    """Decode a challenge parameter that is a JSON object; an absent one is empty."""
+    """Decode a challenge parameter that is a JSON object. An absent one is empty."""
     return _json_parameter(reply, parameter, "{}", _OBJECT)
 
 

@@ -1,42 +1,49 @@
-"""Steps that wait for a code: by SMS, by e-mail, from an authenticator app."""
+"""The steps that wait for a code: by SMS, by e-mail, from an authenticator app."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from auth_flow.states._base import reveal
+from auth_flow.states._effects import Dialogue
 from auth_flow.states._events import Answer, EnterCode, Event
 from auth_flow.states._replies import AuthReply
+from auth_flow.states._requests import respond
 from auth_flow.states.forms._about import About
 from auth_flow.states.forms._draft import Draft, Filled
 from auth_flow.states.forms._fields import digits_field, six_digits_field
 from auth_flow.states.forms._offers import new_code, other_factors
 from auth_flow.states.steps._base import Challenge, CodeDelivery
 
+if TYPE_CHECKING:
+    from auth_flow.states._turn import Turn
 
-class CodeQuestion(Challenge):
-    """A code is asked for. Cognito names the response after the challenge: `SMS_MFA` takes
-    `SMS_MFA_CODE`.
+
+class CodeChallenge(Challenge, group="Codes"):
+    """A challenge that is answered by a code. Cognito names the response after the challenge:
+    `SMS_MFA` takes `SMS_MFA_CODE`.
     """
 
-    def parse(self, said: Answer) -> Event:
+    def parse(self, answer: Answer) -> Event:
         """Read the text as the code."""
-        return EnterCode(code=self.code(said), client_metadata=said.client_metadata)
+        return EnterCode(code=self.code(answer), client_metadata=answer.client_metadata)
 
-    def responses(self, said: Event, challenge: str) -> dict[str, str]:
-        """Return the code under the name that goes with the challenge."""
-        assert isinstance(said, EnterCode)
-        return {f"{challenge}_CODE": reveal(said.code)}
+    def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
+        """Send the code."""
+        assert isinstance(event, EnterCode)
+        return respond(turn, {f"{turn.record.challenge}_CODE": reveal(event.code)})
 
 
-class SentCode(CodeQuestion):
-    """A code that was sent, as the second factor or as the first."""
+class SentCode(CodeChallenge):
+    """A code was sent, as second factor or as first. Cognito cannot send it again;
+    `AuthFlow.start_again` signs in anew, which sends another one.
+    """
 
     code_delivery: CodeDelivery
 
     @classmethod
     def read(cls, reply: AuthReply) -> Self:
-        """Read where the code went."""
+        """Read where the code was sent."""
         return cls(code_delivery=CodeDelivery.of_challenge(reply))
 
     def _draft(self, about: About) -> Draft:
@@ -49,15 +56,9 @@ class SentCode(CodeQuestion):
         )
 
 
-def _enter_code(filled: Filled) -> Event:
-    return EnterCode(code=filled["code"])
+class SmsCode(SentCode, name="CONFIRM_SIGN_IN_WITH_SMS_CODE", challenges=("SMS_MFA", "SMS_OTP")):
+    """A code was sent by SMS."""
 
-
-class SmsCode(SentCode):
-    """A code was sent by SMS. Cognito cannot send it again: a new sign-in sends a new one."""
-
-    name = "CONFIRM_SIGN_IN_WITH_SMS_CODE"
-    challenges = ("SMS_MFA", "SMS_OTP")
     texts: ClassVar[dict[str, str]] = {
         "title": "Check your phone",
         "text": "We sent you a code by SMS.",
@@ -65,11 +66,9 @@ class SmsCode(SentCode):
     }
 
 
-class EmailCode(SentCode):
-    """A code was sent by e-mail. Cognito cannot send it again: a new sign-in sends a new one."""
+class EmailCode(SentCode, name="CONFIRM_SIGN_IN_WITH_EMAIL_CODE", challenges=("EMAIL_OTP",)):
+    """A code was sent by e-mail."""
 
-    name = "CONFIRM_SIGN_IN_WITH_EMAIL_CODE"
-    challenges = ("EMAIL_OTP",)
     texts: ClassVar[dict[str, str]] = {
         "title": "Check your e-mail",
         "text": "We sent you a code by e-mail.",
@@ -77,11 +76,11 @@ class EmailCode(SentCode):
     }
 
 
-class TotpCode(CodeQuestion):
-    """The authenticator app shows the code: six digits, another one every 30 seconds."""
+class TotpCode(
+    CodeChallenge, name="CONFIRM_SIGN_IN_WITH_TOTP_CODE", challenges=("SOFTWARE_TOKEN_MFA",)
+):
+    """The authenticator app shows the code: six digits, and others every 30 seconds."""
 
-    name = "CONFIRM_SIGN_IN_WITH_TOTP_CODE"
-    challenges = ("SOFTWARE_TOKEN_MFA",)
     texts: ClassVar[dict[str, str]] = {
         "title": "Enter the app's code",
         "text": "Open your authenticator app and enter the six digits that it shows.",
@@ -90,3 +89,7 @@ class TotpCode(CodeQuestion):
 
     def _draft(self, about: About) -> Draft:
         return Draft(fields=(six_digits_field(),), submit=_enter_code)
+
+
+def _enter_code(filled: Filled) -> Event:
+    return EnterCode(code=filled["code"])

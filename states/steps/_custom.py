@@ -1,25 +1,33 @@
-"""The step that the pool's own triggers make up."""
+"""The step that the pool's own triggers define."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from auth_flow.states._base import reveal
+from auth_flow.states._effects import Dialogue
 from auth_flow.states._events import Answer, AnswerChallenge, Event
 from auth_flow.states._replies import AuthReply
+from auth_flow.states._requests import respond
 from auth_flow.states.forms._about import About
 from auth_flow.states.forms._draft import Draft
 from auth_flow.states.forms._fields import answer_field
 from auth_flow.states.steps._base import Challenge
 
+if TYPE_CHECKING:
+    from auth_flow.states._turn import Turn
 
-class CustomChallenge(Challenge):
-    """The pool's triggers pose a question; `parameters` are what they tell about it. Any number of
-    rounds may follow.
+
+class CustomChallenge(
+    Challenge,
+    name="CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE",
+    challenges=("CUSTOM_CHALLENGE",),
+    group="First factors",
+):
+    """The pool's triggers ask a question. `parameters` are its public parameters.
+
+    Any number of rounds may follow.
     """
-
-    name = "CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE"
-    challenges = ("CUSTOM_CHALLENGE",)
 
     texts: ClassVar[dict[str, str]] = {
         "title": "One more question",
@@ -34,9 +42,9 @@ class CustomChallenge(Challenge):
         """Read the public challenge parameters."""
         return cls(parameters=reply.parameters)
 
-    def parse(self, said: Answer) -> Event:
+    def parse(self, answer: Answer) -> Event:
         """Read the text as the answer."""
-        return AnswerChallenge(answer=said.response, client_metadata=said.client_metadata)
+        return AnswerChallenge(answer=answer.response, client_metadata=answer.client_metadata)
 
     def _draft(self, about: About) -> Draft:
         question = about.settings.custom_question
@@ -46,7 +54,7 @@ class CustomChallenge(Challenge):
             text=question(self.parameters) if question else None,
         )
 
-    def responses(self, said: Event, challenge: str) -> dict[str, str]:
-        """Return the answer as it is."""
-        assert isinstance(said, AnswerChallenge)
-        return {"ANSWER": reveal(said.answer)}
+    def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
+        """Send the answer as it is."""
+        assert isinstance(event, AnswerChallenge)
+        return respond(turn, {"ANSWER": reveal(event.answer)})

@@ -1,30 +1,37 @@
-"""Steps about first factors: which one to use, and the passkey."""
+"""The steps about first factors: the choice of one, and the passkey."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar, Self, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Self, get_args
 
 from auth_flow.errors import GuardRejected, MalformedResponse, UnknownChallenge
 from auth_flow.states._base import reveal
+from auth_flow.states._effects import Dialogue
 from auth_flow.states._events import Answer, ChooseFactor, Event, Factor, PresentPasskey
 from auth_flow.states._replies import AuthReply
+from auth_flow.states._requests import respond
 from auth_flow.states.forms._about import About
 from auth_flow.states.forms._draft import Draft
 from auth_flow.states.forms._fields import choice_field, passkey_field
 from auth_flow.states.forms._offers import factors
 from auth_flow.states.steps._base import Challenge, object_parameter
 
+if TYPE_CHECKING:
+    from auth_flow.states._turn import Turn
+
 FACTORS: tuple[Factor, ...] = get_args(Factor)
 
 
-class FirstFactorSelection(Challenge):
-    """The user may choose how to begin; `available_challenges` are Cognito's names of the first
-    factors on offer.
+class FirstFactorSelection(
+    Challenge,
+    name="CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION",
+    challenges=("SELECT_CHALLENGE",),
+    group="First factors",
+):
+    """The user chooses a first factor; `available_challenges` are Cognito's names of those on
+    offer.
     """
-
-    name = "CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION"
-    challenges = ("SELECT_CHALLENGE",)
 
     texts: ClassVar[dict[str, str]] = {"title": "How to sign in?"}
 
@@ -32,22 +39,22 @@ class FirstFactorSelection(Challenge):
 
     @classmethod
     def read(cls, reply: AuthReply) -> Self:
-        """Read the factors on offer; RespondToAuthChallenge does not name them, then all may be
+        """Read the factors on offer. RespondToAuthChallenge does not name them, so then all may be
         tried.
 
-        Raises `UnknownChallenge` where there are some and none is known.
+        Raises `UnknownChallenge` if there are some and this version knows none of them.
         """
         if reply.available_challenges and not set(reply.available_challenges) & set(FACTORS):
             raise UnknownChallenge(", ".join(reply.available_challenges))
         return cls(available_challenges=tuple(reply.available_challenges) or FACTORS)
 
-    def parse(self, said: Answer) -> Event:
+    def parse(self, answer: Answer) -> Event:
         """Read the text as one of the factors on offer."""
         offered: tuple[Factor, ...] = tuple(
             factor for factor in FACTORS if factor in self.available_challenges
         )
         return ChooseFactor(
-            factor=self.pick(said, offered, ChooseFactor), client_metadata=said.client_metadata
+            factor=self.pick(answer, offered, ChooseFactor), client_metadata=answer.client_metadata
         )
 
     def _draft(self, about: About) -> Draft:
@@ -65,21 +72,24 @@ class FirstFactorSelection(Challenge):
             ),
         )
 
-    def responses(self, said: Event, challenge: str) -> dict[str, str]:
-        """Return the choice."""
-        assert isinstance(said, ChooseFactor)
-        return {"ANSWER": said.factor}
+    def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
+        """Send the choice."""
+        assert isinstance(event, ChooseFactor)
+        return choose(turn, event)
 
 
-class PasskeyRequired(Challenge):
-    """A passkey is asked for. `options` are the WebAuthn request options as JSON, for a browser or
-    an authenticator.
+class PasskeyRequired(
+    Challenge,
+    name="CONFIRM_SIGN_IN_WITH_PASSKEY",
+    challenges=("WEB_AUTHN",),
+    group="First factors",
+):
+    """The user presents a passkey. `options` are the WebAuthn request options as JSON, for a
+    browser or an authenticator.
 
-    Another first factor may be chosen instead; WEB_AUTHN chosen again gives fresh options.
+    Another first factor may be chosen instead. If WEB_AUTHN is chosen again, the service issues
+    fresh options.
     """
-
-    name = "CONFIRM_SIGN_IN_WITH_PASSKEY"
-    challenges = ("WEB_AUTHN",)
 
     texts: ClassVar[dict[str, str]] = {
         "title": "Use your passkey",
@@ -98,15 +108,15 @@ class PasskeyRequired(Challenge):
             )
         return cls(options=options)
 
-    def parse(self, said: Answer) -> Event:
+    def parse(self, answer: Answer) -> Event:
         """Read the text as the assertion in JSON, or as another factor."""
-        text = reveal(said.response).strip()
+        text, metadata = reveal(answer.response).strip(), answer.client_metadata
         if not text.startswith("{"):
             return ChooseFactor(
-                factor=self.pick(said, FACTORS, ChooseFactor), client_metadata=said.client_metadata
+                factor=self.pick(answer, FACTORS, ChooseFactor), client_metadata=metadata
             )
         try:
-            return PresentPasskey(credential=json.loads(text), client_metadata=said.client_metadata)
+            return PresentPasskey(credential=json.loads(text), client_metadata=metadata)
         except (ValueError, RecursionError):
             rule = "A passkey assertion is a JSON object."
             raise GuardRejected(
@@ -120,12 +130,17 @@ class PasskeyRequired(Challenge):
             offers=factors(("PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")),
         )
 
-    def responses(self, said: Event, challenge: str) -> dict[str, str]:
-        """Return the assertion as JSON text, or the choice of another factor."""
-        if isinstance(said, ChooseFactor):
-            return {"ANSWER": said.factor}
-        assert isinstance(said, PresentPasskey)
-        return {"CREDENTIAL": json.dumps(said.credential, separators=(",", ":"))}
+    def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
+        """Send the assertion as JSON text, or the choice of another factor."""
+        if isinstance(event, ChooseFactor):
+            return choose(turn, event)
+        assert isinstance(event, PresentPasskey)
+        return respond(turn, {"CREDENTIAL": json.dumps(event.credential, separators=(",", ":"))})
+
+
+def choose(turn: Turn, event: ChooseFactor) -> Dialogue[AuthReply]:
+    """Send the choice of a first factor."""
+    return respond(turn, {"ANSWER": event.factor}, challenge="SELECT_CHALLENGE")
 
 
 def _to_a_person(offered: tuple[Factor, ...]) -> tuple[str, ...]:

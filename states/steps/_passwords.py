@@ -1,12 +1,15 @@
-"""Steps that wait for a password during a sign-in: a new one, or the present one."""
+"""The steps that wait for a password during a sign-in: a new one, or the present one."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from auth_flow.states._base import reveal
+from auth_flow.states._effects import Dialogue
 from auth_flow.states._events import Answer, EnterPassword, Event, NewPassword
+from auth_flow.states._password_proof import new_keys, prove
 from auth_flow.states._replies import AuthReply
+from auth_flow.states._requests import respond, session_spent
 from auth_flow.states.forms._about import About
 from auth_flow.states.forms._draft import Draft, Filled
 from auth_flow.states.forms._fields import (
@@ -18,14 +21,19 @@ from auth_flow.states.forms._fields import (
 from auth_flow.states.forms._offers import go
 from auth_flow.states.steps._base import Challenge, list_parameter
 
+if TYPE_CHECKING:
+    from auth_flow.states._turn import Turn
+
 _PREFIX = "userAttributes."
 
 
-class NewPasswordRequired(Challenge):
-    """The password was a temporary one. `missing_attributes` have to come with the new one."""
-
-    name = "CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED"
-    challenges = ("NEW_PASSWORD_REQUIRED",)
+class NewPasswordRequired(
+    Challenge,
+    name="CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED",
+    challenges=("NEW_PASSWORD_REQUIRED",),
+    group="First factors",
+):
+    """The password was a temporary one. The new one must come with the `missing_attributes`."""
 
     texts: ClassVar[dict[str, str]] = {
         "title": "Choose a new password",
@@ -36,16 +44,16 @@ class NewPasswordRequired(Challenge):
 
     @classmethod
     def read(cls, reply: AuthReply) -> Self:
-        """Read which attributes the pool requires and does not have."""
+        """Read which required attributes the user does not have yet."""
         required = list_parameter(reply, "requiredAttributes")
         return cls(missing_attributes=tuple(name.removeprefix(_PREFIX) for name in required))
 
-    def parse(self, said: Answer) -> Event:
+    def parse(self, answer: Answer) -> Event:
         """Read the text as the new password."""
         return NewPassword(
-            password=said.response,
-            user_attributes=said.user_attributes,
-            client_metadata=said.client_metadata,
+            password=answer.response,
+            user_attributes=answer.user_attributes,
+            client_metadata=answer.client_metadata,
         )
 
     def _draft(self, about: About) -> Draft:
@@ -61,26 +69,29 @@ class NewPasswordRequired(Challenge):
             submit=new_password,
         )
 
-    def responses(self, said: Event, challenge: str) -> dict[str, str]:
-        """Return the new password and the attributes that have a value."""
-        assert isinstance(said, NewPassword)
-        attributes = said.user_attributes or {}
+    def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
+        """Send the new password and the attributes that have a value."""
+        assert isinstance(event, NewPassword)
+        attributes = event.user_attributes or {}
         given = {_PREFIX + name: value for name, value in attributes.items() if value}
-        return {**given, "NEW_PASSWORD": reveal(said.password)}
+        return respond(turn, {**given, "NEW_PASSWORD": reveal(event.password)})
 
 
-class PasswordRequired(Challenge):
-    """The password is the chosen first factor. Cognito takes it together with the choice, so
-    nothing was sent for the choice.
+class PasswordRequired(
+    Challenge,
+    name="CONFIRM_SIGN_IN_WITH_PASSWORD",
+    challenges=("PASSWORD", "PASSWORD_SRP"),
+    group="First factors",
+):
+    """The user chose the password as first factor. Cognito takes it together with the choice, so
+    nothing has been sent for the choice.
     """
 
-    name = "CONFIRM_SIGN_IN_WITH_PASSWORD"
-    challenges = ("PASSWORD", "PASSWORD_SRP")
     texts: ClassVar[dict[str, str]] = {"title": "Enter your password", "action.submit": "Sign in"}
 
-    def parse(self, said: Answer) -> Event:
+    def parse(self, answer: Answer) -> Event:
         """Read the text as the password."""
-        return EnterPassword(password=said.response, client_metadata=said.client_metadata)
+        return EnterPassword(password=answer.response, client_metadata=answer.client_metadata)
 
     def _draft(self, about: About) -> Draft:
         return Draft(
@@ -89,10 +100,15 @@ class PasswordRequired(Challenge):
             offers=(go("FORGOT_PASSWORD"),),
         )
 
-    def responses(self, said: Event, challenge: str) -> dict[str, str]:
-        """Return the choice together with the password; PASSWORD_SRP sends a public value instead,
-        which the engine adds.
-        """
-        assert isinstance(said, EnterPassword)
-        password = {"PASSWORD": reveal(said.password)} if challenge == "PASSWORD" else {}
-        return {"ANSWER": challenge, **password}
+    def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
+        """Send the choice together with the password, or prove the password by SRP."""
+        assert isinstance(event, EnterPassword)
+        choice, password = turn.record.challenge, reveal(event.password)
+        if choice != "PASSWORD_SRP":
+            responses = {"ANSWER": "PASSWORD", "PASSWORD": password}
+            return (yield from respond(turn, responses, challenge="SELECT_CHALLENGE"))
+        keys = yield from new_keys()
+        responses = {"ANSWER": choice, "SRP_A": keys.public_hex}
+        reply = yield from respond(turn, responses, challenge="SELECT_CHALLENGE")
+        with session_spent():
+            return (yield from prove(turn, reply, keys, password))

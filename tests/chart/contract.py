@@ -90,14 +90,18 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
 }
 """Where the service's reply may lead."""
 
+NAMED = ("username_is_possible", "username_is_known")
+CREDENTIALS = ("username_is_possible", "password_fits_options")
+
 GUARDS: dict[tuple[str, str], set[frozenset[str]]] = {
-    (IDLE, "confirm_sign_up"): {frozenset({"username_is_known", "code_is_one_word"})},
+    (IDLE, "sign_up"): {frozenset({"username_is_possible"})},
+    (IDLE, "confirm_sign_up"): {frozenset({*NAMED, "code_is_one_word"})},
     (IDLE, "confirm_reset_password"): {
-        frozenset({"username_is_known", "code_is_one_word", "password_is_given"})
+        frozenset({*NAMED, "code_is_one_word", "password_is_given"})
     },
-    (IDLE, "resend_code"): {frozenset({"username_is_known"})},
-    (IDLE, "reset_password"): {frozenset({"username_is_known"})},
-    (DONE, "sign_in"): {frozenset({"is_signed_out", "password_fits_options"})},
+    (IDLE, "resend_code"): {frozenset(NAMED)},
+    (IDLE, "reset_password"): {frozenset(NAMED)},
+    (DONE, "sign_in"): {frozenset({"is_signed_out", *CREDENTIALS})},
     (READY, "auto_sign_in"): {frozenset({"credentials_are_at_hand"})},
     (NEW_PASSWORD, "new_password"): {
         frozenset({"session_is_alive", "password_is_given", "missing_attributes_are_given"})
@@ -110,7 +114,7 @@ GUARDS: dict[tuple[str, str], set[frozenset[str]]] = {
         frozenset({"session_is_alive", "choice_is_offered"}),
         frozenset({"session_is_alive", "choice_is_offered", "chooses_password"}),
     },
-    **{(state, "sign_in"): {frozenset({"password_fits_options"})} for state in UNFINISHED},
+    **{(state, "sign_in"): {frozenset(CREDENTIALS)} for state in UNFINISHED},
     **{
         (state, "enter_code"): {frozenset({"session_is_alive", "code_is_digits"})}
         for state in CODES[:2]

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NoReturn
 
+from pydantic import SecretStr
+
 from auth_flow import AuthFlow, Record, UserPool
+from auth_flow.states._events import Event
 from auth_flow.states._tokens import Tokens
+from auth_flow.states._turn import Turn
 from tests.flow.scripted import jwt
 
 from .samples import NOW
@@ -29,3 +33,9 @@ async def flow_at(record: Record) -> AuthFlow:
     if record.signed_in:
         await flow.restore_session(Tokens.read(jwt(sub="uid-1", username="ada")))
     return flow
+
+
+def turn(record: Record, event: Event, *, password: str | None = None, later: float = 0.0) -> Turn:
+    """The turn of an event that is sent to a flow at this record."""
+    held = None if password is None else SecretStr(password)
+    return Turn(record, event, POOL, clock=lambda: NOW + later, password=held)

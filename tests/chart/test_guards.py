@@ -8,7 +8,6 @@ import pytest
 
 from auth_flow.errors import GuardRejected
 from auth_flow.states import _guards as guards
-from auth_flow.states import chart
 from auth_flow.states._events import (
     AnswerChallenge,
     AutoSignIn,
@@ -26,12 +25,13 @@ from auth_flow.states._events import (
     SetUpEmail,
     SignIn,
     SignInOptions,
+    SignUp,
 )
-from auth_flow.states._guards import GuardContext
 from auth_flow.states._record import Record
+from auth_flow.states.chart import CHART
 from auth_flow.states.steps import AutoSignInReady, FirstFactorSelection, MfaSelection, Step
 
-from .resting import flow_at
+from .resting import flow_at, turn
 from .samples import NOW, RECORDS
 
 AT = {record.state: record for record in RECORDS if not record.signed_in}
@@ -110,6 +110,11 @@ YES: list[tuple[str, Record, Event]] = [
         for text in ("a@b", "ada+x@e.example.org")
     ],
     ("credential_is_an_assertion", PASSKEY, PresentPasskey(credential=ASSERTION)),
+    *[
+        ("username_is_possible", IDLE, ResetPassword(username=name))
+        for name in ("a", "ä" * 128, " ")
+    ],
+    ("username_is_possible", SIGN_UP, ConfirmSignUp(code="1")),
     ("username_is_known", SIGN_UP, ConfirmSignUp(code="1")),
     ("username_is_known", IDLE, ResendCode(username="ada")),
     *[("code_is_one_word", SIGN_UP, ConfirmSignUp(code=code)) for code in ("1", "abc-def")],
@@ -182,6 +187,25 @@ NO: list[tuple[str, Record, Event]] = [
         PresentPasskey(credential={**ASSERTION, "response": "text"}),
     ),
     ("credential_is_an_assertion", PASSKEY, PresentPasskey(credential={})),
+    *[
+        ("username_is_possible", record, event)
+        for name in ("", "x" * 129, "x" * 200)
+        for record, event in (
+            (IDLE, SignIn(username=name, password="x")),
+            (SMS, SignIn(username=name, password="x")),
+            (AT["DONE"], SignIn(username=name, password="x")),
+            (IDLE, SignUp(username=name, password="x")),
+            (IDLE, ConfirmSignUp(username=name, code="1")),
+            (SIGN_UP, ConfirmSignUp(username=name, code="1")),
+            (IDLE, ResendCode(username=name)),
+            (SIGN_UP, ResendCode(username=name)),
+            (RESET_CODE, ResendCode(username=name)),
+            (IDLE, ResetPassword(username=name)),
+            (AT["RESET_PASSWORD"], ResetPassword(username=name)),
+            (IDLE, ConfirmResetPassword(username=name, code="1", new_password="x")),
+            (RESET_CODE, ConfirmResetPassword(username=name, code="1", new_password="x")),
+        )
+    ],
     ("username_is_known", IDLE, ConfirmSignUp(code="1")),
     ("username_is_known", IDLE, ResendCode()),
     ("username_is_known", IDLE, ResetPassword()),
@@ -211,21 +235,21 @@ way.
 
 
 def test_every_guard_is_tried_both_ways() -> None:
-    used = {name for arrow in chart.TRANSITIONS for name in arrow.guards} - DECIDING
+    used = {guard.name for arrow in CHART.transitions for guard in arrow.guards} - DECIDING
     assert {name for name, _, _ in YES} == used
     assert {name for name, _, _ in NO} == used
 
 
 @pytest.mark.parametrize(("guard", "record", "event"), YES)
 def test_a_guard_says_yes(guard: str, record: Record, event: Event) -> None:
-    assert vars(guards)[guard](GuardContext(event, record, NOW))
-    chart.begin(GuardContext(event, record, NOW))
+    assert vars(guards)[guard](turn(record, event))
+    CHART.begin(turn(record, event))
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("guard", "record", "event"), NO)
 async def test_a_guard_says_no(guard: str, record: Record, event: Event) -> None:
-    assert not vars(guards)[guard](GuardContext(event, record, NOW))
+    assert not vars(guards)[guard](turn(record, event))
     flow = await flow_at(record)
     before, text = flow.record, flow.record.to_json()
     with pytest.raises(GuardRejected) as caught:
@@ -233,7 +257,7 @@ async def test_a_guard_says_no(guard: str, record: Record, event: Event) -> None
     error = caught.value
     assert (error.name, error.retryable) == ("GuardRejected", False)
     assert (error.state, error.event, error.guard) == (record.state, event.name, guard)
-    assert error.rule == vars(guards)[guard].__doc__
+    assert error.rule == vars(guards)[guard].rule
     for word in (record.state, event.name, error.rule):
         assert word in error.message
     assert flow.record is before
@@ -245,11 +269,11 @@ async def test_a_guard_says_no(guard: str, record: Record, event: Event) -> None
     ("later", "alive"), [(0.0, True), (119.9, True), (120.0, False), (1e6, False)]
 )
 def test_a_session_is_alive_until_it_expires(later: float, alive: bool) -> None:
-    assert guards.session_is_alive(GuardContext(EnterCode(code="1"), SMS, NOW + later)) is alive
+    assert guards.session_is_alive(turn(SMS, EnterCode(code="1"), later=later)) is alive
 
 
 def test_without_an_expiry_a_session_is_alive() -> None:
-    assert guards.session_is_alive(GuardContext(EnterCode(code="1"), IDLE, 1e12))
+    assert guards.session_is_alive(turn(IDLE, EnterCode(code="1"), later=1e12))
 
 
 def test_choices_that_take_another_way() -> None:
@@ -260,19 +284,16 @@ def test_choices_that_take_another_way() -> None:
         ("WEB_AUTHN", False),
     ):
         assert (
-            guards.chooses_password(
-                GuardContext(ChooseFactor.model_validate({"factor": choice}), FACTORS, NOW)
-            )
+            guards.chooses_password(turn(FACTORS, ChooseFactor.model_validate({"factor": choice})))
             is expected
         )
     for choice, expected in (("EMAIL", True), ("TOTP", False)):
         assert (
-            guards.chooses_email(GuardContext(ChooseMfa.model_validate({"mfa": choice}), MFA, NOW))
-            is expected
+            guards.chooses_email(turn(MFA, ChooseMfa.model_validate({"mfa": choice}))) is expected
         )
 
 
 def test_the_password_that_is_held_is_at_hand() -> None:
     assert guards.credentials_are_at_hand(
-        GuardContext(AutoSignIn(), ready(sign_in_options=SignInOptions()), NOW, holds_password=True)
+        turn(ready(sign_in_options=SignInOptions()), AutoSignIn(), password="x")
     )

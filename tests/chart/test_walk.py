@@ -12,17 +12,22 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from auth_flow.core import Checkpoint, Compute, Outcome, advance
-from auth_flow.errors import AuthFlowError, EventNotAccepted, GuardRejected, SessionExpired
-from auth_flow.states import chart
+from auth_flow.core import Checkpoint, Compute, Outcome, Turn, advance
+from auth_flow.errors import (
+    AuthFlowError,
+    EventNotAccepted,
+    GuardRejected,
+    SessionExpired,
+    UnexpectedStep,
+)
 from auth_flow.states._events import EVENTS as EVENT_CLASSES
 from auth_flow.states._events import Answer, Event
-from auth_flow.states._guards import GuardContext
 from auth_flow.states._record import Record
+from auth_flow.states.chart import CHART
 from auth_flow.states.steps import STEPS, Question
 
 from .contract import ACCEPTED, LOCAL, OTHER_WORK, WORK
-from .resting import POOL, flow_at
+from .resting import POOL, flow_at, turn
 from .samples import EVENTS, NOW, RECORDS
 
 PAIRS = [(record, event) for record in RECORDS for event in EVENTS]
@@ -51,12 +56,12 @@ REFUSED = [(record, event) for record, event in PAIRS if not accepted(record, ev
 def test_a_transition(record: Record, event: Event) -> None:
     if record.signed_in:
         with pytest.raises(GuardRejected) as caught:
-            chart.begin(GuardContext(event, record, NOW))
+            CHART.begin(turn(record, event))
         assert caught.value.guard == "is_signed_out"
         return
     place = (record.state, event.name)
     expected = {OTHER_WORK.get(place, WORK.get(event.name, "IDLE")), LOCAL.get(place)}
-    assert chart.begin(GuardContext(event, record, NOW)) in expected
+    assert CHART.begin(turn(record, event)).target in expected
 
 
 @pytest.mark.anyio
@@ -90,34 +95,34 @@ def test_what_a_person_types_is_an_event_that_the_state_takes(record: Record) ->
     }
     attributes = {"given_name": "Ada", "custom:pet": "Rex"}
     if not isinstance(record.step, Question):
-        assert "answer" not in chart.accepts(record.state)
+        assert "answer" not in CHART.accepts(record.state)
         return
     typed = texts.get(record.state, "123456")
     event = record.step.answer(typed, user_attributes=attributes, client_metadata={"a": "1"})
     assert not isinstance(event, Answer)
     assert event.client_metadata == {"a": "1"}
-    assert event.name in chart.accepts(record.state)
-    assert chart.begin(GuardContext(event, record, NOW))
+    assert event.name in CHART.accepts(record.state)
+    assert CHART.begin(turn(record, event))
 
 
-def first(turn: Generator[object, object, Outcome]) -> object:
+def first(dialogue: Generator[object, object, Outcome]) -> object:
     """What a turn of the core comes to without a driver: its first effect, or its outcome, or its
     refusal.
     """
     try:
-        return next(turn)
+        return next(dialogue)
     except StopIteration as stop:
         return stop.value
     except AuthFlowError as refusal:
         return refusal
     finally:
-        turn.close()
+        dialogue.close()
 
 
 @pytest.mark.parametrize(("record", "event"), TAKEN, ids=name)
 def test_the_core_takes_it_too(record: Record, event: Event) -> None:
     before = record.to_json()
-    match first(advance(record, event, pool=POOL, clock=lambda: NOW)):
+    match first(advance(Turn(record, event, POOL, clock=lambda: NOW))):
         case Compute():
             pass
         case Checkpoint(sending=sending):
@@ -134,7 +139,7 @@ def test_the_core_takes_it_too(record: Record, event: Event) -> None:
 def test_an_expired_session_takes_no_answer(record: Record, event: Event) -> None:
     if record.expires_at is None or event.name in ("sign_in", "cancel"):
         return
-    outcome = first(advance(record, event, pool=POOL, clock=lambda: NOW + 120))
+    outcome = first(advance(Turn(record, event, POOL, clock=lambda: NOW + 120)))
     assert isinstance(outcome, Outcome)
     assert isinstance(outcome.error, SessionExpired)
     assert outcome.record == Record()
@@ -143,7 +148,7 @@ def test_an_expired_session_takes_no_answer(record: Record, event: Event) -> Non
 @pytest.mark.parametrize("record", [record for record in RECORDS if record.session], ids=name)
 def test_an_expired_session_takes_no_typed_answer(record: Record) -> None:
     outcome = first(
-        advance(record, Answer(response="none of the choices"), pool=POOL, clock=lambda: NOW + 120)
+        advance(Turn(record, Answer(response="none of the choices"), POOL, clock=lambda: NOW + 120))
     )
     assert isinstance(outcome, Outcome)
     assert isinstance(outcome.error, SessionExpired)
@@ -175,14 +180,14 @@ def test_a_flow_does_not_rest_in_a_working_state(state: str) -> None:
 
 
 def test_a_reply_leads_only_where_the_chart_says() -> None:
-    chart.settle("AUTHENTICATING", "DONE")
+    CHART.settle("AUTHENTICATING", "DONE")
     for source, target in (
         ("RECOVERING", "CONFIRM_SIGN_UP"),
         ("REGISTERING", "RESET_PASSWORD"),
         ("IDLE", "CONFIRM_SIGN_UP"),
     ):
-        with pytest.raises(EventNotAccepted, match=source):
-            chart.settle(source, target)
+        with pytest.raises(UnexpectedStep, match=source):
+            CHART.settle(source, target)
 
 
 def test_machines_work_from_several_threads() -> None:
@@ -193,7 +198,7 @@ def test_machines_work_from_several_threads() -> None:
         seen = list[str]()
         for record, event in PAIRS:
             try:
-                seen.append(chart.begin(GuardContext(event, record, NOW)))
+                seen.append(CHART.begin(turn(record, event)).target)
             except AuthFlowError as refusal:
                 seen.append(refusal.message)
         return seen

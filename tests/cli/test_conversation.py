@@ -61,7 +61,7 @@ def test_a_wrong_code_is_asked_for_again() -> None:
         "A code was sent by SMS to +*******0100.",
         'Type "resend" to have a new code sent.',
         words(CodeMismatchException),
-        "A code by SMS or e-mail consists of digits.",
+        "A code by SMS or e-mail must consist of digits.",
     ]
 
 

@@ -95,7 +95,7 @@ async def test_an_error_tells_where_the_flow_stands_now(flow: AuthFlow, script: 
         ({"event": ["sign_in"]}, "sign_in"),
         ({"call": "fly"}, "'fly'"),
         ({"event": "sign_in"}, "username"),
-        ({"event": "sign_in", "username": ""}, "username"),
+        ({"event": "sign_in", "username": 5}, "username"),
         ({"event": "sign_in", "username": "ada", "colour": "blue"}, "colour"),
         ({"event": "cancel", "call": "sign_out"}, "call"),
         ({"call": "confirm_user_attribute", "attribute": "email"}, "code"),

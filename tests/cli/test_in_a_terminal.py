@@ -21,7 +21,7 @@ def test_the_demo() -> None:
         code = terminal.expect(r"Your code is (\d{6})").group(1)
         terminal.expect("Code: ")
         terminal.enter("wrong")
-        terminal.expect("consists of digits")
+        terminal.expect("must consist of digits")
         terminal.expect("Code: ")
         terminal.enter(code)
         terminal.expect(r"DONE  ada is signed in, user id [\w-]+\.")

@@ -51,7 +51,7 @@ def test_the_first_program_of_the_readme_survives_a_wrong_code(
         monkeypatch.setattr("auth_flow.UserPool", served_pool)
         exec(compile(code_in("README.md")[0], "README.md", "exec"), {"__name__": "readme"})
     refused, mismatch, subject = capsys.readouterr().out.splitlines()
-    assert refused.endswith("A code by SMS or e-mail consists of digits.")
+    assert refused.endswith("A code by SMS or e-mail must consist of digits.")
     assert "code" in mismatch
     user = pool.user("ada")
     assert user is not None

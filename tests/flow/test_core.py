@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from auth_flow import core
-from auth_flow.core import Call, Checkpoint, Compute, Outcome, advance
+from auth_flow.core import Call, Checkpoint, Compute, Outcome, Turn, advance
 from auth_flow.errors import (
     CodeMismatchException,
     EventNotAccepted,
@@ -45,7 +45,7 @@ def drive(
     what was asked.
     """
     expected, asked = list(exchanges), list[object]()
-    turn = advance(outcome.record, event, pool=POOL, clock=clock, password=outcome.password)
+    turn = advance(Turn(outcome.record, event, client=POOL, clock=clock, password=outcome.password))
     try:
         effect = next(turn)
         while True:
@@ -192,7 +192,7 @@ def test_another_users_confirmation_does_not_inherit_the_password(clock: Clock) 
 def test_a_turn_that_is_given_up_leaves_nothing_behind(clock: Clock) -> None:
     record = Record()
     for event, effects in ((SignIn(username="ada", password="x"), 2), (SIGN_IN, 1)):
-        turn = advance(record, event, pool=POOL, clock=clock)
+        turn = advance(Turn(record, event, client=POOL, clock=clock))
         effect = next(turn)
         for _ in range(effects - 1):
             assert isinstance(effect, Compute)

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from auth_flow import AuthFlow, UserPool
-from auth_flow.core import Call, Checkpoint, Compute, Outcome, advance
+from auth_flow.core import Call, Checkpoint, Compute, Outcome, Turn, advance
 from auth_flow.errors import AuthFlowError
 from auth_flow.states import _events as events
 from auth_flow.states._events import (
@@ -36,7 +36,6 @@ from auth_flow.states._replies import (
     SignUpReply,
     SoftwareTokenReply,
 )
-from auth_flow.states._requests import Requests
 from auth_flow.states.steps import PasswordRequired, SmsCode, TotpSetup
 from auth_flow.states.steps._base import CodeDelivery
 
@@ -197,21 +196,23 @@ async def test_a_conversation(
 @pytest.mark.parametrize(("record", "said", "replies"), CONVERSATIONS)
 def test_effects_and_outcomes(record: Record, said: list[Event], replies: list[Any]) -> None:
     unused = iter(replies)
-    turn = advance(record, said[0], pool=POOL, clock=lambda: NOW)
+    dialogue = advance(Turn(record, said[0], POOL, clock=lambda: NOW))
     try:
-        effect = next(turn)
+        effect = next(dialogue)
         while True:
             assert_silent(effect)
             match effect:
                 case Call():
                     reply = next(unused)
                     effect = (
-                        turn.throw(reply) if isinstance(reply, BaseException) else turn.send(reply)
+                        dialogue.throw(reply)
+                        if isinstance(reply, BaseException)
+                        else dialogue.send(reply)
                     )
                 case Compute(work):
-                    effect = turn.send(work())
+                    effect = dialogue.send(work())
                 case Checkpoint():
-                    effect = turn.send(None)
+                    effect = dialogue.send(None)
     except StopIteration as stop:
         assert_silent(stop.value)
     except AuthFlowError as error:
@@ -222,7 +223,7 @@ def test_values() -> None:
     result = AuthenticationResult.read("x", SIGNED_IN["AuthenticationResult"])
     assert_silent(
         POOL,
-        Requests(POOL),
+        Turn(SMS, SignIn(username="ada", password=PASSWORD), POOL, lambda: NOW),
         Outcome(SMS, result, SecretStr(PASSWORD)),
         result,
         AuthReply.read("x", {**SIGNED_IN, "Session": SESSION}),
@@ -236,7 +237,7 @@ def test_values() -> None:
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
-        (SignIn, {"username": "", "password": PASSWORD}),
+        (SignIn, {"username": None, "password": PASSWORD}),
         (SignIn, {"username": "ada", "password": [PASSWORD]}),
         (SignIn, {"username": "ada", "passwrod": PASSWORD}),
         (SignIn, {"password": PASSWORD}),

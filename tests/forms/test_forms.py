@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from auth_flow import AuthFlow
+from auth_flow import AuthFlow, ChooseFactor
+from auth_flow.core import Turn
 from auth_flow.errors import GuardRejected
-from auth_flow.states import STEPS, chart
-from auth_flow.states._guards import GuardContext
+from auth_flow.states import STEPS
+from auth_flow.states.chart import CHART
 from auth_flow.states.forms import Form, FormName, Text
 from auth_flow.states.forms._models import map_texts
 from auth_flow.states.steps import english
@@ -114,8 +115,8 @@ def test_filled_in_it_is_an_event_that_the_chart_takes(
             continue
         values = answers(form) if form.questions else {}
         event = flow.fill(values, action.name, form=name)
-        context = GuardContext(event, flow.record, NOW, holds_password=flow._password is not None)
-        assert chart.begin(context)
+        turn = Turn(flow.record, event, flow.pool, clock=lambda: NOW, password=flow._password)
+        assert CHART.begin(turn)
     if not form.actions:
         assert flow.step.name == "DONE"
 
@@ -184,4 +185,4 @@ def test_one_name_for_the_password_whichever_way_it_is_sent() -> None:
     (field,) = flow.form().fields
     assert [choice.value for choice in field.choices] == ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]
     event = flow.fill({"factor": "password"})
-    assert event.model_dump(exclude_none=True) == {"factor": "PASSWORD_SRP"}
+    assert event == ChooseFactor(factor="PASSWORD_SRP")

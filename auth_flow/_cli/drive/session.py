@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from auth_flow._cli.drive.calls import DriveCall
 from auth_flow._flow import AuthFlow
 from auth_flow.errors import AuthFlowError, NotAuthorizedException, NotSignedIn, ServiceError
 from auth_flow.session import RememberedDevice
-from auth_flow.states._base import Name
 from auth_flow.states._events import Cancel
 from auth_flow.states._tokens import Tokens
 
@@ -111,7 +110,7 @@ class RestoreSessionCall(DriveCall):
     access_token: SecretStr | None = None
     id_token: SecretStr | None = None
     refresh_token: SecretStr | None = None
-    username: Name | None = None
+    username: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
     device: RememberedDevice | None = None
 
     @model_validator(mode="after")
