@@ -121,7 +121,9 @@ class EventNotAccepted(CallerError):
             f"{state} does not accept {event}"
             + (f"; it accepts {', '.join(accepts)}." if accepts else ".")
         )
-        self.state, self.event, self.accepts = state, event, accepts
+        self.state = state
+        self.event = event
+        self.accepts = accepts
 
 
 class AlreadyDone(EventNotAccepted):
@@ -151,7 +153,10 @@ class GuardRejected(CallerError):
         problems: Mapping[str, Problem] | None = None,
     ) -> None:
         super().__init__(rule if problems else f"{state} refused {event}: {rule}")
-        self.state, self.event, self.guard, self.rule = state, event, guard, rule
+        self.state = state
+        self.event = event
+        self.guard = guard
+        self.rule = rule
         self.problems: Mapping[str, Problem] = problems or {}
 
     @property
@@ -312,7 +317,8 @@ class FateUnknown(AuthFlowError):
         super().__init__(
             f"There was no reply to {event}. It may have been carried out, so it is not sent again."
         )
-        self.event, self.at = event, at
+        self.event = event
+        self.at = at
 
 
 class InvalidToken(AuthFlowError):
@@ -348,7 +354,9 @@ class ServiceError(AuthFlowError):
     ) -> None:
         super().__init__(message)
         self._name = name or type(self).__name__
-        self.operation, self.status, self.request_id = operation, status, request_id
+        self.operation = operation
+        self.status = status
+        self.request_id = request_id
 
     def __init_subclass__(cls) -> None:
         ServiceError._by_name[cls.__name__] = cls
@@ -591,12 +599,10 @@ class MalformedResponse(ResponseError):
         retryable: bool = False,
     ) -> None:
         super().__init__(f"{operation}: {message}")
-        self.operation, self.status, self.request_id, self.retryable = (
-            operation,
-            status,
-            request_id,
-            retryable,
-        )
+        self.operation = operation
+        self.status = status
+        self.request_id = request_id
+        self.retryable = retryable
 
 
 # Transport
@@ -611,7 +617,8 @@ class TransportError(AuthFlowError):
 
     def __init__(self, message: str, *, operation: str, retryable: bool = False) -> None:
         super().__init__(f"{operation}: {message}")
-        self.operation, self.retryable = operation, retryable
+        self.operation = operation
+        self.retryable = retryable
 
     @property
     def name(self) -> str:

@@ -64,7 +64,8 @@ class Server(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self.transport, self.received = transport, b""
+        self.transport = transport
+        self.received = b""
 
     def data_received(self, data: bytes) -> None:
         self.received += data

@@ -37,7 +37,8 @@ class IdentityPoolProvider(CredentialProvider):
 
     def __init__(self, identity_pool: IdentityPool, session: Session | None = None) -> None:
         super().__init__()
-        self._identity_pool, self._user = identity_pool, session
+        self._identity_pool = identity_pool
+        self._user = session
 
     def load(self) -> RefreshableCredentials:
         """Fetch the first credentials."""

@@ -69,7 +69,8 @@ class RespConnection:
     """
 
     def __init__(self, stream: ByteStream) -> None:
-        self._stream, self._replies = stream, BufferedByteReceiveStream(stream)
+        self._stream = stream
+        self._replies = BufferedByteReceiveStream(stream)
 
     @classmethod
     async def open(cls, server: Server, context: ssl.SSLContext | None) -> RespConnection:

@@ -15,7 +15,8 @@ class SealedStore:
     """
 
     def __init__(self, store: Store, sealer: Sealer) -> None:
-        self._store, self._sealer = store, sealer
+        self._store = store
+        self._sealer = sealer
 
     async def load(self, key: str) -> Entry | None:
         """`Store.load`."""

@@ -30,7 +30,8 @@ class EntryTable:
     def __init__(
         self, rows: dict[str, EntryRow] | None = None, clock: Callable[[], float] = time.time
     ) -> None:
-        self._rows, self._clock = rows or {}, clock
+        self._rows = rows or {}
+        self._clock = clock
         self._sweep_at = 64
 
     def load(self, key: str) -> Entry | None:
