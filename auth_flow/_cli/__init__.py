@@ -77,6 +77,9 @@ def _without_extra(arguments: list[str]) -> int:
 
 def _complaint(argument: str) -> str:
     if argument in _NEEDS:
-        return f"auth-flow {argument} needs an optional part: pip install 'auth-flow[{_NEEDS[argument]}]'"
+        extra = _NEEDS[argument]
+        return (
+            f"auth-flow {argument} needs an optional dependency: pip install 'auth-flow[{extra}]'"
+        )
     kind = "option" if argument.startswith("-") else "command"
     return f"No such {kind} {argument!r}."

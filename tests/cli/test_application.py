@@ -236,7 +236,7 @@ class TestBaseInstall:
         assert main([command]) == 2
         extras = "server,terminal" if command == "serve" else "terminal"
         told = (
-            f"Error: auth-flow {command} needs an optional part: pip install "
+            f"Error: auth-flow {command} needs an optional dependency: pip install "
             f"'auth-flow[{extras}]'\n"
         )
         assert capsys.readouterr().err == told

@@ -229,6 +229,7 @@ def test_what_it_needs_is_said(
     assert main(["serve", "--port", "0", "--database", str(database)]) == 2
     assert not database.exists()
     told = (
-        "Error: auth-flow serve needs an optional part: pip install 'auth-flow[server,terminal]'\n"
+        "Error: auth-flow serve needs an optional dependency: pip install "
+        "'auth-flow[server,terminal]'\n"
     )
     assert capsys.readouterr().err == told

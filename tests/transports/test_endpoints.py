@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import botocore.session
 import pytest
 from botocore.endpoint_provider import EndpointProvider
@@ -78,6 +80,7 @@ async def test_a_proxy_that_cannot_be_used_is_a_typed_error(
     monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setitem(sys.modules, "socksio", None)  # as if it were not installed
     async with CognitoTransport("https://cognito-idp.eu-west-1.amazonaws.com") as transport:
         with pytest.raises(ConnectFailed, match="no way to"):
             await transport.call("GetUser", {})
