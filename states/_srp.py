@@ -3,22 +3,25 @@ without sending it.
 
 An exchange takes two pieces of arithmetic, each for a worker thread (`auth_flow._work.compute`)::
 
-    keys = ClientKeys.generate()                # keys.public_hex is SRP_A of InitiateAuth or RespondToAuthChallenge
-    signature = claim(keys, challenge, ...)     # answers the ChallengeParameters of PASSWORD_VERIFIER or DEVICE_PASSWORD_VERIFIER
+    keys = ClientKeys.generate()             # keys.public_hex is SRP_A
+    signature = claim(keys, challenge, ...)  # answers PASSWORD_VERIFIER or DEVICE_PASSWORD_VERIFIER
 
-The names are those of RFC 5054: N, g, k, a, A, B, u, x. What Cognito does in its own way, read off
-Amplify's requests:
+The names are those of RFC 5054: N, g, k, a, A, B, u, x. Cognito differs from the RFC as follows, as
+Amplify's requests show:
 
-- Integers are hashed as two's complement, in the fewest bytes that hold the number and a sign bit. The salt is an integer too, so
-  that its leading zeros do not count.
-- x hashes the "group" and the user id in one: the pool's name and `USER_ID_FOR_SRP`, or the device group key and the device key.
-- The proof is no hash of both keys but an HMAC over the service's secret block and the time, under a key drawn from S by HKDF.
+- Integers are hashed as two's complement, in the fewest bytes that hold the number and a sign bit.
+  The salt is an integer too, so its leading zeros do not count.
+- x hashes the "group" and the user id in one: the pool's name and `USER_ID_FOR_SRP`, or the device
+  group key and the device key.
+- The proof is not a hash of both keys but an HMAC over the service's secret block and the time,
+  under a key that HKDF derives from S.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import hashlib
 import hmac
 import re
@@ -28,7 +31,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from auth_flow.errors import MalformedResponse
-from auth_flow.states._powers import backend
+from auth_flow.states._powers import BITS, Comb, arithmetic
 
 __all__ = ["ClientKeys", "DeviceSecret", "claim", "device_verifier", "pool_name", "timestamp"]
 
@@ -51,12 +54,14 @@ class ClientKeys:
     """
 
     def __init__(self, a: int) -> None:
-        """The pair of a given secret, above zero. What is wanted is `generate`, except in tests."""
-        self.a, self.A = a, backend()(g, a, N)
+        """Make the pair of a given secret above zero, for tests. Programs use `generate`."""
+        self.a = a
+        # Amplify's vectors have longer secrets than ours.
+        self.A = powers_of_g().power(a) if a.bit_length() <= BITS else arithmetic().power(g, a, N)
 
     @classmethod
     def generate(cls) -> ClientKeys:
-        """Draw a fresh pair. One exponentiation: run it in a worker thread."""
+        """Draw a fresh pair. This is one exponentiation: run it in a worker thread."""
         # RFC 5054 asks for at least 256 bits, and a group of 3072 bits is no stronger than that:
         # Amplify's 1024 would only double the work of an exchange. The top bit is set because an
         # exponent's length is what its timing still shows.
@@ -64,7 +69,7 @@ class ClientKeys:
 
     @property
     def public_hex(self) -> str:
-        """`SRP_A`: lower-case hexadecimal without padding."""
+        """Return `SRP_A`: lower-case hexadecimal without padding."""
         return f"{self.A:x}"
 
 
@@ -78,16 +83,17 @@ def claim(
     timestamp: str,
     operation: str = "RespondToAuthChallenge",
 ) -> str:
-    """`PASSWORD_CLAIM_SIGNATURE`, the base64 text that proves the password. Two exponentiations:
-    run it in a worker thread.
+    """Return `PASSWORD_CLAIM_SIGNATURE`, the base64 text that proves the password.
+
+    These are two exponentiations: run it in a worker thread.
 
     `challenge` holds `SRP_B`, `SALT` and `SECRET_BLOCK` as the service sent them in the reply to
     `operation`. For a user, `group` is `pool_name` of the user pool id and `user` is
-    `USER_ID_FOR_SRP`; for a device they are its group key and its device key. `timestamp` is what
-    will be sent as `TIMESTAMP`.
+    `USER_ID_FOR_SRP`; for a device they are its group key and its device key. `timestamp` must be
+    the text that the request sends as `TIMESTAMP`.
 
-    Raises `MalformedResponse` where the challenge cannot be answered, or where answering it would
-    give the password away.
+    Raises `MalformedResponse` if the challenge cannot be answered, or if answering it would give
+    the password away.
     """
     try:
         B = _integer(challenge, "SRP_B")  # noqa: N806
@@ -102,56 +108,62 @@ def claim(
 
 
 def timestamp(epoch_seconds: float) -> str:
-    """`TIMESTAMP`: UTC, in English whatever the locale, the day unpadded, as in `Tue Jan 9 09:09:09
-    UTC 2024`.
-    """
-    # asctime, unlike strftime, is English always; it pads the day with a space, which the split
-    # swallows.
+    """Return `TIMESTAMP`: UTC, in English in every locale, as in `Tue Jan 9 09:09:09 UTC 2024`."""
+    # asctime, unlike strftime, is always English; it pads the day with a space, which the split
+    # removes.
     weekday, month, day, clock, year = time.asctime(time.gmtime(epoch_seconds)).split()
     return f"{weekday} {month} {day} {clock} UTC {year}"
 
 
 def pool_name(user_pool_id: str) -> str:
-    """The part of a user pool id that SRP hashes: `Abc123` of `eu-west-1_Abc123`, and nothing where
-    there is no underscore.
+    """Return the part of a user pool id that SRP hashes: `Abc123` of `eu-west-1_Abc123`.
+
+    The part is empty if the id has no underscore.
     """
     return "".join(user_pool_id.split("_")[1:2])
 
 
 @dataclass(frozen=True)
 class DeviceSecret:
-    """What a new device keeps, and what ConfirmDevice is told of it (`DeviceSecretVerifierConfig`).
+    """The secret that a new device keeps, and the `DeviceSecretVerifierConfig` of ConfirmDevice.
     All three are base64.
     """
 
     password: str = field(repr=False)
-    """To be kept. `claim` takes this very text as the device's password."""
+    """Must be kept: `claim` takes this very text as the device's password."""
     salt: str
     """`Salt`: one byte for each eight bits of the salt and its sign, mostly 16 or 17."""
     verifier: str = field(repr=False)
-    """`PasswordVerifier`: 385 bytes at most."""
+    """`PasswordVerifier`: at most 385 bytes."""
 
 
 def device_verifier(
     group_key: str, device_key: str, *, random_bytes: Callable[[int], bytes] = secrets.token_bytes
 ) -> DeviceSecret:
-    """Make up a password for a new device. One exponentiation: run it in a worker thread.
+    """Make up a password for a new device. This is one exponentiation: run it in a worker thread.
 
     `group_key` and `device_key` are `DeviceGroupKey` and `DeviceKey` of `NewDeviceMetadata`.
-    `random_bytes` is asked for the 40 bytes of the password, then for the 16 of the salt.
+    `random_bytes` is called for the 40 bytes of the password, then for the 16 of the salt.
     """
     password = _text(random_bytes(40))
     salt = int.from_bytes(random_bytes(16), "big")
-    verifier = backend()(g, password_key(salt, group_key, device_key, password), N)
+    verifier = powers_of_g().masked(password_key(salt, group_key, device_key, password))
     return DeviceSecret(password, _text(_octets(salt)), _text(_octets(verifier)))
 
 
 # The formulae
 
 
+@functools.cache
+def powers_of_g() -> Comb:
+    """Return the table for powers of g, made at the first sign-in."""
+    return Comb(g, N)
+
+
 def scrambler(A: int, B: int) -> int:  # noqa: N803
-    """u, which binds the session key to both public values. Raises ValueError for a B that would
-    make the key guessable.
+    """Return u, which binds the session key to both public values.
+
+    Raises `ValueError` if B would make the key guessable.
     """
     if B % N == 0:
         raise ValueError("SRP_B is zero modulo N.")
@@ -162,23 +174,22 @@ def scrambler(A: int, B: int) -> int:  # noqa: N803
 
 
 def password_key(salt: int, group: str, user: str, password: str) -> int:
-    """x, the number that stands for the password."""
+    """Return x, the number that stands for the password."""
     return _hash(_octets(salt), hashlib.sha256(_utf8(f"{group}{user}:{password}")).digest())
 
 
 def session_key(keys: ClientKeys, B: int, u: int, x: int) -> bytes:  # noqa: N803
-    """The 16 bytes that both sides draw from S, the number that only they can know."""
-    power = backend()
-    S = power((B - k * power(g, x, N)) % N, keys.a + u * x, N)  # noqa: N806
+    """Return the 16 bytes that both sides derive from S, the number that only they know."""
+    base = (B - k * powers_of_g().masked(x)) % N
+    S = arithmetic().power(base, keys.a + u * x, N)  # noqa: N806
     pseudorandom = hmac.digest(_octets(u), _octets(S), hashlib.sha256)
     return hmac.digest(pseudorandom, b"Caldera Derived Key\x01", hashlib.sha256)[:16]
 
 
 # The encodings
 
-_HEX = re.compile(
-    r"[0-9A-Fa-f]{1,1024}"
-)  # a number is at most 768 digits long; one of millions would stop the process
+# A number is at most 768 digits long; computing with one of millions would take minutes.
+_HEX = re.compile(r"[0-9A-Fa-f]{1,1024}")
 _STANDARD = str.maketrans("-_", "+/")
 
 
@@ -191,7 +202,7 @@ def _hash(*parts: bytes) -> int:
 
 
 def _utf8(text: str) -> bytes:
-    """UTF-8 as JavaScript writes it: unpaired surrogates become U+FFFD. Nothing is normalised or
+    """Encode as JavaScript does: unpaired surrogates become U+FFFD, and nothing is normalised or
     trimmed.
     """
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
@@ -209,7 +220,7 @@ def _integer(challenge: Mapping[str, object], name: str) -> int:
 
 
 def _base64(challenge: Mapping[str, object], name: str) -> bytes:
-    """The bytes of a member, in the standard or the URL-safe alphabet, padded or not."""
+    """Decode a member in the standard or the URL-safe alphabet, padded or not."""
     value = challenge.get(name)
     if isinstance(value, str):
         with contextlib.suppress(ValueError):

@@ -5,17 +5,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from auth_flow.states import _powers as _powers
+from auth_flow.states import _powers, _srp
 
 
-@pytest.fixture(params=["gmpy2", "pow"])
+@pytest.fixture(params=["gmpy2", "python"])
 def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Both ways to compute powers, each chosen by the library itself: with gmpy2, and where gmpy2
-    cannot be imported.
+    """Both kinds of arithmetic, each chosen by the library itself: with gmpy2, and if gmpy2 cannot
+    be imported.
     """
-    if request.param == "pow":
+    if request.param == "python":
         monkeypatch.setitem(sys.modules, "gmpy2", None)
-    _powers.backend.cache_clear()
-    assert (_powers.backend() is pow) == (request.param == "pow")
+    _forget()
+    assert (_powers.arithmetic().power is pow) == (request.param == "python")
     yield request.param
-    _powers.backend.cache_clear()
+    _forget()
+
+
+def _forget() -> None:
+    _powers.arithmetic.cache_clear()
+    _srp.powers_of_g.cache_clear()
