@@ -16,6 +16,8 @@
     │   │   ├── NoRefreshToken              the access token has expired and cannot be refreshed
     │   │   └── NoIdToken                   the session has no id token
     │   ├── TransportClosed             the transport was closed before this request
+    │   ├── WrongEventLoop              the caller's client belongs to another event loop or process
+    │   ├── InvalidRequest              HTTP does not allow a header or the operation's name
     │   ├── RedirectAlreadyUsed         the code of this redirect was sent before
     │   ├── SealBroken                  a sealed text is invalid or too old
     │   └── MissingExtra                an optional dependency is not installed
@@ -224,6 +226,24 @@ class TransportClosed(CallerError):
             " transport yourself, pass it to the flow as transport=…, and close it after the last"
             " request of the session."
         )
+
+
+class WrongEventLoop(CallerError):
+    """An object that the caller opened belongs to another event loop or process. Nothing was sent.
+
+    The library opens its own connections anew in each event loop and each forked process. It cannot
+    do that for a client that it was given.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} was first used in another event loop or process, and works only there. Create"
+            " it anew in this one, or pass none: the library then opens its own connections."
+        )
+
+
+class InvalidRequest(CallerError):
+    """HTTP does not allow a header or the operation's name. Nothing was sent."""
 
 
 class SealBroken(CallerError):

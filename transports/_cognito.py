@@ -4,30 +4,44 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import anyio
-import anyio.to_thread
 
-from auth_flow.errors import AuthFlowError, ConnectFailed, TimedOut, TransportClosed
+from auth_flow.errors import AuthFlowError, InvalidRequest, TimedOut
+from auth_flow.transports._base import Content
+from auth_flow.transports._clients import checked_client
 from auth_flow.transports._endpoints import checked_url
 from auth_flow.transports._fetch import Fetched, HttpFetcher
+from auth_flow.transports._lazy_wire import LazyWire
+from auth_flow.transports._loops import PerLoop
 from auth_flow.transports._replies import read_reply
 from auth_flow.transports._retries import IDEMPOTENT, Retries
 from auth_flow.transports._slots import Slots
 from auth_flow.transports._timeouts import Timeouts
 
 if TYPE_CHECKING:
-    import httpx
-
-    from auth_flow.transports._wire import Wire
+    from auth_flow.transports._clients import HttpClient
 
 _log = logging.getLogger(__name__)
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+_OPERATION = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?|")
+
+
+class Service(Protocol):
+    """Anything that has the URL of a service, such as a `UserPool`."""
+
+    @property
+    def url(self) -> str:
+        """The URL that requests go to."""
+        ...
 
 
 class CognitoTransport:
@@ -35,28 +49,34 @@ class CognitoTransport:
 
     ::
 
-        async with CognitoTransport(endpoint_for("eu-west-1_Abc")) as transport:
+        async with CognitoTransport(pool) as transport:
             reply = await transport.call("InitiateAuth", {"AuthFlow": …})
 
-    - `endpoint` is the whole URL of the service, path included.
-    - `client` is an `httpx.AsyncClient`, used as a whole (its hooks, proxies, timeouts), or an httpx transport such as
-      `http_transport(…)` or `httpx.ASGITransport`. It stays the caller's to close, and what its
-      hooks raise is raised as it is. Without one, the transport makes a connection pool at the
-      first call and closes it.
-    - At most `max_in_flight` requests are under way at once, the others wait their turn: 64 over a pool of ours (`http_transport`
-      mostly gives one), else 8, since httpx's own pool spends more on each request the more of them
-      it holds.
-    - An answer of more than `max_reply_bytes` bytes is not read to its end.
-    - `headers` are added to every request and win over the transport's own; `target` is the service's name in the protocol.
+    - `service` is the user pool, or the whole URL of the service, path included.
+    - `client` is an `AsyncClient` of httpx or httpx2, which is used as a whole (its hooks, proxies,
+      timeouts), or a transport such as `http_transport(…)` or `httpx.ASGITransport`. It stays the
+      caller's to close, and errors of its hooks are raised as they are. Without one, the transport
+      makes a connection pool at the first call and closes it.
+    - At most `max_in_flight` requests are under way at once in each event loop; the others wait for
+      their turn. The default is 64, or 8 over a client or transport of httpx's, because httpx's own
+      pool takes more time for each request the more connections it holds.
+    - A reply of more than `max_reply_bytes` bytes is not read to its end.
+    - `headers` are added to every request and replace the transport's own; `target` is the
+      service's name in the protocol.
 
-    One transport serves any number of flows, in the event loop of its first call.
+    One transport serves any number of flows, in any number of event loops, threads and forked
+    processes: each event loop has connections of its own. A client of the caller's works only in
+    the event loop that first uses it; in another one, `call` raises `WrongEventLoop`.
+
+    Raises `ValueError` if the URL or a header cannot be used, and `TypeError` if `client` is of
+    another kind.
     """
 
     def __init__(
         self,
-        endpoint: str,
+        service: str | Service,
         *,
-        client: httpx.AsyncClient | httpx.AsyncBaseTransport | None = None,
+        client: HttpClient | None = None,
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
         max_in_flight: int | None = None,
@@ -65,31 +85,36 @@ class CognitoTransport:
         target: str = "AWSCognitoIdentityProviderService",
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
-        self._endpoint, self._client, self._target, self._sleep = (
-            checked_url(endpoint),
+        checked_client(client)
+        self._target = target
+        self._sleep = sleep
+        self._timeouts = timeouts or Timeouts()
+        self._retries = retries or Retries()
+        self._extra_headers = _checked_headers(headers or {})
+        in_flight = max_in_flight or _default_in_flight(client)
+        self._slots = PerLoop(lambda: Slots(in_flight))
+        self._wire = LazyWire(
+            checked_url(service if isinstance(service, str) else service.url),
             client,
-            target,
-            sleep,
+            timeouts=self._timeouts,
+            max_in_flight=in_flight,
+            max_reply_bytes=max_reply_bytes,
         )
-        self._timeouts, self._retries = timeouts or Timeouts(), retries or Retries()
-        self._max_reply_bytes = max_reply_bytes
-        self._extra_headers = {name.lower(): value for name, value in (headers or {}).items()}
-        self._max_in_flight = max_in_flight or _default_in_flight(client)
-        self._slots = Slots(self._max_in_flight)
-        self._opening = anyio.Lock()
-        self._wire: Wire | None = None
-        self._closed = False
         self._fetcher = HttpFetcher(
             client, timeouts=self._timeouts, max_reply_bytes=max_reply_bytes
         )
 
     async def call(self, operation: str, body: Mapping[str, object]) -> dict[str, Any]:
-        """Carry one request, repeated where that is safe, and return the decoded reply; see
-        `Transport.call`.
+        """Carry one request, repeated if that is safe, and return the decoded reply.
+
+        Raises the errors of `Transport.call`, and before anything is sent `InvalidRequest` if
+        `operation` is not a name, `TransportClosed` after `aclose`, and `WrongEventLoop` if the
+        caller's client belongs to another event loop or process.
         """
-        if self._closed:
-            raise TransportClosed
-        sending = _Sending(operation, self._headers(operation), _encode(body).encode())
+        if not _OPERATION.fullmatch(operation):
+            raise InvalidRequest(f"{operation!r} is not the name of an operation.")
+        sending = _Sending(operation, self._headers(operation), Content(_encode(body).encode()))
+        del body  # so that a report of an error with the values of its frames does not hold it
         with anyio.move_on_after(self._timeouts.total):
             for attempt in count(1):
                 sending.headers["amz-sdk-request"] = (
@@ -114,7 +139,7 @@ class CognitoTransport:
                 await self._sleep(wait)
         repeatable = sending.repeatable or not sending.begun
         raise TimedOut(
-            f"no answer within {self._timeouts.total} s.", operation=operation, retryable=repeatable
+            f"no reply within {self._timeouts.total} s.", operation=operation, retryable=repeatable
         )
 
     async def fetch(
@@ -124,60 +149,31 @@ class CognitoTransport:
         return await self._fetcher.fetch(method, url, headers=headers, content=content)
 
     async def aclose(self) -> None:
-        """Let go of connections; the caller's own client stays open."""
-        self._closed = True
+        """Close the connections and refuse further requests; the caller's own client stays open."""
         await self._fetcher.aclose()
-        if self._wire is not None:
-            await self._wire.aclose()
+        await self._wire.aclose()
 
     async def __aenter__(self) -> Self:
-        """Nothing is opened yet: that is the first call's doing."""
+        """Return the transport. Nothing is opened before the first call."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     async def _attempt(self, sending: _Sending) -> dict[str, Any]:
-        wire = self._wire or await self._open(sending.operation)
-        if not await self._slots.take(self._timeouts.pool):
+        wire = await self._wire.get(sending.operation)
+        slots = self._slots.get()
+        if not await slots.take(self._timeouts.pool):
             message = "too many requests are under way; nothing was sent."
             raise TimedOut(message, operation=sending.operation, retryable=True)
         sending.begun = True
         try:
-            answer = await wire.send(
+            reply = await wire.send(
                 sending.operation, sending.headers, sending.content, repeatable=sending.repeatable
             )
         finally:
-            self._slots.leave()
-        return read_reply(sending.operation, answer.status, answer.headers, answer.content)
-
-    async def _open(self, operation: str) -> Wire:
-        """Import httpx and load the root certificates beside the event loop: each would block it
-        for tens of milliseconds.
-        """
-        async with self._opening:
-            if self._wire is None:
-                try:
-                    self._wire = await anyio.to_thread.run_sync(self._make_wire)
-                except (
-                    ValueError,
-                    ImportError,
-                ) as problem:  # of a proxy in the environment, or a host that has no such name
-                    raise ConnectFailed(
-                        f"no way to {self._endpoint}: {problem}", operation=operation
-                    ) from None
-        return self._wire
-
-    def _make_wire(self) -> Wire:
-        from auth_flow.transports._wire import Wire
-
-        return Wire(
-            self._endpoint,
-            self._client,
-            timeouts=self._timeouts,
-            max_in_flight=self._max_in_flight,
-            max_reply_bytes=self._max_reply_bytes,
-        )
+            slots.leave()
+        return read_reply(sending.operation, reply.status, reply.headers, reply.content)
 
     def _headers(self, operation: str) -> dict[str, str]:
         return {
@@ -195,7 +191,7 @@ class _Sending:
 
     operation: str
     headers: dict[str, str]
-    content: bytes
+    content: Content
     begun: bool = False
 
     @property
@@ -203,11 +199,23 @@ class _Sending:
         return self.operation in IDEMPOTENT
 
 
-def _default_in_flight(client: httpx.AsyncClient | httpx.AsyncBaseTransport | None) -> int:
+def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers by lower-case names. The error of one that HTTP does not allow names it, but
+    not its value, which may be secret.
+    """
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+            raise ValueError(
+                f"The header {name!r} cannot be sent: HTTP allows printable ASCII characters only,"
+                " without spaces around a value."
+            )
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _default_in_flight(client: HttpClient | None) -> int:
     if client is None:
         return 64
-    from auth_flow.transports._connection_pool import (
-        ConnectionPool,
-    )  # httpx is there: the caller has made something of it
+    # httpx has been imported: the caller has made something of it.
+    from auth_flow.transports._connection_pool import ConnectionPool
 
     return 64 if isinstance(client, ConnectionPool) else 8

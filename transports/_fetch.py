@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import anyio
-import anyio.to_thread
 
-from auth_flow.errors import ConnectFailed, TimedOut
+from auth_flow.errors import TimedOut, TransportClosed
+from auth_flow.transports._base import Content
+from auth_flow.transports._lazy_wire import LazyWire
 from auth_flow.transports._timeouts import Timeouts
 
 if TYPE_CHECKING:
-    import httpx
-
-    from auth_flow.transports._wire import Wire
+    from auth_flow.transports._clients import HttpClient
 
 
 class Fetched(NamedTuple):
@@ -47,7 +46,7 @@ class HttpFetcher:
 
     def __init__(
         self,
-        client: httpx.AsyncClient | httpx.AsyncBaseTransport | None = None,
+        client: HttpClient | None = None,
         *,
         timeouts: Timeouts | None = None,
         max_reply_bytes: int = 1 << 20,
@@ -55,47 +54,39 @@ class HttpFetcher:
         self._client = client
         self._timeouts = timeouts or Timeouts()
         self._max_reply_bytes = max_reply_bytes
-        self._wires: dict[str, Wire] = {}
-        self._opening = anyio.Lock()
+        self._wires: dict[str, LazyWire] = {}
+        self._closed = False
 
     async def fetch(
         self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b""
     ) -> Fetched:
         """Make one request; see `Fetcher.fetch`."""
+        if self._closed:
+            raise TransportClosed
         operation = f"{method} {url.partition('?')[0]}"
-        wire = self._wires.get(url) or await self._open(url, operation)
+        wire = self._wires.get(url) or self._wires.setdefault(url, self._wire_to(url))
+        content = Content(content)
         repeatable = method == "GET"
         with anyio.move_on_after(self._timeouts.total):
-            answer = await wire.send(
+            opened = await wire.get(operation)
+            answer = await opened.send(
                 operation, headers, content, repeatable=repeatable, method=method
             )
             return Fetched(answer.status, answer.content)
         raise TimedOut(
-            f"no answer within {self._timeouts.total} s.",
+            f"no reply within {self._timeouts.total} s.",
             operation=operation,
             retryable=repeatable,
         )
 
     async def aclose(self) -> None:
-        """Close the connections, except those of the caller's client."""
+        """Close the connections, except those of the caller's client, and refuse requests."""
+        self._closed = True
         while self._wires:
             await self._wires.popitem()[1].aclose()
 
-    async def _open(self, url: str, operation: str) -> Wire:
-        async with self._opening:
-            if url not in self._wires:
-                try:
-                    self._wires[url] = await anyio.to_thread.run_sync(self._make_wire, url)
-                except (ValueError, ImportError) as problem:
-                    raise ConnectFailed(
-                        f"there is no way to it: {problem}", operation=operation
-                    ) from None
-        return self._wires[url]
-
-    def _make_wire(self, url: str) -> Wire:
-        from auth_flow.transports._wire import Wire
-
-        return Wire(
+    def _wire_to(self, url: str) -> LazyWire:
+        return LazyWire(
             url,
             self._client,
             timeouts=self._timeouts,

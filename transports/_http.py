@@ -1,15 +1,15 @@
-"""Which httpx transport carries a request: the pool of ours, or httpx's own for what that one does
-not do.
-"""
+"""The httpx transport that carries a request: our pool, or httpx's own for proxies and HTTP/2."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from collections.abc import AsyncGenerator, Callable
 
 import httpx
 
+from auth_flow.errors import TransportClosed
 from auth_flow.transports._connection_pool import LIMITS, ConnectionPool
+from auth_flow.transports._loops import PerLoop, close_with_loop
+from auth_flow.transports._proxies import checked_proxy, environment_proxy
 from auth_flow.transports._tls import Cert, Verify
 
 
@@ -23,24 +23,50 @@ def http_transport(
     limits: httpx.Limits = LIMITS,
     proxy: str | httpx.URL | httpx.Proxy | None = None,
 ) -> httpx.AsyncBaseTransport:
-    """A transport for requests to `url`, with the settings of `httpx.AsyncClient`.
+    """Return a transport for requests to `url`, with the settings of `httpx.AsyncClient`.
 
-    A proxy, given here or by the usual environment variables (`HTTPS_PROXY`, `ALL_PROXY`,
-    `NO_PROXY` …, read unless `trust_env` is false), and HTTP/2 are httpx's own affair; everything
-    else goes through `ConnectionPool`.
+    A proxy is given by `proxy` or by the usual environment variables (`HTTPS_PROXY`, `ALL_PROXY`,
+    `NO_PROXY` …), which are read unless `trust_env` is false. Proxies and HTTP/2 are left to
+    httpx's own transport; everything else goes through `ConnectionPool`. Either may serve several
+    event loops.
+
+    Raises `ValueError` if the proxy's URL cannot be used, or if it names a SOCKS proxy and the
+    package `socksio` is not installed. The message shows neither the proxy's user nor its password.
     """
-    proxy = proxy or (_environment_proxy(url) if trust_env else None)
-    if proxy is None and not http2:
+    used = checked_proxy(proxy) if proxy else environment_proxy(url) if trust_env else None
+    if used is None and not http2:
         return ConnectionPool(verify=verify, cert=cert, trust_env=trust_env, limits=limits)
-    return httpx.AsyncHTTPTransport(
-        verify=verify, cert=cert, trust_env=trust_env, http2=http2, limits=limits, proxy=proxy
+    return LoopTransport(
+        lambda: httpx.AsyncHTTPTransport(
+            verify=verify, cert=cert, trust_env=trust_env, http2=http2, limits=limits, proxy=used
+        )
     )
 
 
-def _environment_proxy(url: str) -> str | None:
-    parts = urlsplit(url)
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(parts.netloc.rpartition("@")[2]):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+class LoopTransport(httpx.AsyncBaseTransport):
+    """A transport of httpx's, made anew in each event loop and closed when that loop ends."""
+
+    def __init__(self, make: Callable[[], httpx.AsyncBaseTransport]) -> None:
+        self._loops = PerLoop(lambda: _Opened(make()))
+        self._closed = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request over the transport of this event loop."""
+        if self._closed:
+            raise TransportClosed
+        return await self._loops.get().transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close the transport of this event loop and refuse further requests."""
+        self._closed = True
+        here = self._loops.pop()
+        if here is not None:
+            await here.closing.aclose()
+
+
+class _Opened:
+    """A transport of one event loop."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self.transport = transport
+        self.closing: AsyncGenerator[None] = close_with_loop(transport.aclose)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from auth_flow.errors import MalformedResponse, ServiceError
+from auth_flow.errors import ConnectFailed, MalformedResponse, ServiceError
 
 _ERROR_NAME = re.compile(r"[A-Za-z]\w{0,127}")
 _REQUEST_IDS = ("x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id")
@@ -23,6 +23,12 @@ def read_reply(
     `headers` are looked up by lower-case names. Raises `ServiceError` where the answer names an
     error, and `MalformedResponse` where it is neither that nor a JSON object.
     """
+    if status == 407:
+        raise ConnectFailed(
+            "the proxy refused the request (407): it wants a user name and password, or other"
+            " ones. Nothing reached the service.",
+            operation=operation,
+        )
     body = _json_object(content)
     if 200 <= status < 300 and body is not None:
         return body

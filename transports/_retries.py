@@ -1,18 +1,20 @@
 """When a request is made again, and how long to wait before it.
 
-What matters is what may have happened to the attempt that failed:
+A repetition must not do twice what should be done once, so the rule depends on the state in which
+the failed attempt may have left the service:
 
-=====================================  =======================================================================
-nothing was sent, or the service       every operation is repeated
-declined to look at it (throttling)
-the service failed (5xx)               what only reads or is idempotent is repeated, and so is `InitiateAuth`
-the answer was lost                    what only reads or is idempotent is repeated
-anything else the service says         nothing is repeated
-=====================================  =======================================================================
+==================================  ==========================================================
+nothing was sent, or the service    every operation is repeated
+refused to look at it (throttling)
+the service failed (5xx)            operations that only read or are idempotent are repeated,
+                                    and so is `InitiateAuth`
+the reply was lost                  operations that only read or are idempotent are repeated
+any other refusal                   nothing is repeated
+==================================  ==========================================================
 
-So a challenge answer, a sign-up, a confirmation or a rotating refresh whose fate is unknown is
-never sent twice: the second of two would be refused, spend one of the person's tries, or send one
-more message.
+If it is unknown whether a challenge answer, a sign-up, a confirmation or a rotating refresh was
+carried out, it is therefore never sent twice: the second request would be refused, use up one of
+the user's tries, or send one more message.
 """
 
 from __future__ import annotations
@@ -35,10 +37,12 @@ IDEMPOTENT = frozenset({
     "StartWebAuthnRegistration",
     "UpdateDeviceStatus",
 })  # fmt: skip
-"""Operations that can be made twice with the same effect and the same answer as once."""
+"""Operations that have the same effect and the same reply if they are made twice."""
 
 _ANEW = IDEMPOTENT | {"InitiateAuth"}
-"""What may be made again after the service failed: a sign-in that never began can begin anew."""
+"""Operations that may be made again if the service failed: a sign-in that did not begin can begin
+anew.
+"""
 
 _DECLINED = frozenset(
     {
@@ -49,19 +53,19 @@ _DECLINED = frozenset(
         "SlowDown",
     }
 )
-"""How AWS says that it did not look at the request. `LimitExceededException` is not among them: it
-counts a person's attempts.
+"""Exceptions by which AWS refuses to look at a request. `LimitExceededException` is not one of
+them: it counts the attempts of a user.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retries:
-    """Exponential back-off with full jitter: before repetition n, anything from 0 to `base * 2**(n
-    - 1)` seconds, at most `cap`.
+    """Exponential back-off with full jitter.
 
-    `attempts` counts the first one. A longer wait that the service asks for (`Retry-After`, in
-    seconds) is kept; one of more than `patience` seconds is the caller's to wait, who finds it in
-    `error.retry_after`.
+    Before repetition n, the wait is a random time from 0 to `base * 2**(n - 1)` seconds, at most
+    `cap`. `attempts` counts the first one. If the service asks for a longer wait (`Retry-After`, in
+    seconds), that one is kept, unless it exceeds `patience` seconds: then the error is raised, and
+    the caller finds the wait in `error.retry_after`.
     """
 
     attempts: int = 3
@@ -71,8 +75,9 @@ class Retries:
     random: Callable[[], float] = field(default=random.random, repr=False)
 
     def wait(self, attempt: int, error: AuthFlowError) -> float | None:
-        """Seconds to wait after `attempt` (the first is 1) failed with `error`, or None where it is
-        not to be repeated.
+        """Return the seconds to wait after `attempt` (the first is 1) failed with `error`.
+
+        Return None if the request must not be repeated.
         """
         if attempt >= self.attempts or not repeatable(error) or error.retry_after > self.patience:
             return None
@@ -81,7 +86,7 @@ class Retries:
 
 
 def repeatable(error: AuthFlowError) -> bool:
-    """Whether the request that ended in `error` may be made again without asking anybody."""
+    """Whether the request that ended in `error` may be made again without asking the caller."""
     match error:
         case TransportError():
             return error.retryable

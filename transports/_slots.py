@@ -6,10 +6,11 @@ import anyio
 
 
 class Slots:
-    """`number` slots; who finds none free waits, and gets one in the order of arrival."""
+    """Slots for `number` requests; one that finds none free waits, in the order of arrival."""
 
     def __init__(self, number: int) -> None:
-        self._number, self._free = number, anyio.Semaphore(number)
+        self._number = number
+        self._free = anyio.Semaphore(number)
 
     @property
     def taken(self) -> int:
@@ -17,8 +18,9 @@ class Slots:
         return self._number - self._free.value
 
     async def take(self, seconds: float | None) -> bool:
-        """Take a slot; false where none came free in time. Where one is free, there is no wait and
-        no timer.
+        """Take a slot; return false if none came free within `seconds` (None: no limit).
+
+        If one is free, it is taken without waiting and without a timer.
         """
         try:
             self._free.acquire_nowait()
@@ -29,5 +31,5 @@ class Slots:
         return True
 
     def leave(self) -> None:
-        """Hand the slot to whoever has waited longest."""
+        """Hand the slot to the request that has waited longest."""
         self._free.release()

@@ -72,8 +72,9 @@ async def storm(requests: int, seed: int) -> Counter[str]:
             urls = [f"http://127.0.0.1:{plain}/"] * 30 + [f"https://127.0.0.1:{tls}/"] * 4
             urls += [f"http://127.0.0.1:{refused}/", f"https://127.0.0.1:{plain}/"]
             ends = await _rage(pool, rng, urls, requests)
-            assert pool._slots.taken == 0, f"{pool._slots.taken} slots were never given back"
-            assert len(pool._idle) <= CONNECTIONS
+            here = pool._loops.get()
+            assert here.slots.taken == 0, f"{here.slots.taken} slots were never given back"
+            assert len(here.idle) <= CONNECTIONS
             assert await _post(pool, urls[0], "calm", read=5.0) == "200"
         with anyio.move_on_after(
             5

@@ -377,7 +377,7 @@ async def test_a_request_that_never_had_its_turn_may_be_made_again() -> None:
             raise AssertionError("cancelled by now")
 
     async def sign_up() -> bool:
-        with pytest.raises(TimedOut, match="no answer within") as timed_out:
+        with pytest.raises(TimedOut, match="no reply within") as timed_out:
             await transport.call("SignUp", {})
         return timed_out.value.retryable
 

@@ -1,5 +1,5 @@
-"""What every way to carry a request owes the flow: our pool, httpx's own, and an application in
-this process.
+"""What every way to carry a request owes the flow: our pool, those of httpx and httpx2, and an
+application in this process.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from typing import Any
 
 import anyio
 import httpx
+import httpx2
 import pytest
 from anyio.abc import ByteStream
 
 from auth_flow.errors import MalformedResponse, NotAuthorizedException
 from auth_flow.transports._base import Transport
+from auth_flow.transports._clients import HttpClient
 from auth_flow.transports._cognito import CognitoTransport
 from auth_flow.transports._connection_pool import ConnectionPool
 from auth_flow.transports._http import http_transport
@@ -63,7 +65,13 @@ async def _application(
 
 
 @pytest.fixture(
-    params=["default", "pool", "client over pool", "httpx", "httpx bare", "application"]
+    params=[
+        "default",
+        "pool",
+        "client over pool",
+        *("httpx", "httpx bare", "application"),
+        *("httpx2", "httpx2 bare", "httpx2 application"),
+    ]
 )
 async def transport(request: pytest.FixtureRequest) -> AsyncIterator[Transport]:
     async def answer(stream: ByteStream) -> None:
@@ -73,7 +81,7 @@ async def transport(request: pytest.FixtureRequest) -> AsyncIterator[Transport]:
 
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(fault_server(answer))
-        client: httpx.AsyncClient | httpx.AsyncBaseTransport | None
+        client: HttpClient | None
         match request.param:
             case "default":
                 client = None
@@ -87,6 +95,12 @@ async def transport(request: pytest.FixtureRequest) -> AsyncIterator[Transport]:
                 client = await stack.enter_async_context(httpx.AsyncClient())
             case "httpx bare":
                 client = await stack.enter_async_context(httpx.AsyncHTTPTransport())
+            case "httpx2":
+                client = await stack.enter_async_context(httpx2.AsyncClient())
+            case "httpx2 bare":
+                client = await stack.enter_async_context(httpx2.AsyncHTTPTransport())
+            case "httpx2 application":
+                client = httpx2.ASGITransport(_application)
             case _:
                 client = httpx.ASGITransport(_application)
         yield await stack.enter_async_context(CognitoTransport(server.url, client=client))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import botocore.session
 import pytest
 from botocore.endpoint_provider import EndpointProvider
@@ -72,18 +70,6 @@ def test_what_is_no_url_is_refused_before_it_is_used(url: str) -> None:
         CognitoTransport(url)
     with pytest.raises(ValueError, match="endpoint"):
         UserPool(user_pool_id="eu-west-1_Abc", client_id="1example", endpoint=url)
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "nonsense://x"])
-async def test_a_proxy_that_cannot_be_used_is_a_typed_error(
-    monkeypatch: pytest.MonkeyPatch, proxy: str
-) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", proxy)
-    monkeypatch.setitem(sys.modules, "socksio", None)  # as if it were not installed
-    async with CognitoTransport("https://cognito-idp.eu-west-1.amazonaws.com") as transport:
-        with pytest.raises(ConnectFailed, match="no way to"):
-            await transport.call("GetUser", {})
 
 
 @pytest.mark.anyio
