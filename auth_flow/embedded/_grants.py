@@ -65,6 +65,8 @@ async def refresh(
     if works_until is not None and works_until <= pool.clock():
         raise Fault("RefreshTokenReuseException", "Refresh token has already been used.")
     result = await _tokens(pool, client, user, grant, source="RefreshTokens")
+    grant.last_active = pool.clock()
+    pool.grants.put(grant.origin_jti, grant)
     rotation = client.settings.refresh_token_rotation
     if rotation.feature == "ENABLED":
         if works_until is None:

@@ -4,6 +4,8 @@ sign-ins, and sessions of tokens.
 
 from __future__ import annotations
 
+import secrets
+import string
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -125,19 +127,43 @@ class User(Row):
         return {"sub": self.sub, **self.attributes}
 
 
+class ClientSecret(Row):
+    """One of the secrets of an app client."""
+
+    id: str
+    value: str
+    created: float
+
+
 class Client(Row):
     """An app client."""
 
     id: str
     name: str
-    secret: str | None = None
+    secrets: list[ClientSecret] = Field(default_factory=list[ClientSecret])
+    """Empty for a public client; two while the secret is rotated."""
     settings: ClientSettings
     created: float
     modified: float
 
     @property
+    def secret(self) -> str | None:
+        """The oldest secret, or None for a public client."""
+        return self.secrets[0].value if self.secrets else None
+
+    def add_secret(self, now: float, value: str | None = None) -> ClientSecret:
+        """Add a secret: this value, or a random one."""
+        secret = ClientSecret(
+            id=f"{self.id}--{secrets.token_hex(8)}",
+            value=value or secrets.token_hex(26),
+            created=now,
+        )
+        self.secrets.append(secret)
+        return secret
+
+    @property
     def protects_users(self) -> bool:
-        """Whether answers must not tell if a user exists."""
+        """True if no answer may reveal that a user exists or not."""
         return self.settings.prevent_user_existence_errors == "ENABLED"
 
 
@@ -178,9 +204,13 @@ class Grant(Row):
     """
 
     origin_jti: str
+    session_id: str = Field(default_factory=lambda: _session_id())
+    """The name of this family in the list of a user's sessions."""
     client_id: str
     username: str
     auth_time: int
+    last_active: float | None = None
+    """When the tokens were renewed last."""
     expires_at: float
     event_id: str
     device_key: str | None = None
@@ -189,3 +219,8 @@ class Grant(Row):
     """SHA-256 of each refresh token, with the time until which it still works after it was rotated
     out (None: not rotated).
     """
+
+
+def _session_id() -> str:
+    letters = string.ascii_lowercase + string.digits
+    return "tkn" + "".join(secrets.choice(letters) for _ in range(25))

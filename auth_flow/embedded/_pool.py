@@ -34,6 +34,7 @@ class PoolRow(BaseModel):
     key: dict[str, Any]
     secret: str
     created: float
+    modified: float | None = None
 
 
 class EmbeddedUserPool:
@@ -70,7 +71,18 @@ class EmbeddedUserPool:
     @settings.setter
     def settings(self, settings: PoolSettings) -> None:
         self._row.settings = settings
+        self._row.modified = self.clock()
         self._pools.put(self.id, self._row)
+
+    @property
+    def modified(self) -> float:
+        """When the settings were changed last, in seconds since the epoch."""
+        return self._row.modified or self.created
+
+    @property
+    def arn(self) -> str:
+        """The Amazon Resource Name of this pool, in the account of AWS's examples."""
+        return f"arn:aws:cognito-idp:{self.region}:123456789012:userpool/{self.id}"
 
     @property
     def issuer(self) -> str:
@@ -88,18 +100,21 @@ class EmbeddedUserPool:
     # Setting up
 
     def create_client(self, settings: ClientSettings | None = None, *, name: str = "app") -> Client:
-        """Make an app client; with `generate_secret` its `secret` is what SECRET_HASH is computed
-        with.
+        """Make an app client.
+
+        With `generate_secret` in its settings it has a `secret`, with which clients compute
+        SECRET_HASH.
         """
         settings, now = settings or ClientSettings(), self.clock()
         client = Client(
             id=secrets.token_hex(13),
             name=name,
-            secret=secrets.token_hex(26) if settings.generate_secret else None,
             settings=settings,
             created=now,
             modified=now,
         )
+        if settings.generate_secret:
+            client.add_secret(now)
         self.clients.put(client.id, client)
         return client
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
 import secrets
 import string
 import time
@@ -161,18 +162,20 @@ class CognitoService:
 
 
 def check_secret_hash(client: Client, given: str | None, *usernames: str) -> None:
-    """Raise NotAuthorizedException unless the hash is Base64(HMAC-SHA256(secret, username + client
-    id)) for one of the names.
+    """Raise NotAuthorizedException unless the hash was made with a secret of the client.
+
+    It is Base64(HMAC-SHA256(secret, username + client id)), for one of the names. A client without
+    a secret takes no hash.
     """
-    if client.secret is None and given is None:
+    if not client.secrets and given is None:
         return
     if given is None:
         raise not_authorized(
             f"Client {client.id} is configured with secret but SECRET_HASH was not received"
         )
-    for username in usernames if client.secret is not None else ():
+    for secret, username in itertools.product(client.secrets, usernames):
         digest = hmac.digest(
-            (client.secret or "").encode(), f"{username}{client.id}".encode(), hashlib.sha256
+            secret.value.encode(), f"{username}{client.id}".encode(), hashlib.sha256
         )
         if hmac.compare_digest(base64.b64encode(digest), given.encode()):
             return
@@ -180,10 +183,12 @@ def check_secret_hash(client: Client, given: str | None, *usernames: str) -> Non
 
 
 def check_client_secret(client: Client, given: str | None) -> None:
-    """Raise NotAuthorizedException unless the client's own secret was given, where it has one."""
-    if client.secret is not None and not hmac.compare_digest(
-        client.secret.encode(), (given or "").encode()
-    ):
+    """Raise NotAuthorizedException unless the client is public or this is one of its secrets."""
+    matches = [
+        hmac.compare_digest(secret.value.encode(), (given or "").encode())
+        for secret in client.secrets
+    ]
+    if client.secrets and not any(matches):
         raise not_authorized("Invalid client secret." if given else "Client secret is required.")
 
 

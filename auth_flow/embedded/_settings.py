@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_pascal
@@ -11,6 +11,8 @@ MfaFactor = Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
 FirstFactor = Literal["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
 ContactAttribute = Literal["email", "phone_number"]
 IssuerType = Literal["ORIGINAL", "UPDATED", "LOCAL"]
+OAuthFlow = Literal["code", "implicit", "client_credentials"]
+Url = Annotated[str, Field(min_length=1, max_length=1024)]
 TimeUnit = Literal["seconds", "minutes", "hours", "days"]
 
 SECONDS_IN: dict[TimeUnit, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
@@ -45,6 +47,56 @@ class PasswordPolicy(Shape):
     require_numbers: bool = True
     require_symbols: bool = True
     temporary_password_validity_days: int = Field(default=7, ge=1, le=365)
+
+
+class StringConstraints(Shape):
+    """StringAttributeConstraintsType."""
+
+    min_length: str | None = None
+    max_length: str | None = None
+
+
+class NumberConstraints(Shape):
+    """NumberAttributeConstraintsType."""
+
+    min_value: str | None = None
+    max_value: str | None = None
+
+
+class AttributeDeclaration(Shape):
+    """SchemaAttributeType: an attribute that users of a pool can have."""
+
+    name: Annotated[str, Field(min_length=1, max_length=20)]
+    attribute_data_type: Literal["String", "Number", "DateTime", "Boolean"] = "String"
+    developer_only_attribute: bool = False
+    mutable: bool = True
+    required: bool = False
+    string_attribute_constraints: StringConstraints | None = None
+    number_attribute_constraints: NumberConstraints | None = None
+
+    @classmethod
+    def standard(cls, name: str) -> Self:
+        """Return the service's declaration of a standard attribute."""
+        if name.endswith("_verified"):
+            return cls.model_construct(name=name, attribute_data_type="Boolean")
+        if name == "updated_at":
+            return cls(
+                name=name,
+                attribute_data_type="Number",
+                number_attribute_constraints=NumberConstraints(min_value="0"),
+            )
+        shortest, longest = {"birthdate": ("10", "10"), "sub": ("1", "2048")}.get(
+            name, ("0", "2048")
+        )
+        return cls(
+            name=name.removeprefix("custom:"),
+            mutable=name != "sub",
+            string_attribute_constraints=(
+                None
+                if name.startswith("custom:")
+                else StringConstraints(min_length=shortest, max_length=longest)
+            ),
+        )
 
 
 class Limits(BaseModel):
@@ -82,6 +134,10 @@ class PoolSettings(BaseModel):
     """Names without their `custom:`. Users can have these and the standard attributes, and no
     others.
     """
+    declarations: tuple[AttributeDeclaration, ...] = ()
+    """Attributes as CreateUserPool and AddCustomAttributes declared them. They are described, but
+    only their names and `required` have an effect, by the two settings above.
+    """
     alias_attributes: tuple[Literal["email", "phone_number", "preferred_username"], ...] = ()
     username_attributes: tuple[ContactAttribute, ...] = ()
     auto_verified_attributes: tuple[ContactAttribute, ...] = ("email",)
@@ -106,6 +162,11 @@ class PoolSettings(BaseModel):
     """
     user_verification: Literal["required", "preferred"] = "preferred"
     limits: Limits = Limits()
+    deletion_protection: bool = False
+    """DeleteUserPool is refused while this is on."""
+    tags: dict[str, str] = Field(default_factory=dict)
+    described: dict[str, Any] = Field(default_factory=dict)
+    """Members of CreateUserPool that have no effect here, as DescribeUserPool shows them."""
     issuer_type: IssuerType = "ORIGINAL"
     """IssuerConfiguration: whose name tokens carry. `LOCAL`, which the service does not have, is
     the endpoint that serves the pool, so that OpenID Connect discovery finds it.
@@ -129,12 +190,9 @@ class RefreshTokenRotation(Shape):
     retry_grace_period_seconds: int = Field(default=0, ge=0, le=60)
 
 
-class ClientSettings(Shape):
-    """The settings of an app client, shaped as in CreateUserPoolClient, but that all flows are on
-    unless said otherwise.
-    """
+class ClientConfiguration(Shape):
+    """The settings of an app client that can be changed."""
 
-    generate_secret: bool = False
     explicit_auth_flows: tuple[AuthFlow, ...] = (
         "ALLOW_USER_SRP_AUTH",
         "ALLOW_USER_PASSWORD_AUTH",
@@ -152,6 +210,24 @@ class ClientSettings(Shape):
     refresh_token_rotation: RefreshTokenRotation = RefreshTokenRotation()
     enable_token_revocation: bool = True
     prevent_user_existence_errors: Literal["LEGACY", "ENABLED"] = "LEGACY"
+    callback_urls: tuple[Url, ...] = Field(default=(), alias="CallbackURLs", max_length=100)
+    logout_urls: tuple[Url, ...] = Field(default=(), alias="LogoutURLs", max_length=100)
+    default_redirect_uri: Url | None = Field(default=None, alias="DefaultRedirectURI")
+    allowed_oauth_flows: tuple[OAuthFlow, ...] = Field(
+        default=(), alias="AllowedOAuthFlows", max_length=3
+    )
+    allowed_oauth_scopes: tuple[str, ...] = Field(
+        default=(), alias="AllowedOAuthScopes", max_length=50
+    )
+    allowed_oauth_flows_user_pool_client: bool = Field(
+        default=False, alias="AllowedOAuthFlowsUserPoolClient"
+    )
+    supported_identity_providers: tuple[str, ...] = ()
+    read_attributes: tuple[str, ...] = ()
+    """Described, but not enforced; so are the three settings below."""
+    write_attributes: tuple[str, ...] = ()
+    enable_propagate_additional_user_context_data: bool = False
+    analytics_configuration: dict[str, Any] | None = None
 
     @field_validator("explicit_auth_flows")
     @classmethod
@@ -177,3 +253,11 @@ class ClientSettings(Shape):
         if "ADMIN_NO_SRP_AUTH" in flows:
             allowed.add("ADMIN_USER_PASSWORD_AUTH")
         return auth_flow in allowed
+
+
+class ClientSettings(ClientConfiguration):
+    """The settings of a new app client, shaped as in CreateUserPoolClient. By default all flows are
+    allowed.
+    """
+
+    generate_secret: bool = False

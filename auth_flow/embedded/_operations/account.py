@@ -8,6 +8,7 @@ from auth_flow.embedded._grants import revoke_all
 from auth_flow.embedded._models import User
 from auth_flow.embedded._operations.shapes import AccessToken, Password, as_list
 from auth_flow.embedded._passwords import check_password, set_password
+from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._service import CognitoService
 
@@ -49,21 +50,9 @@ async def get_user(service: CognitoService, request: GetUserRequest) -> Reply:
 async def get_user_auth_factors(
     service: CognitoService, request: GetUserAuthFactorsRequest
 ) -> Reply:
-    """What the user can sign in with."""
+    """Return the factors that the user can sign in with."""
     caller = service.caller(request.access_token)
-    user, allowed = caller.user, caller.pool.settings.first_factors
-    ready = {
-        "PASSWORD": user.password is not None,
-        "EMAIL_OTP": "email" in user.attributes,
-        "SMS_OTP": "phone_number" in user.attributes,
-        "WEB_AUTHN": bool(user.passkeys),
-    }
-    factors = [
-        factor
-        for factor in allowed
-        if ready[factor] and (factor == "PASSWORD" or not active_factors(caller.pool, user))
-    ]
-    return {"Username": user.username, "ConfiguredUserAuthFactors": factors, **mfa_members(user)}
+    return auth_factors(caller.pool, caller.user)
 
 
 @operation(ChangePasswordRequest)
@@ -106,3 +95,19 @@ def mfa_members(user: User) -> Reply:
     if user.preferred_mfa:
         members["PreferredMfaSetting"] = user.preferred_mfa
     return members
+
+
+def auth_factors(pool: EmbeddedUserPool, user: User) -> Reply:
+    """Return the members of GetUserAuthFactors."""
+    ready = {
+        "PASSWORD": user.password is not None,
+        "EMAIL_OTP": "email" in user.attributes,
+        "SMS_OTP": "phone_number" in user.attributes,
+        "WEB_AUTHN": bool(user.passkeys),
+    }
+    factors = [
+        factor
+        for factor in pool.settings.first_factors
+        if ready[factor] and (factor == "PASSWORD" or not active_factors(pool, user))
+    ]
+    return {"Username": user.username, "ConfiguredUserAuthFactors": factors, **mfa_members(user)}

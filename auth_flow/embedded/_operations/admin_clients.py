@@ -1,4 +1,4 @@
-"""What an administrator does with app clients."""
+"""Operations on app clients."""
 
 from __future__ import annotations
 
@@ -6,24 +6,54 @@ from typing import Annotated
 
 from pydantic import Field
 
-from auth_flow.embedded._fault import not_found
+from auth_flow.embedded._fault import Fault, not_found
 from auth_flow.embedded._models import Client
-from auth_flow.embedded._operations.shapes import ClientId, UserPoolId
+from auth_flow.embedded._operations.shapes import ClientId, ClientSecret, UserPoolId
 from auth_flow.embedded._paging import page
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._service import CognitoService
-from auth_flow.embedded._settings import AuthFlow, ClientSettings
+from auth_flow.embedded._settings import AuthFlow, ClientConfiguration, ClientSettings
+
+ClientName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w\s+=,.@-]+$")]
+DEFAULT_FLOWS: tuple[AuthFlow, ...] = (
+    "ALLOW_REFRESH_TOKEN_AUTH",
+    "ALLOW_USER_SRP_AUTH",
+    "ALLOW_CUSTOM_AUTH",
+)
 
 
-class CreateUserPoolClientRequest(Request, ClientSettings):
+class ClientMembers(Request, ClientConfiguration):
+    """The members that CreateUserPoolClient and UpdateUserPoolClient have in common."""
+
     user_pool_id: UserPoolId
-    client_name: Annotated[str, Field(min_length=1, max_length=128)]
-    explicit_auth_flows: tuple[AuthFlow, ...] = (
-        "ALLOW_REFRESH_TOKEN_AUTH",
-        "ALLOW_USER_SRP_AUTH",
-        "ALLOW_CUSTOM_AUTH",
-    )
+    explicit_auth_flows: tuple[AuthFlow, ...] = DEFAULT_FLOWS
+
+    def settings(self) -> ClientSettings:
+        """Return the settings that these members stand for."""
+        if self.allowed_oauth_flows_user_pool_client and not (
+            self.allowed_oauth_flows and self.allowed_oauth_scopes
+        ):
+            raise Fault(
+                "InvalidOAuthFlowException",
+                "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is "
+                "allowed to use OAuth flows.",
+            )
+        return ClientSettings.model_validate(
+            self.model_dump(include=set(ClientSettings.model_fields), exclude_unset=True)
+            | {"explicit_auth_flows": self.explicit_auth_flows}
+        )
+
+
+class CreateUserPoolClientRequest(ClientMembers):
+    client_name: ClientName
+    generate_secret: bool = False
+    client_secret: ClientSecret | None = None
+
+
+class UpdateUserPoolClientRequest(ClientMembers):
+    client_id: ClientId
+    client_name: ClientName | None = None
 
 
 class DescribeUserPoolClientRequest(Request):
@@ -48,28 +78,44 @@ async def create_user_pool_client(
 ) -> Reply:
     """Make an app client."""
     pool = service.pool(request.user_pool_id)
-    settings = ClientSettings.model_validate(
-        request.model_dump(include=set(ClientSettings.model_fields))
-    )
-    return {"UserPoolClient": _shown(pool, pool.create_client(settings, name=request.client_name))}
+    client = pool.create_client(request.settings(), name=request.client_name)
+    if request.client_secret is not None:
+        client.secrets.clear()
+        client.add_secret(service.clock(), request.client_secret)
+        pool.clients.put(client.id, client)
+    return {"UserPoolClient": _shown(pool, client)}
+
+
+@operation(UpdateUserPoolClientRequest)
+async def update_user_pool_client(
+    service: CognitoService, request: UpdateUserPoolClientRequest
+) -> Reply:
+    """Replace the client's settings. Members that are left out get their defaults."""
+    pool = service.pool(request.user_pool_id)
+    client = client_of(pool, request.client_id)
+    client.settings = request.settings()
+    client.name = request.client_name or client.name
+    client.modified = service.clock()
+    pool.clients.put(client.id, client)
+    return {"UserPoolClient": _shown(pool, client)}
 
 
 @operation(DescribeUserPoolClientRequest)
 async def describe_user_pool_client(
     service: CognitoService, request: DescribeUserPoolClientRequest
 ) -> Reply:
-    """An app client with its secret."""
+    """Return an app client with its secret."""
     pool = service.pool(request.user_pool_id)
-    return {"UserPoolClient": _shown(pool, _client(pool, request.client_id))}
+    return {"UserPoolClient": _shown(pool, client_of(pool, request.client_id))}
 
 
 @operation(DeleteUserPoolClientRequest)
 async def delete_user_pool_client(
     service: CognitoService, request: DeleteUserPoolClientRequest
 ) -> Reply:
-    """Forget an app client."""
+    """Delete an app client."""
     pool = service.pool(request.user_pool_id)
-    pool.clients.take(_client(pool, request.client_id).id)
+    pool.clients.take(client_of(pool, request.client_id).id)
     return {}
 
 
@@ -77,7 +123,7 @@ async def delete_user_pool_client(
 async def list_user_pool_clients(
     service: CognitoService, request: ListUserPoolClientsRequest
 ) -> Reply:
-    """A page of app clients."""
+    """Return a page of app clients."""
     pool = service.pool(request.user_pool_id)
     clients, token = page(list(pool.clients), request.max_results, request.next_token)
     shown = [
@@ -87,7 +133,8 @@ async def list_user_pool_clients(
     return {"UserPoolClients": shown} | ({"NextToken": token} if token else {})
 
 
-def _client(pool: EmbeddedUserPool, client_id: str) -> Client:
+def client_of(pool: EmbeddedUserPool, client_id: str) -> Client:
+    """Return a client of the pool, or raise ResourceNotFoundException."""
     client = pool.clients.get(client_id)
     if client is None:
         raise not_found(f"User pool client {client_id} does not exist.")
@@ -95,8 +142,9 @@ def _client(pool: EmbeddedUserPool, client_id: str) -> Client:
 
 
 def _shown(pool: EmbeddedUserPool, client: Client) -> Reply:
+    settings = client.settings.model_dump(by_alias=True, exclude={"generate_secret"})
     return {
-        **client.settings.model_dump(by_alias=True, exclude={"generate_secret"}),
+        **{name: value for name, value in settings.items() if value not in (None, ())},
         "UserPoolId": pool.id,
         "ClientId": client.id,
         "ClientName": client.name,

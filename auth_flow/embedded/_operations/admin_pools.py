@@ -1,6 +1,4 @@
-"""What an administrator does with user pools: the service's shapes, and the settings they stand
-for.
-"""
+"""Operations on user pools."""
 
 from __future__ import annotations
 
@@ -10,107 +8,40 @@ import anyio.to_thread
 from pydantic import Field
 
 from auth_flow.embedded._fault import invalid_parameter
+from auth_flow.embedded._operations.pool_shapes import (
+    PoolMembers,
+    UsernameConfiguration,
+    describe,
+    with_attributes,
+)
 from auth_flow.embedded._operations.shapes import UserPoolId
 from auth_flow.embedded._paging import page
-from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
-from auth_flow.embedded._schema import STANDARD, known_attributes
 from auth_flow.embedded._service import CognitoService
-from auth_flow.embedded._settings import (
-    ContactAttribute,
-    FirstFactor,
-    MfaFactor,
-    PasswordPolicy,
-    PoolSettings,
-    Shape,
-)
+from auth_flow.embedded._settings import AttributeDeclaration, ContactAttribute, PoolSettings
 from auth_flow.embedded._signing import SigningKey
 
-MfaConfiguration = Literal["OFF", "ON", "OPTIONAL"]
+PoolName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w\s+=,.@-]+$")]
 
 
-class SignInPolicy(Shape):
-    """SignInPolicyType of the service model, and so on below."""
-
-    allowed_first_auth_factors: tuple[FirstFactor, ...] = ("PASSWORD",)
-
-
-class Policies(Shape):
-    """UserPoolPolicyType."""
-
-    password_policy: PasswordPolicy = PasswordPolicy()
-    sign_in_policy: SignInPolicy = SignInPolicy()
-
-
-class VerificationMessageTemplate(Shape):
-    """VerificationMessageTemplateType."""
-
-    default_email_option: Literal["CONFIRM_WITH_CODE", "CONFIRM_WITH_LINK"] = "CONFIRM_WITH_CODE"
-
-
-class DeviceConfiguration(Shape):
-    """DeviceConfigurationType."""
-
-    challenge_required_on_new_device: bool = False
-    device_only_remembered_on_user_prompt: bool = False
-
-
-class SchemaAttribute(Shape):
-    """SchemaAttributeType."""
-
-    name: Annotated[str, Field(min_length=1, max_length=20)]
-    required: bool = False
-
-    @property
-    def custom(self) -> bool:
-        """Whether it is neither a standard attribute nor the `sub` that every pool has."""
-        return self.name not in {*STANDARD, "sub"}
-
-
-class AdminCreateUserConfig(Shape):
-    """AdminCreateUserConfigType."""
-
-    allow_admin_create_user_only: bool = False
-
-
-class UsernameConfiguration(Shape):
-    """UsernameConfigurationType."""
-
-    case_sensitive: bool
-
-
-class UserAttributeUpdateSettings(Shape):
-    """UserAttributeUpdateSettingsType."""
-
-    attributes_require_verification_before_update: tuple[ContactAttribute, ...] = ()
-
-
-class SoftwareTokenMfaConfiguration(Shape):
-    """SoftwareTokenMfaConfigType."""
-
-    enabled: bool = False
-
-
-class WebAuthnConfiguration(Shape):
-    """WebAuthnConfigurationType."""
-
-    relying_party_id: str | None = None
-    user_verification: Literal["required", "preferred"] = "preferred"
-
-
-class CreateUserPoolRequest(Request):
-    pool_name: Annotated[str, Field(min_length=1, max_length=128)]
-    policies: Policies = Policies()
-    auto_verified_attributes: tuple[ContactAttribute, ...] = ()
+class CreateUserPoolRequest(PoolMembers):
+    pool_name: PoolName
     alias_attributes: tuple[Literal["email", "phone_number", "preferred_username"], ...] = ()
     username_attributes: tuple[ContactAttribute, ...] = ()
-    verification_message_template: VerificationMessageTemplate = VerificationMessageTemplate()
-    mfa_configuration: MfaConfiguration = "OFF"
-    user_attribute_update_settings: UserAttributeUpdateSettings = UserAttributeUpdateSettings()
-    device_configuration: DeviceConfiguration | None = None
-    admin_create_user_config: AdminCreateUserConfig = AdminCreateUserConfig()
-    schema_: Annotated[tuple[SchemaAttribute, ...], Field(alias="Schema")] = ()
+    schema_: Annotated[tuple[AttributeDeclaration, ...], Field(alias="Schema")] = ()
     username_configuration: UsernameConfiguration = UsernameConfiguration(case_sensitive=True)
+
+
+class UpdateUserPoolRequest(PoolMembers):
+    user_pool_id: UserPoolId
+    pool_name: PoolName | None = None
+
+
+class AddCustomAttributesRequest(Request):
+    user_pool_id: UserPoolId
+    custom_attributes: Annotated[
+        tuple[AttributeDeclaration, ...], Field(min_length=1, max_length=25)
+    ]
 
 
 class DescribeUserPoolRequest(Request):
@@ -126,158 +57,79 @@ class ListUserPoolsRequest(Request):
     next_token: str | None = None
 
 
-class SetUserPoolMfaConfigRequest(Request):
-    user_pool_id: UserPoolId
-    mfa_configuration: MfaConfiguration | None = None
-    sms_mfa_configuration: dict[str, object] | None = None
-    software_token_mfa_configuration: SoftwareTokenMfaConfiguration | None = None
-    email_mfa_configuration: dict[str, object] | None = None
-    web_authn_configuration: WebAuthnConfiguration | None = None
-
-
-class GetUserPoolMfaConfigRequest(Request):
-    user_pool_id: UserPoolId
-
-
 @operation(CreateUserPoolRequest)
 async def create_user_pool(service: CognitoService, request: CreateUserPoolRequest) -> Reply:
-    """Make a pool; as with the service, MFA factors are turned on by SetUserPoolMfaConfig.
+    """Make a pool. As with the service, SetUserPoolMfaConfig turns on MFA factors other than SMS.
 
-    Of the schema, the names and what is required are kept; data types, constraints and mutability
-    are not.
+    Data types, constraints and mutability of attributes are described, but not enforced.
     """
-    if any(attribute.required and attribute.custom for attribute in request.schema_):
-        raise invalid_parameter("Required custom attributes are not supported currently.")
-    devices = request.device_configuration
-    prompted = devices is not None and devices.device_only_remembered_on_user_prompt
-    settings = PoolSettings(
+    fixed = PoolSettings(
         name=request.pool_name,
-        mfa_configuration=request.mfa_configuration,
         mfa_factors=("SMS_MFA",),
-        first_factors=request.policies.sign_in_policy.allowed_first_auth_factors,
-        password_policy=request.policies.password_policy,
-        required_attributes=tuple(
-            attribute.name
-            for attribute in request.schema_
-            if attribute.required and attribute.name != "sub"
-        ),
-        custom_attributes=tuple(
-            attribute.name for attribute in request.schema_ if attribute.custom
-        ),
         alias_attributes=request.alias_attributes,
         username_attributes=request.username_attributes,
-        auto_verified_attributes=request.auto_verified_attributes,
-        verify_before_update=request.user_attribute_update_settings.attributes_require_verification_before_update,
-        email_confirmation=request.verification_message_template.default_email_option,
-        admin_create_only=request.admin_create_user_config.allow_admin_create_user_only,
         case_sensitive_usernames=request.username_configuration.case_sensitive,
-        device_tracking="OFF" if devices is None else "USER_OPT_IN" if prompted else "ALWAYS",
-        trusted_devices_skip_mfa=devices is not None and devices.challenge_required_on_new_device,
     )
+    settings = with_attributes(request.apply(fixed), request.schema_)
     key = await anyio.to_thread.run_sync(SigningKey)
-    return {"UserPool": _shown(service.create_pool(settings, key=key))}
+    return {"UserPool": describe(service.create_pool(settings, key=key))}
+
+
+@operation(UpdateUserPoolRequest)
+async def update_user_pool(service: CognitoService, request: UpdateUserPoolRequest) -> Reply:
+    """Replace the pool's settings. Members that are left out get their defaults."""
+    pool = service.pool(request.user_pool_id)
+    settings = request.apply(pool.settings)
+    if request.pool_name is not None:
+        settings = settings.model_copy(update={"name": request.pool_name})
+    pool.settings = settings
+    return {}
+
+
+@operation(AddCustomAttributesRequest)
+async def add_custom_attributes(
+    service: CognitoService, request: AddCustomAttributesRequest
+) -> Reply:
+    """Declare further attributes of the pool's users."""
+    pool = service.pool(request.user_pool_id)
+    for attribute in request.custom_attributes:
+        if attribute.name in pool.settings.custom_attributes:
+            raise invalid_parameter(f"custom:{attribute.name}: Existing attribute already has name")
+    pool.settings = with_attributes(pool.settings, request.custom_attributes)
+    return {}
 
 
 @operation(DescribeUserPoolRequest)
 async def describe_user_pool(service: CognitoService, request: DescribeUserPoolRequest) -> Reply:
-    """The pool's settings."""
-    return {"UserPool": _shown(service.pool(request.user_pool_id))}
+    """Return the pool's settings."""
+    return {"UserPool": describe(service.pool(request.user_pool_id))}
 
 
 @operation(DeleteUserPoolRequest)
 async def delete_user_pool(service: CognitoService, request: DeleteUserPoolRequest) -> Reply:
-    """Forget the pool."""
-    service.delete_pool(service.pool(request.user_pool_id))
+    """Delete the pool, unless it is protected."""
+    pool = service.pool(request.user_pool_id)
+    if pool.settings.deletion_protection:
+        raise invalid_parameter(
+            "The user pool cannot be deleted because deletion protection is activated. "
+            "Deletion protection must be inactivated first."
+        )
+    service.delete_pool(pool)
     return {}
 
 
 @operation(ListUserPoolsRequest)
 async def list_user_pools(service: CognitoService, request: ListUserPoolsRequest) -> Reply:
-    """A page of pools."""
+    """Return a page of pools."""
     pools, token = page(list(service.pools.values()), request.max_results, request.next_token)
     shown = [
-        {"Id": pool.id, "Name": pool.settings.name, "CreationDate": pool.created} for pool in pools
+        {
+            "Id": pool.id,
+            "Name": pool.settings.name,
+            "LambdaConfig": pool.settings.described.get("LambdaConfig", {}),
+            "CreationDate": pool.created,
+            "LastModifiedDate": pool.modified,
+        }
+        for pool in pools
     ]
     return {"UserPools": shown} | ({"NextToken": token} if token else {})
-
-
-@operation(SetUserPoolMfaConfigRequest)
-async def set_user_pool_mfa_config(
-    service: CognitoService, request: SetUserPoolMfaConfigRequest
-) -> Reply:
-    """Say which second factors the pool has, and whether one is needed."""
-    pool = service.pool(request.user_pool_id)
-    token, passkeys = request.software_token_mfa_configuration, request.web_authn_configuration
-    wanted: dict[MfaFactor, bool] = {
-        "SMS_MFA": request.sms_mfa_configuration is not None,
-        "SOFTWARE_TOKEN_MFA": token is not None and token.enabled,
-        "EMAIL_OTP": request.email_mfa_configuration is not None,
-    }
-    changes: dict[str, object] = {
-        "mfa_factors": tuple(factor for factor, on in wanted.items() if on)
-    }
-    if request.mfa_configuration is not None:
-        changes["mfa_configuration"] = request.mfa_configuration
-    if passkeys is not None:
-        changes["user_verification"] = passkeys.user_verification
-        changes["relying_party_id"] = passkeys.relying_party_id or pool.settings.relying_party_id
-    pool.settings = pool.settings.model_copy(update=changes)
-    return _mfa_config(pool)
-
-
-@operation(GetUserPoolMfaConfigRequest)
-async def get_user_pool_mfa_config(
-    service: CognitoService, request: GetUserPoolMfaConfigRequest
-) -> Reply:
-    """Which second factors the pool has, and whether one is needed."""
-    return _mfa_config(service.pool(request.user_pool_id))
-
-
-def _mfa_config(pool: EmbeddedUserPool) -> Reply:
-    settings = pool.settings
-    return {
-        "MfaConfiguration": settings.mfa_configuration,
-        "SoftwareTokenMfaConfiguration": {"Enabled": "SOFTWARE_TOKEN_MFA" in settings.mfa_factors},
-        "WebAuthnConfiguration": {
-            "RelyingPartyId": settings.relying_party_id,
-            "UserVerification": settings.user_verification,
-        },
-        **({"SmsMfaConfiguration": {}} if "SMS_MFA" in settings.mfa_factors else {}),
-        **({"EmailMfaConfiguration": {}} if "EMAIL_OTP" in settings.mfa_factors else {}),
-    }
-
-
-def _shown(pool: EmbeddedUserPool) -> Reply:
-    settings = pool.settings
-    devices = DeviceConfiguration(
-        challenge_required_on_new_device=settings.trusted_devices_skip_mfa,
-        device_only_remembered_on_user_prompt=settings.device_tracking == "USER_OPT_IN",
-    )
-    return {
-        "Id": pool.id,
-        "Name": settings.name,
-        "Arn": f"arn:aws:cognito-idp:{pool.region}:123456789012:userpool/{pool.id}",
-        "CreationDate": pool.created,
-        "LastModifiedDate": pool.created,
-        "Policies": {
-            "PasswordPolicy": settings.password_policy.model_dump(by_alias=True),
-            "SignInPolicy": {"AllowedFirstAuthFactors": settings.first_factors},
-        },
-        "SchemaAttributes": [
-            {"Name": name, "Required": name in ("sub", *settings.required_attributes)}
-            for name in sorted(known_attributes(settings))
-        ],
-        "AutoVerifiedAttributes": settings.auto_verified_attributes,
-        "AliasAttributes": settings.alias_attributes,
-        "UsernameAttributes": settings.username_attributes,
-        "VerificationMessageTemplate": {"DefaultEmailOption": settings.email_confirmation},
-        "MfaConfiguration": settings.mfa_configuration,
-        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": settings.admin_create_only},
-        "UsernameConfiguration": {"CaseSensitive": settings.case_sensitive_usernames},
-        "EstimatedNumberOfUsers": len(pool.users),
-        **(
-            {}
-            if settings.device_tracking == "OFF"
-            else {"DeviceConfiguration": devices.model_dump(by_alias=True)}
-        ),
-    }

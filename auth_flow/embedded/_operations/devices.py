@@ -13,9 +13,12 @@ from auth_flow.embedded._fault import Fault, invalid_parameter, not_found
 from auth_flow.embedded._models import Device, User
 from auth_flow.embedded._operations.shapes import AccessToken, DeviceKey, as_list
 from auth_flow.embedded._paging import page
+from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._service import CognitoService
 from auth_flow.embedded._srp import Verifier
+
+RememberedStatus = Literal["remembered", "not_remembered"]
 
 
 class DeviceSecretVerifierConfig(BaseModel):
@@ -48,7 +51,7 @@ class ListDevicesRequest(Request):
 class UpdateDeviceStatusRequest(Request):
     access_token: AccessToken
     device_key: DeviceKey
-    device_remembered_status: Literal["remembered", "not_remembered"]
+    device_remembered_status: RememberedStatus
 
 
 class ForgetDeviceRequest(Request):
@@ -57,7 +60,7 @@ class ForgetDeviceRequest(Request):
 
 
 @operation(ConfirmDeviceRequest)
-async def confirm_device(service: CognitoService, request: ConfirmDeviceRequest) -> Reply:
+async def confirmdevice_of(service: CognitoService, request: ConfirmDeviceRequest) -> Reply:
     """Take the device's verifier; it is remembered at once, unless the pool leaves that to the
     user.
     """
@@ -65,7 +68,7 @@ async def confirm_device(service: CognitoService, request: ConfirmDeviceRequest)
     config = request.device_secret_verifier_config
     if config is None:
         raise invalid_parameter("Device secret verifier config is required.")
-    device = _device(caller.user, request.device_key)
+    device = device_of(caller.user, request.device_key)
     if device.verifier is not None:
         raise Fault("DeviceKeyExistsException", "The device is confirmed already.")
     device.verifier = Verifier(
@@ -79,54 +82,73 @@ async def confirm_device(service: CognitoService, request: ConfirmDeviceRequest)
 
 
 @operation(GetDeviceRequest)
-async def get_device(service: CognitoService, request: GetDeviceRequest) -> Reply:
-    """One device."""
+async def getdevice_of(service: CognitoService, request: GetDeviceRequest) -> Reply:
+    """Return one device."""
     return {
-        "Device": _shown(_device(service.caller(request.access_token).user, request.device_key))
+        "Device": show_device(
+            device_of(service.caller(request.access_token).user, request.device_key)
+        )
     }
 
 
 @operation(ListDevicesRequest)
 async def list_devices(service: CognitoService, request: ListDevicesRequest) -> Reply:
-    """A page of confirmed devices."""
+    """Return a page of confirmed devices."""
     user = service.caller(request.access_token).user
-    confirmed = [device for device in user.devices.values() if device.verifier]
-    devices, token = page(confirmed, request.limit, request.pagination_token)
-    return {"Devices": [_shown(device) for device in devices]} | (
-        {"PaginationToken": token} if token else {}
-    )
+    return list_confirmed(user, request.limit, request.pagination_token)
 
 
 @operation(UpdateDeviceStatusRequest)
 async def update_device_status(
     service: CognitoService, request: UpdateDeviceStatusRequest
 ) -> Reply:
-    """Remember a device, or no longer."""
+    """Remember a device, or stop remembering it."""
     caller = service.caller(request.access_token)
-    device = _device(caller.user, request.device_key)
-    device.remembered = request.device_remembered_status == "remembered"
-    device.modified = service.clock()
-    caller.pool.save(caller.user)
+    remember(caller.pool, caller.user, request.device_key, request.device_remembered_status)
     return {}
 
 
 @operation(ForgetDeviceRequest)
-async def forget_device(service: CognitoService, request: ForgetDeviceRequest) -> Reply:
+async def forgetdevice_of(service: CognitoService, request: ForgetDeviceRequest) -> Reply:
     """Forget a device."""
     caller = service.caller(request.access_token)
-    del caller.user.devices[_device(caller.user, request.device_key).key]
-    caller.pool.save(caller.user)
+    forget(caller.pool, caller.user, request.device_key)
     return {}
 
 
-def _device(user: User, key: str) -> Device:
+def device_of(user: User, key: str) -> Device:
+    """Return a device of the user, or raise ResourceNotFoundException."""
     device = user.devices.get(key)
     if device is None:
         raise not_found("Device does not exist.")
     return device
 
 
-def _shown(device: Device) -> Reply:
+def list_confirmed(user: User, limit: int, pagination_token: str | None) -> Reply:
+    """Return a page of the user's confirmed devices."""
+    confirmed = [device for device in user.devices.values() if device.verifier]
+    devices, token = page(confirmed, limit, pagination_token)
+    return {"Devices": [show_device(device) for device in devices]} | (
+        {"PaginationToken": token} if token else {}
+    )
+
+
+def remember(pool: EmbeddedUserPool, user: User, key: str, status: RememberedStatus | None) -> None:
+    """Set if the device is remembered; without a status it is not."""
+    device = device_of(user, key)
+    device.remembered = status == "remembered"
+    device.modified = pool.clock()
+    pool.save(user)
+
+
+def forget(pool: EmbeddedUserPool, user: User, key: str) -> None:
+    """Remove a device from the user."""
+    del user.devices[device_of(user, key).key]
+    pool.save(user)
+
+
+def show_device(device: Device) -> Reply:
+    """Return a device as DeviceType."""
     status = "remembered" if device.remembered else "not_remembered"
     return {
         "DeviceKey": device.key,

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_pascal
 Username = Annotated[str, Field(min_length=1, max_length=128)]
 Password = Annotated[str, Field(max_length=256, pattern=r"^\S+$")]
 ClientId = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w+]+$")]
+ClientSecret = Annotated[str, Field(min_length=24, max_length=64, pattern=r"^[\w+]+$")]
 SecretHash = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w+=/]+$")]
 AccessToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9\-_=.]+$")]
 SessionToken = Annotated[str, Field(min_length=20, max_length=4096)]

@@ -1,25 +1,21 @@
-"""Tokens: renewed, revoked, and listed as the sessions they are."""
+"""Tokens are renewed and revoked."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from auth_flow.embedded._fault import Fault, not_found
+from auth_flow.embedded._fault import Fault
 from auth_flow.embedded._grants import find_grant, refresh, revoke
 from auth_flow.embedded._operations.shapes import (
-    AccessToken,
     ClientId,
     ClientMetadata,
+    ClientSecret,
     DeviceKey,
     Username,
     UserPoolId,
 )
 from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._service import CognitoService, check_client_secret
-
-ClientSecret = Annotated[str, Field(min_length=24, max_length=64, pattern=r"^[\w+]+$")]
 
 
 class GetTokensFromRefreshTokenRequest(Request):
@@ -34,16 +30,6 @@ class RevokeTokenRequest(Request):
     token: str
     client_id: ClientId
     client_secret: ClientSecret | None = None
-
-
-class ListUserSessionsRequest(Request):
-    access_token: AccessToken
-    next_token: str | None = None
-
-
-class RevokeUserSessionRequest(Request):
-    access_token: AccessToken
-    session_id: str
 
 
 class UpdateAuthEventFeedbackRequest(Request):
@@ -90,35 +76,6 @@ async def revoke_token(service: CognitoService, request: RevokeTokenRequest) -> 
     if grant.client_id != client.id:
         raise Fault("UnauthorizedException", "The token was issued to another client.")
     revoke(pool, grant)
-    return {}
-
-
-@operation(ListUserSessionsRequest)
-async def list_user_sessions(service: CognitoService, request: ListUserSessionsRequest) -> Reply:
-    """The user's living token families, on one page."""
-    caller = service.caller(request.access_token)
-    sessions = [
-        {
-            "SessionId": grant.origin_jti,
-            "SessionType": "TOKEN",
-            "ClientId": grant.client_id,
-            "CreateDate": grant.auth_time,
-            "IsCurrentSession": grant is caller.grant,
-        }
-        for grant in caller.pool.grants_of(caller.user)
-        if not grant.revoked and grant.expires_at > service.clock()
-    ]
-    return {"Sessions": sessions}
-
-
-@operation(RevokeUserSessionRequest)
-async def revoke_user_session(service: CognitoService, request: RevokeUserSessionRequest) -> Reply:
-    """End one of the user's token families."""
-    caller = service.caller(request.access_token)
-    grant = caller.pool.grants.get(request.session_id)
-    if grant is None or grant.username != caller.user.username:
-        raise not_found("Session does not exist.")
-    revoke(caller.pool, grant)
     return {}
 
 

@@ -1,0 +1,286 @@
+"""Settings of pools and clients that are changed over the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auth_flow.embedded import ClientSettings, PoolSettings
+from tests.embedded.wire import PASSWORD, Refused, Wire
+
+pytestmark = pytest.mark.anyio
+
+
+async def described(wire: Wire) -> dict[str, Any]:
+    return (await wire.call("DescribeUserPool", UserPoolId=wire.pool.id))["UserPool"]
+
+
+async def test_an_update_of_a_pool_replaces_all_settings(wire: Wire) -> None:
+    wire.pool.settings = PoolSettings(
+        name="before",
+        admin_create_only=True,
+        custom_attributes=("team",),
+        alias_attributes=("email",),
+        mfa_configuration="ON",
+    )
+    await wire.call(
+        "UpdateUserPool",
+        UserPoolId=wire.pool.id,
+        Policies={"PasswordPolicy": {"MinimumLength": 12}},
+        DeviceConfiguration={"ChallengeRequiredOnNewDevice": True},
+        AccountRecoverySetting={
+            "RecoveryMechanisms": [
+                {"Priority": 2, "Name": "verified_email"},
+                {"Priority": 1, "Name": "verified_phone_number"},
+            ]
+        },
+        IssuerConfiguration={"Type": "UPDATED"},
+        UserPoolTags={"stage": "test"},
+    )
+    settings = wire.pool.settings
+    assert settings.password_policy.minimum_length == 12
+    assert (settings.mfa_configuration, settings.admin_create_only) == ("OFF", False)
+    assert (settings.device_tracking, settings.trusted_devices_skip_mfa) == ("ALWAYS", True)
+    assert settings.recovery == ("phone_number", "email")
+    assert (settings.custom_attributes, settings.alias_attributes) == (("team",), ("email",))
+    shown = await described(wire)
+    assert (shown["Name"], shown["UserPoolTags"]) == ("before", {"stage": "test"})
+    assert shown["IssuerConfiguration"] == {"Type": "UPDATED"}
+    assert shown["LastModifiedDate"] >= shown["CreationDate"]
+
+
+async def test_what_has_no_effect_is_described_as_it_was_given(wire: Wire) -> None:
+    given = {
+        "LambdaConfig": {"PreSignUp": "arn:aws:lambda:eu-west-1:123456789012:function:f"},
+        "EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT"},
+        "UserPoolTier": "ESSENTIALS",
+        "VerificationMessageTemplate": {
+            "DefaultEmailOption": "CONFIRM_WITH_LINK",
+            "EmailMessage": "Code {####}",
+        },
+    }
+    await wire.call("UpdateUserPool", UserPoolId=wire.pool.id, **given)
+    shown = await described(wire)
+    assert {name: shown[name] for name in given} == given
+    assert shown["EmailVerificationMessage"] == "Code {####}"
+    assert wire.pool.settings.email_confirmation == "CONFIRM_WITH_LINK"
+
+
+async def test_a_protected_pool_is_not_deleted(wire: Wire) -> None:
+    pool = {"UserPoolId": wire.pool.id}
+    await wire.call("UpdateUserPool", **pool, DeletionProtection="ACTIVE")
+    with pytest.raises(Refused, match="InvalidParameterException: The user pool cannot be deleted"):
+        await wire.call("DeleteUserPool", **pool)
+    await wire.call("UpdateUserPool", **pool, DeletionProtection="INACTIVE")
+    await wire.call("DeleteUserPool", **pool)
+
+
+async def test_custom_attributes_are_added(wire: Wire) -> None:
+    declared = {
+        "Name": "level",
+        "AttributeDataType": "Number",
+        "Mutable": False,
+        "NumberAttributeConstraints": {"MinValue": "1", "MaxValue": "9"},
+    }
+    members: dict[str, Any] = {"UserPoolId": wire.pool.id, "CustomAttributes": [declared]}
+    await wire.call("AddCustomAttributes", **members)
+    shown = {one["Name"]: one for one in (await described(wire))["SchemaAttributes"]}
+    assert shown["custom:level"] == {
+        **declared,
+        "Name": "custom:level",
+        "DeveloperOnlyAttribute": False,
+        "Required": False,
+    }
+    assert shown["birthdate"]["StringAttributeConstraints"] == {
+        "MinLength": "10",
+        "MaxLength": "10",
+    }
+    await wire.call(
+        "AdminUpdateUserAttributes",
+        UserPoolId=wire.pool.id,
+        Username="ada",
+        UserAttributes=[{"Name": "custom:level", "Value": "3"}],
+    )
+    with pytest.raises(Refused, match="InvalidParameterException: custom:level: Existing"):
+        await wire.call("AddCustomAttributes", **members)
+    declared["Name"], declared["Required"] = "must", True
+    with pytest.raises(Refused, match="Required custom attributes are not supported"):
+        await wire.call("AddCustomAttributes", **members)
+
+
+async def test_an_update_of_a_client_replaces_all_settings(wire: Wire) -> None:
+    named = {"UserPoolId": wire.pool.id, "ClientId": wire.client.id}
+    urls = ["http://localhost:3000/callback"]
+    reply = await wire.call(
+        "UpdateUserPoolClient",
+        **named,
+        AccessTokenValidity=5,
+        TokenValidityUnits={"AccessToken": "minutes"},
+        CallbackURLs=urls,
+        AllowedOAuthFlows=["code"],
+        AllowedOAuthScopes=["openid"],
+        AllowedOAuthFlowsUserPoolClient=True,
+        PreventUserExistenceErrors="ENABLED",
+    )
+    shown = reply["UserPoolClient"]
+    assert (shown["ClientName"], shown["CallbackURLs"]) == ("app", urls)
+    assert shown["AllowedOAuthScopes"] == ["openid"]
+    assert shown["ExplicitAuthFlows"] == [
+        "ALLOW_REFRESH_TOKEN_AUTH",
+        "ALLOW_USER_SRP_AUTH",
+        "ALLOW_CUSTOM_AUTH",
+    ]
+    assert (await wire.call("DescribeUserPoolClient", **named))["UserPoolClient"] == shown
+    with pytest.raises(Refused, match="USER_PASSWORD_AUTH flow not enabled"):
+        await wire.sign_in()
+    await wire.call("UpdateUserPoolClient", **named, ExplicitAuthFlows=["USER_PASSWORD_AUTH"])
+    assert (await wire.tokens())["ExpiresIn"] == 3600
+
+
+async def test_oauth_flows_need_scopes(wire: Wire) -> None:
+    with pytest.raises(Refused, match="InvalidOAuthFlowException"):
+        await wire.call(
+            "UpdateUserPoolClient",
+            UserPoolId=wire.pool.id,
+            ClientId=wire.client.id,
+            AllowedOAuthFlowsUserPoolClient=True,
+        )
+
+
+# Two client secrets
+
+
+async def test_a_client_secret_is_rotated(wire: Wire) -> None:
+    client = wire.pool.create_client(ClientSettings(generate_secret=True))
+    named = {"UserPoolId": wire.pool.id, "ClientId": client.id}
+    added = (await wire.call("AddUserPoolClientSecret", **named))["ClientSecretDescriptor"]
+    with pytest.raises(Refused, match="LimitExceededException"):
+        await wire.call("AddUserPoolClientSecret", **named)
+    listed = (await wire.call("ListUserPoolClientSecrets", **named))["ClientSecrets"]
+    assert len(listed) == 2
+    assert all("ClientSecretValue" not in secret for secret in listed)
+    values = [secret.value for secret in client.secrets]
+    assert values[1] == added["ClientSecretValue"]
+
+    async def refresh(secret: str) -> None:
+        await wire.call(
+            "GetTokensFromRefreshToken", RefreshToken="x", ClientId=client.id, ClientSecret=secret
+        )
+
+    for value in values:
+        with pytest.raises(Refused, match="Invalid Refresh Token"):  # the secret is accepted
+            await refresh(value)
+    first, second = (secret["ClientSecretId"] for secret in listed)
+    await wire.call("DeleteUserPoolClientSecret", **named, ClientSecretId=first)
+    with pytest.raises(Refused, match="Invalid client secret"):
+        await refresh(values[0])
+    assert client.secret == values[1]
+    with pytest.raises(Refused, match="InvalidParameterException: The last secret"):
+        await wire.call("DeleteUserPoolClientSecret", **named, ClientSecretId=second)
+    with pytest.raises(Refused, match="ResourceNotFoundException"):
+        await wire.call("DeleteUserPoolClientSecret", **named, ClientSecretId=first)
+
+
+async def test_a_public_client_gets_no_secret(wire: Wire) -> None:
+    with pytest.raises(Refused, match="InvalidParameterException: The app client is public"):
+        await wire.call("AddUserPoolClientSecret", UserPoolId=wire.pool.id, ClientId=wire.client.id)
+
+
+# Tags
+
+
+async def test_tags(wire: Wire) -> None:
+    arn = (await described(wire))["Arn"]
+    await wire.call("TagResource", ResourceArn=arn, Tags={"stage": "test", "team": "blue"})
+    await wire.call("UntagResource", ResourceArn=arn, TagKeys=["team", "absent"])
+    assert await wire.call("ListTagsForResource", ResourceArn=arn) == {"Tags": {"stage": "test"}}
+    with pytest.raises(Refused, match="ResourceNotFoundException"):
+        await wire.call("ListTagsForResource", ResourceArn=arn.replace("eu-west-1", "eu-west-2"))
+
+
+# An administrator and a user's devices, factors and sessions
+
+
+async def test_an_administrator_sees_to_a_device(wire: Wire) -> None:
+    wire.pool.settings = PoolSettings(device_tracking="USER_OPT_IN")
+    tokens = await wire.tokens()
+    key = tokens["NewDeviceMetadata"]["DeviceKey"]
+    ada = {"UserPoolId": wire.pool.id, "Username": "ada"}
+    assert (await wire.call("AdminListDevices", **ada))["Devices"] == []
+    await wire.call(
+        "ConfirmDevice",
+        AccessToken=tokens["AccessToken"],
+        DeviceKey=key,
+        DeviceName="laptop",
+        DeviceSecretVerifierConfig={"PasswordVerifier": "AQ==", "Salt": "AQ=="},
+    )
+    device = {**ada, "DeviceKey": key}
+    await wire.call("AdminUpdateDeviceStatus", **device, DeviceRememberedStatus="remembered")
+    shown = (await wire.call("AdminGetDevice", **device))["Device"]
+    own = await wire.call("GetDevice", AccessToken=tokens["AccessToken"], DeviceKey=key)
+    assert shown == own["Device"]
+    assert {"Name": "dev:device_remembered_status", "Value": "remembered"} in shown[
+        "DeviceAttributes"
+    ]
+    assert (await wire.call("AdminListDevices", **ada))["Devices"] == [shown]
+    await wire.call("AdminForgetDevice", **device)
+    with pytest.raises(Refused, match="ResourceNotFoundException"):
+        await wire.call("AdminGetDevice", **device)
+
+
+async def test_an_administrator_deletes_a_software_token(wire: Wire) -> None:
+    wire.pool.settings = PoolSettings(mfa_configuration="OPTIONAL")
+    wire.pool.create_user(
+        "bob",
+        PASSWORD,
+        mfa=["SOFTWARE_TOKEN_MFA"],
+        preferred_mfa="SOFTWARE_TOKEN_MFA",
+        totp_secret="JBSWY3DPEHPK3PXP",
+    )
+    bob = {"UserPoolId": wire.pool.id, "Username": "bob"}
+    factors = await wire.call("AdminGetUserAuthFactors", **bob)
+    assert factors["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
+    assert (await wire.sign_in("bob"))["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    await wire.call("AdminDeleteSoftwareToken", **bob)
+    assert "AccessToken" in await wire.tokens("bob")
+    factors = await wire.call("AdminGetUserAuthFactors", **bob)
+    assert (factors["Username"], factors["ConfiguredUserAuthFactors"]) == ("bob", ["PASSWORD"])
+    assert "PreferredMfaSetting" not in factors
+
+
+async def test_sessions_are_listed_and_revoked(wire: Wire) -> None:
+    first, second = await wire.tokens(), await wire.tokens()
+    ada = {"UserPoolId": wire.pool.id, "Username": "ada"}
+    own = (await wire.service_call("ListUserSessions", AccessToken=first["AccessToken"]))[
+        "Sessions"
+    ]
+    assert [session["IsCurrentSession"] for session in own] == [True, False]
+    assert all(len(session["SessionId"]) == 28 for session in own)
+    listed = (await wire.service_call("AdminListUserSessions", **ada))["Sessions"]
+    assert {one["SessionId"] for one in listed} == {one["SessionId"] for one in own}
+    assert not any(session["IsCurrentSession"] for session in listed)
+    await wire.service_call("AdminRevokeUserSession", **ada, SessionId=own[1]["SessionId"])
+    with pytest.raises(Refused, match="Access Token has been revoked"):
+        await wire.call("GetUser", AccessToken=second["AccessToken"])
+    assert len((await wire.service_call("AdminListUserSessions", **ada))["Sessions"]) == 1
+    with pytest.raises(Refused, match="ResourceNotFoundException"):
+        await wire.service_call("AdminRevokeUserSession", **ada, SessionId=own[1]["SessionId"])
+
+
+# Operations that are not offered
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("AWSCognitoIdentityProviderService.StartUserImportJob", "StartUserImportJob"),
+        ("AWSCognitoIdentityService.GetId", "has to be AWSCognitoIdentityProviderService."),
+        ("", "no X-Amz-Target header"),
+    ],
+)
+async def test_an_operation_that_is_not_offered_says_so(wire: Wire, target: str, told: str) -> None:
+    answer = await wire.http.post("/", json={}, headers={"x-amz-target": target})
+    assert answer.status_code == 400
+    assert answer.json()["__type"] == "UnknownOperationException"
+    assert told in answer.json()["message"]
