@@ -16,7 +16,7 @@ import pytest
 from tests.counterparts.served import ServedPool
 
 PACKAGE = Path(__file__).parent / "node"
-INSTALLATION = 180.0
+INSTALLATION = 300.0
 """Seconds that `npm ci` may take."""
 PATIENCE = 60.0
 """Seconds that a call may take before the program is ended."""
@@ -95,13 +95,18 @@ class Program:
 
 
 @contextmanager
-def program(node: str, script: str) -> Iterator[Program]:
-    """Run a script; what it prints to standard error is the test's."""
-    command = [node, str(PACKAGE / script)]
+def program(node: str, script: str, *arguments: str) -> Iterator[Program]:
+    """Run a script. Its standard error is the test's."""
+    command = [node, str(PACKAGE / script), *arguments]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             yield Program(process)
         finally:
-            process.kill()
+            assert process.stdin is not None
+            process.stdin.close()  # at its end the program closes its browser, and ends
+            try:
+                process.wait(PATIENCE)
+            finally:
+                process.kill()

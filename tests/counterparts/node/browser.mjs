@@ -1,0 +1,69 @@
+// Pages in Chromium, driven by lines. The calls of `PAGE` act on what is shown; all others are functions of aws-amplify in the page.
+
+import { createServer } from 'node:http';
+import { build } from 'esbuild';
+import puppeteer from 'puppeteer-core';
+
+import { answerLines } from './lines.mjs';
+
+const here = new URL('.', import.meta.url).pathname;
+const bundles = await build({
+  absWorkingDir: here,
+  entryPoints: ['browser/amplify.js', 'browser/authenticator.jsx'],
+  bundle: true,
+  format: 'iife',
+  jsx: 'automatic',
+  minify: true,
+  outdir: 'out',
+  write: false,
+  define: { 'process.env.NODE_ENV': '"production"' },
+});
+const scripts = Object.fromEntries(bundles.outputFiles.map(({ path, contents }) => [path.split('/').pop(), contents]));
+
+const server = createServer((request, response) => {
+  const name = request.url.slice(1).split('?')[0];
+  if (name in scripts) return response.setHeader('content-type', 'text/javascript').end(scripts[name]);
+  response.setHeader('content-type', 'text/html');
+  return response.end(`<!doctype html><title>An app</title><div id="root"></div><script src="/${name || 'amplify'}.js"></script>`);
+});
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const origin = `http://localhost:${server.address().port}`;
+
+const browser = await puppeteer.launch({ executablePath: process.argv[2], args: ['--no-sandbox'] });
+let page;
+
+async function freshPage(path) {
+  await page?.browserContext().close();
+  page = await (await browser.createBrowserContext()).newPage();
+  page.setDefaultTimeout(20_000);
+  await page.goto(`${origin}/${path}`);
+}
+
+const PAGE = {
+  configure: async (pool) => {
+    await freshPage('');
+    return inPage('configure', pool);
+  },
+  authenticator: (pool) => freshPage(`authenticator?${new URLSearchParams(pool)}`),
+  fill: async (fields) => {
+    for (const [name, text] of Object.entries(fields)) await page.locator(`input[name="${name}"]`).fill(text);
+  },
+  press: ({ text }) => page.locator(`::-p-xpath((//button[normalize-space()="${text}"])[last()])`).click(),
+  see: async ({ text }) => {
+    try {
+      await page.waitForFunction((wanted) => document.body.innerText.includes(wanted), {}, text);
+    } catch {
+      throw new Error(`"${text}" is not in: ${await page.evaluate(() => document.body.innerText)}`);
+    }
+  },
+};
+
+async function inPage(call, input) {
+  const answer = JSON.parse(await page.evaluate((name, given) => window.perform(name, given), call, input));
+  if ('error' in answer) throw Object.assign(new Error(answer.message), { name: answer.error });
+  return answer.result;
+}
+
+await answerLines((call, input) => (PAGE[call] ? PAGE[call](input) : inPage(call, input)));
+await browser.close();
+server.close();

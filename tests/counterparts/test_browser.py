@@ -1,0 +1,97 @@
+"""aws-amplify and the Authenticator of ui-react in Chromium, straight at the embedded pool."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.counterparts.admin import PASSWORD
+from tests.counterparts.node import Program, Refused, program
+from tests.counterparts.served import Served, ServedPool
+from tests.counterparts.totp import code
+
+pytestmark = pytest.mark.counterpart
+
+NEW_PASSWORD = "New-Correct-Horse-2"
+
+
+@pytest.fixture(scope="module")
+def browser(node: str) -> Iterator[Program]:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("there is no Chromium here")
+    with program(node, "browser.mjs", chromium) as running:
+        yield running
+
+
+def test_amplify_in_a_page(served: Served, browser: Program) -> None:
+    pool = served.pool(mfa_configuration="OPTIONAL", device_tracking="USER_OPT_IN")
+    app = browser.configured_for(pool)
+    options = {"userAttributes": {"email": "zoe@example.org"}, "autoSignIn": True}
+    app.call("signUp", username="zoe", password=PASSWORD, options=options)
+    app.call("confirmSignUp", username="zoe", confirmationCode=pool.code("zoe"))
+    assert app.call("autoSignIn")["isSignedIn"]
+    secret = app.call("setUpTOTP")["sharedSecret"]
+    app.call("verifyTOTPSetup", code=code(secret))
+    app.call("updateMFAPreference", totp="PREFERRED")
+    app.call("signOut")
+
+    with pytest.raises(Refused, match="Incorrect username or password"):
+        app.call("signIn", username="zoe", password="Wrong-Horse-1")
+    step = app.call("signIn", username="zoe", password=PASSWORD)["nextStep"]
+    assert step == {"signInStep": "CONFIRM_SIGN_IN_WITH_TOTP_CODE"}
+    assert app.call("confirmSignIn", challengeResponse=code(secret, steps_ahead=1))["isSignedIn"]
+    assert app.call("fetchUserAttributes")["email_verified"] == "true"
+    assert len(app.call("fetchDevices")) == 1
+    app.call("rememberDevice")
+    app.call("fetchAuthSession", forceRefresh=True)
+    app.call("signOut", **{"global": True})
+
+
+def open_authenticator(browser: Program, pool: ServedPool) -> None:
+    browser.call("authenticator", pool=pool.pool.id, client=pool.client.id, endpoint=pool.url)
+
+
+def test_the_authenticator_signs_in_with_a_new_password(served: Served, browser: Program) -> None:
+    pool = served.pool()
+    pool.add_ada("Temporary-1!", status="FORCE_CHANGE_PASSWORD")
+    open_authenticator(browser, pool)
+    browser.call("fill", username="ada", password="Temporary-1!")
+    browser.call("press", text="Sign in")
+    browser.call("see", text="Change Password")
+    browser.call("fill", password=NEW_PASSWORD, confirm_password=NEW_PASSWORD)
+    browser.call("press", text="Change Password")
+    browser.call("see", text="Hello, ada")
+
+
+def test_the_authenticator_signs_up_and_recovers(served: Served, browser: Program) -> None:
+    pool = served.pool()
+    open_authenticator(browser, pool)
+    browser.call("press", text="Create Account")
+    browser.call(
+        "fill", username="zoe", password=PASSWORD, confirm_password=PASSWORD, email="z@example.org"
+    )
+    browser.call("press", text="Create Account")
+    browser.call("see", text="We Emailed You")
+    browser.call("fill", confirmation_code=pool.code("zoe"))
+    browser.call("press", text="Confirm")
+    browser.call("see", text="Hello, zoe")
+    browser.call("press", text="Sign out")
+
+    browser.call("press", text="Forgot your password?")
+    browser.call("fill", username="zoe")
+    browser.call("press", text="Send code")
+    browser.call("see", text="Reset Password")
+    browser.call(
+        "fill",
+        confirmation_code=pool.code("zoe"),
+        password=NEW_PASSWORD,
+        confirm_password=NEW_PASSWORD,
+    )
+    browser.call("press", text="Submit")
+    browser.call("see", text="Sign in")
+    browser.call("fill", username="zoe", password=NEW_PASSWORD)
+    browser.call("press", text="Sign in")
+    browser.call("see", text="Hello, zoe")
