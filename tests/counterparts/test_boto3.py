@@ -497,3 +497,28 @@ def test_what_the_service_does_not_do_is_an_error_of_the_service(
     assert refused.value.response["Error"]["Code"] == "UnknownOperationException"
     with pytest.raises(ada.cognito.exceptions.InvalidParameterException):
         ada.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A="0")
+
+
+# Settings that are changed
+
+
+def test_a_pool_and_a_client_are_updated(cognito: Any, served: Served) -> None:
+    pool = served.pool()
+    pool.add_ada()
+    app, named = App(cognito, pool.client), {"UserPoolId": pool.pool.id}
+    cognito.add_custom_attributes(
+        **named, CustomAttributes=[{"Name": "team", "AttributeDataType": "String"}]
+    )
+    cognito.update_user_pool(
+        **named, Policies={"PasswordPolicy": {"MinimumLength": 20}}, UserPoolTags={"stage": "test"}
+    )
+    with pytest.raises(cognito.exceptions.InvalidPasswordException):
+        cognito.admin_set_user_password(**named, Username="ada", Password=PASSWORD)
+    shown = cognito.describe_user_pool(**named)["UserPool"]
+    assert cognito.list_tags_for_resource(ResourceArn=shown["Arn"])["Tags"] == {"stage": "test"}
+    assert "custom:team" in [attribute["Name"] for attribute in shown["SchemaAttributes"]]
+    cognito.update_user_pool_client(
+        **named, ClientId=pool.client.id, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"]
+    )
+    with pytest.raises(cognito.exceptions.InvalidParameterException, match="not enabled"):
+        app.by_password()
