@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, Generator
+from functools import cache
+from types import ModuleType
 from typing import Protocol
 
 import httpx
 
 from auth_flow.states._tokens import Tokens
+from auth_flow.transports._clients import library_of
 
 
 class TokenSource(Protocol):
@@ -46,10 +50,24 @@ class SessionAuth(httpx.Auth):
         if (
             response.status_code != 401
             or tokens.refresh_token is None
-            or not isinstance(request.stream, httpx.ByteStream)
+            or not isinstance(request.stream, library_of(request.stream).ByteStream)
         ):
             return
         yield _signed(request, await self._session.refresh(tokens))
+
+
+def authentication(session: TokenSource) -> SessionAuth:
+    """Return the authentication of a session, for httpx and, if it has been imported, for httpx2.
+
+    Each of the two takes only objects that are derived from its own class.
+    """
+    httpx2 = sys.modules.get("httpx2")
+    return SessionAuth(session) if httpx2 is None else _for_both(httpx2)(session)
+
+
+@cache
+def _for_both(httpx2: ModuleType) -> type[SessionAuth]:
+    return type("SessionAuth", (SessionAuth, httpx2.Auth), {"__doc__": SessionAuth.__doc__})
 
 
 def _signed(request: httpx.Request, tokens: Tokens) -> httpx.Request:

@@ -280,13 +280,13 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         )
 
     def auth(self) -> httpx.Auth:
-        """Return the authentication for `httpx.AsyncClient(auth=…)`.
+        """Return the authentication for `httpx.AsyncClient(auth=…)`, or that of httpx2.
 
         Each request gets a fresh access token, and is made once more after a 401.
         """
-        from auth_flow.session._bearer import SessionAuth  # it imports httpx
+        from auth_flow.session._bearer import authentication  # it imports httpx
 
-        return SessionAuth(self)
+        return authentication(self)
 
     # The end
 

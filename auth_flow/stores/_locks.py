@@ -16,11 +16,17 @@ if sys.platform == "win32":
 
     def _try_lock(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+    def _unlock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 else:
     import fcntl
 
     def _try_lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 _PAUSE = 0.002
@@ -37,9 +43,12 @@ def locked(path: Path, timeout: float) -> Generator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _lock(descriptor, time.monotonic() + timeout)
-        yield
+        try:
+            yield
+        finally:
+            _unlock(descriptor)  # closing is not enough if a forked child has inherited it
     finally:
-        os.close(descriptor)  # which unlocks
+        os.close(descriptor)
 
 
 def _lock(descriptor: int, deadline: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -12,27 +13,34 @@ from auth_flow.stores._table import EntryTable
 
 
 class MemoryStore:
-    """Shared by the tasks of one event loop. `clock` tells seconds since the epoch."""
+    """Shared by the tasks of one process, in all of its threads and event loops.
+
+    A forked child continues with a copy of its own. `clock` returns seconds since the epoch.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._table = EntryTable(clock=clock)
+        self._lock = threading.Lock()
 
     async def load(self, key: str) -> Entry | None:
         """`Store.load`."""
         await checkpoint()
-        return self._table.load(key)
+        with self._lock:
+            return self._table.load(key)
 
     async def save(
         self, key: str, value: str, *, expected: str | None, ttl: float | None = None
     ) -> str:
         """`Store.save`."""
         await checkpoint()
-        return self._table.save(key, value, expected, ttl)
+        with self._lock:
+            return self._table.save(key, value, expected, ttl)
 
     async def delete(self, key: str, *, expected: str | None = None) -> None:
         """`Store.delete`."""
         await checkpoint()
-        self._table.delete(key, expected)
+        with self._lock:
+            self._table.delete(key, expected)
 
     async def aclose(self) -> None:
         """There is nothing to let go of; what is held stays."""

@@ -7,6 +7,7 @@ library runs on trio too.
 from __future__ import annotations
 
 import ssl
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 import anyio
@@ -14,6 +15,7 @@ import anyio
 from auth_flow.errors import StoreConflict, StoreUnavailable
 from auth_flow.stores._base import Entry, new_version
 from auth_flow.stores._resp import Lost, Reply, RespConnection, Server
+from auth_flow.transports._loops import PerLoop, close_with_loop
 
 # An entry is one string, "VERSION VALUE", and a space is the version of none. Redis runs a script
 # with nothing in between.
@@ -43,6 +45,8 @@ class RedisStore:
     after `timeout` seconds. `ssl_context` replaces the system's. Redirections of a cluster are not
     followed.
 
+    One store serves any number of event loops and forked processes, each with its own connections.
+
     How lasting a save is depends on the server: one that forgets its last second in a crash takes
     rotated tokens with it (`appendfsync always` does not).
     """
@@ -62,8 +66,7 @@ class RedisStore:
             timeout,
             ssl_context,
         )
-        self._slots = anyio.Semaphore(max_connections)
-        self._idle: list[RespConnection] = []
+        self._loops = PerLoop(lambda: _LoopConnections(max_connections))
 
     async def load(self, key: str) -> Entry | None:
         """`Store.load`."""
@@ -91,9 +94,10 @@ class RedisStore:
             raise StoreConflict
 
     async def aclose(self) -> None:
-        """Close the connections; another use opens them again."""
-        while self._idle:
-            await self._idle.pop().aclose()
+        """Close the connections of this event loop; another use opens them again."""
+        here = self._loops.pop()
+        if here is not None:
+            await here.aclose()
 
     async def _ask(self, *words: str) -> Reply:
         """Send a command; once more, and on a new connection, where one that had been idle turns
@@ -104,14 +108,14 @@ class RedisStore:
         """
         try:
             with anyio.fail_after(self._timeout):
-                async with self._slots:
-                    again = bool(self._idle)
-                    if self._idle:
+                here = self._loops.get()
+                async with here.slots:
+                    again = bool(here.idle)
+                    if here.idle:
                         with suppress(Lost):
-                            return await self._ask_on(self._idle.pop(), words)
-                    reply = await self._ask_on(
-                        await RespConnection.open(self._server, self._ssl_context), words
-                    )
+                            return await here.ask(here.idle.pop(), words)
+                    connection = await RespConnection.open(self._server, self._ssl_context)
+                    reply = await here.ask(connection, words)
                     if again and reply == 0:
                         raise Lost
                     return reply
@@ -120,15 +124,35 @@ class RedisStore:
         except TimeoutError:
             raise StoreUnavailable("Redis did not answer in time.") from None
 
-    async def _ask_on(self, connection: RespConnection, words: tuple[str, ...]) -> Reply:
-        """Send a command, and keep the connection for the next one where this went well."""
+
+class _LoopConnections:
+    """The connections of one event loop."""
+
+    def __init__(self, max_connections: int) -> None:
+        self.slots = anyio.Semaphore(max_connections)
+        self.idle: list[RespConnection] = []
+        self._closing: AsyncGenerator[None] | None = None
+
+    async def ask(self, connection: RespConnection, words: tuple[str, ...]) -> Reply:
+        """Send a command, and keep the connection for the next one if this succeeds."""
         try:
             reply = await connection.ask(*words)
         except BaseException:
             await connection.aclose()
             raise
-        self._idle.append(connection)
+        if self._closing is None:
+            self._closing = close_with_loop(self._close_idle)
+        self.idle.append(connection)
         return reply
+
+    async def aclose(self) -> None:
+        if self._closing is not None:
+            await self._closing.aclose()
+
+    async def _close_idle(self) -> None:
+        self._closing = None
+        while self.idle:
+            await self.idle.pop().aclose()
 
 
 def _given(version: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -48,8 +49,7 @@ class SQLiteStore:
         self, path: Path | str, *, timeout: float = 10.0, clock: Callable[[], float] = time.time
     ) -> None:
         self._path, self._timeout, self._clock = Path(path), timeout, clock
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._processes: dict[int, _Database] = {}
 
     async def load(self, key: str) -> Entry | None:
         """`Store.load`."""
@@ -106,9 +106,10 @@ class SQLiteStore:
         """
         import sqlite3  # milliseconds that only users of this store pay
 
-        with self._lock:
+        database = self._database()
+        with database.lock:
             try:
-                connection = self._connection = self._connection or self._connect()
+                connection = database.connection = database.connection or self._connect()
                 with connection:
                     yield connection
             except (sqlite3.Error, OSError) as error:
@@ -131,7 +132,23 @@ class SQLiteStore:
         return connection
 
     def _close(self) -> None:
-        with self._lock:
-            if self._connection:
-                self._connection.close()
-                self._connection = None
+        database = self._database()
+        with database.lock:
+            if database.connection:
+                database.connection.close()
+                database.connection = None
+
+    def _database(self) -> _Database:
+        """Return what this process has opened. SQLite does not allow a forked child to use, or to
+        close, a connection of its parent; nor would a lock that a thread of the parent held at the
+        fork ever come free in the child.
+        """
+        return self._processes.setdefault(os.getpid(), _Database())
+
+
+class _Database:
+    """The connection of one process, for one thread at a time."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.connection: sqlite3.Connection | None = None
