@@ -9,12 +9,15 @@ import string
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from auth_flow.embedded._settings import ClientSettings, MfaFactor
 from auth_flow.embedded._srp import Exchange, Verifier
 
-UserStatus = Literal["UNCONFIRMED", "CONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD"]
+UserStatus = Literal[
+    "UNCONFIRMED", "CONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"
+]
 
 
 class Row(BaseModel):
@@ -71,6 +74,20 @@ class Passkey(Row):
     created: float
 
 
+class Identity(Row):
+    """A user of an identity provider, by the names of the `identities` attribute."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    user_id: str
+    provider_name: str
+    provider_type: str
+    issuer: str | None = None
+    primary: bool
+    date_created: int
+    """In milliseconds since the epoch."""
+
+
 class User(Row):
     """A user. `username` is fixed for ever, for the password's verifier is made with it."""
 
@@ -94,6 +111,7 @@ class User(Row):
     """Codes by purpose: `SignUp`, `ForgotPassword`, `email`, `phone_number`."""
     messages_sent: list[float] = Field(default_factory=list[float])
     devices: dict[str, Device] = Field(default_factory=dict[str, Device])
+    identities: list[Identity] = Field(default_factory=list[Identity])
     passkeys: list[Passkey] = Field(default_factory=list[Passkey])
     passkey_challenge: str | None = None
     created: float

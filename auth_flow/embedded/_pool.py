@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from auth_flow.embedded._fault import Fault
+from auth_flow.embedded._login_models import (
+    AuthorizationCode,
+    BrowserSession,
+    Domain,
+    IdentityProvider,
+    ResourceServer,
+)
 from auth_flow.embedded._models import Client, Grant, PendingSignIn, Totp, User, UserStatus
 from auth_flow.embedded._settings import ClientSettings, MfaFactor, PoolSettings
 from auth_flow.embedded._signing import SigningKey
@@ -62,6 +69,11 @@ class EmbeddedUserPool:
         self.users = Table(f"{self.id}/user", User, storage)
         self.sessions = Table(f"{self.id}/session", PendingSignIn, storage)
         self.grants = Table(f"{self.id}/grant", Grant, storage)
+        self.domains = Table(f"{self.id}/domain", Domain, storage)
+        self.providers = Table(f"{self.id}/provider", IdentityProvider, storage)
+        self.resource_servers = Table(f"{self.id}/resource", ResourceServer, storage)
+        self.codes = Table(f"{self.id}/code", AuthorizationCode, storage)
+        self.browsers = Table(f"{self.id}/browser", BrowserSession, storage)
 
     @property
     def settings(self) -> PoolSettings:
@@ -79,10 +91,30 @@ class EmbeddedUserPool:
         """When the settings were changed last, in seconds since the epoch."""
         return self._row.modified or self.created
 
+    account = "123456789012"
+    """The number of the AWS account, as in AWS's examples."""
+
     @property
     def arn(self) -> str:
-        """The Amazon Resource Name of this pool, in the account of AWS's examples."""
-        return f"arn:aws:cognito-idp:{self.region}:123456789012:userpool/{self.id}"
+        """The Amazon Resource Name of this pool."""
+        return f"arn:aws:cognito-idp:{self.region}:{self.account}:userpool/{self.id}"
+
+    @property
+    def scopes(self) -> list[str]:
+        """The scopes of all resource servers."""
+        return [
+            f"{server.identifier}/{name}"
+            for server in self.resource_servers
+            for name in server.scopes
+        ]
+
+    def clear(self) -> None:
+        """Delete everything in the pool but its settings."""
+        for table in (
+            *(self.clients, self.users, self.sessions, self.grants),
+            *(self.domains, self.providers, self.resource_servers, self.codes, self.browsers),
+        ):
+            table.clear()
 
     @property
     def issuer(self) -> str:

@@ -83,8 +83,7 @@ class CognitoService:
 
     def delete_pool(self, pool: EmbeddedUserPool) -> None:
         """Forget a pool and all it held."""
-        for table in (pool.clients, pool.users, pool.sessions, pool.grants):
-            table.clear()
+        pool.clear()
         del self.pools[pool.id]
         self._rows.take(pool.id)
 

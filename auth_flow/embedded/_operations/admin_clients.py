@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from auth_flow.embedded._fault import Fault, not_found
+from auth_flow.embedded._fault import Fault, invalid_parameter, not_found
 from auth_flow.embedded._models import Client
 from auth_flow.embedded._operations.shapes import ClientId, ClientSecret, UserPoolId
 from auth_flow.embedded._paging import page
@@ -23,14 +23,29 @@ DEFAULT_FLOWS: tuple[AuthFlow, ...] = (
 )
 
 
+STANDARD_SCOPES = ("openid", "email", "phone", "profile", "aws.cognito.signin.user.admin")
+
+
 class ClientMembers(Request, ClientConfiguration):
     """The members that CreateUserPoolClient and UpdateUserPoolClient have in common."""
 
     user_pool_id: UserPoolId
     explicit_auth_flows: tuple[AuthFlow, ...] = DEFAULT_FLOWS
 
-    def settings(self) -> ClientSettings:
+    def settings(self, pool: EmbeddedUserPool) -> ClientSettings:
         """Return the settings that these members stand for."""
+        known = {*STANDARD_SCOPES, *pool.scopes}
+        unknown = [scope for scope in self.allowed_oauth_scopes if scope not in known]
+        if unknown:
+            raise Fault(
+                "ScopeDoesNotExistException",
+                f"Invalid scope requested: {unknown[0]}. It is no scope of a resource server.",
+            )
+        for name in self.supported_identity_providers:
+            if name != "COGNITO" and pool.providers.get(name) is None:
+                raise invalid_parameter(
+                    f"The provider {name} does not exist for User Pool {pool.id}."
+                )
         if self.allowed_oauth_flows_user_pool_client and not (
             self.allowed_oauth_flows and self.allowed_oauth_scopes
         ):
@@ -78,7 +93,7 @@ async def create_user_pool_client(
 ) -> Reply:
     """Make an app client."""
     pool = service.pool(request.user_pool_id)
-    client = pool.create_client(request.settings(), name=request.client_name)
+    client = pool.create_client(request.settings(pool), name=request.client_name)
     if request.client_secret is not None:
         client.secrets.clear()
         client.add_secret(service.clock(), request.client_secret)
@@ -93,7 +108,7 @@ async def update_user_pool_client(
     """Replace the client's settings. Members that are left out get their defaults."""
     pool = service.pool(request.user_pool_id)
     client = client_of(pool, request.client_id)
-    client.settings = request.settings()
+    client.settings = request.settings(pool)
     client.name = request.client_name or client.name
     client.modified = service.clock()
     pool.clients.put(client.id, client)

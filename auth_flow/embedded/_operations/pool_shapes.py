@@ -255,6 +255,10 @@ def describe(pool: EmbeddedUserPool) -> Reply:
         "EstimatedNumberOfUsers": len(pool.users),
         "DeletionProtection": "ACTIVE" if settings.deletion_protection else "INACTIVE",
         **{name: value for name, value in optional.items() if value},
+        **{
+            "CustomDomain" if domain.certificate else "Domain": domain.name
+            for domain in pool.domains
+        },
         **settings.described,
     }
     if settings.issuer_type != "LOCAL":

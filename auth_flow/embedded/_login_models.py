@@ -1,0 +1,78 @@
+"""The rows behind managed login: domains, identity providers, resource servers, and what browsers
+hold.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from auth_flow.embedded._models import Row
+
+ProviderType = Literal["SAML", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple", "OIDC"]
+
+
+class Domain(Row):
+    """A domain at which a pool's managed login is served; `certificate` makes it a custom one."""
+
+    name: str
+    managed_login_version: int = 1
+    certificate: str | None = None
+    created: float
+
+
+class IdentityProvider(Row):
+    """A provider whose users may sign in to the pool."""
+
+    name: str
+    type: ProviderType
+    details: dict[str, str]
+    attribute_mapping: dict[str, str] = Field(default_factory=dict)
+    """Attributes of the pool's user, each with the claim that it is taken from."""
+    identifiers: list[str] = Field(default_factory=list)
+    created: float
+    modified: float
+
+
+class ResourceServer(Row):
+    """An API with scopes of its own. A scope is requested as `{identifier}/{name}`."""
+
+    identifier: str
+    name: str
+    scopes: dict[str, str] = Field(default_factory=dict)
+    """Descriptions by name."""
+
+
+class AuthorizeRequest(BaseModel):
+    """The checked parameters of a request to /oauth2/authorize."""
+
+    pool_id: str
+    client_id: str
+    redirect_uri: str
+    response_type: Literal["code", "token"]
+    scopes: list[str]
+    state: str | None = None
+    nonce: str | None = None
+    code_challenge: str | None = None
+    resource: str | None = None
+    login_hint: str | None = None
+    prompt: list[str] = Field(default_factory=list)
+    identity_provider: str | None = None
+
+
+class AuthorizationCode(Row):
+    """A code that the application exchanges for tokens, once and soon."""
+
+    request: AuthorizeRequest
+    username: str
+    auth_time: int
+    expires_at: float
+
+
+class BrowserSession(Row):
+    """A browser that is signed in to the pool: it gets codes without signing in again."""
+
+    username: str
+    auth_time: int
+    expires_at: float
