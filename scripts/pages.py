@@ -15,7 +15,8 @@ from pathlib import Path
 from auth_flow.states import _diagram as diagram
 from auth_flow.states._events import EVENTS
 from auth_flow.states.chart import CHART
-from auth_flow.states.steps import STEPS, Challenge, Done, Idle
+from auth_flow.states.steps import STEPS, Done, Idle
+from auth_flow.states.steps._base import Challenge
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -1,120 +1,28 @@
-"""What can be asked and answered: steps, events, guards, the chart, and a flow at rest.
+"""The half of the library that does no I/O: steps, events, guards, the chart, and the dialogues.
 
-Nothing here does I/O or reads a clock. `auth_flow.states.chart` is the state machine.
+Nothing here reads a clock. `auth_flow.states.chart` is the state machine.
 """
 
 from __future__ import annotations
 
-from auth_flow.states._events import (
-    EVENTS,
-    Answer,
-    AnswerChallenge,
-    AuthFlowType,
-    AutoSignIn,
-    Cancel,
-    ChooseFactor,
-    ChooseMfa,
-    ConfirmResetPassword,
-    ConfirmSignUp,
-    EnterCode,
-    EnterPassword,
-    Event,
-    EventBase,
-    Factor,
-    MfaType,
-    NewPassword,
-    PresentPasskey,
-    ResendCode,
-    ResetPassword,
-    SetUpEmail,
-    SignIn,
-    SignInOptions,
-    SignUp,
-)
-from auth_flow.states._record import (
-    Record,
-)
-from auth_flow.states.forms import (
-    Form,
-    FormSettings,
-    PasswordRules,
-)
-from auth_flow.states.steps import (
-    STEPS,
-    AutoSignInReady,
-    CodeDelivery,
-    ConfirmationRequired,
-    CustomChallenge,
-    Done,
-    EmailCode,
-    EmailSetup,
-    FirstFactorSelection,
-    Idle,
-    MfaSelection,
-    MfaSetupSelection,
-    NewPasswordRequired,
-    PasskeyRequired,
-    PasswordRequired,
-    PasswordResetCode,
-    PasswordResetRequired,
-    Question,
-    SmsCode,
-    Step,
-    StepBase,
-    TotpCode,
-    TotpSetup,
-)
+from auth_flow.states import _events, steps
+from auth_flow.states._events import *  # noqa: F403
+from auth_flow.states._events import EVENTS, EventBase
+from auth_flow.states._record import Record
+from auth_flow.states.forms import Form, FormSettings, PasswordRules
+from auth_flow.states.steps import *  # noqa: F403
+from auth_flow.states.steps import STEPS
+from auth_flow.states.steps._base import StepBase
 
 __all__ = [
     "EVENTS",
     "STEPS",
-    "Answer",
-    "AnswerChallenge",
-    "AuthFlowType",
-    "AutoSignIn",
-    "AutoSignInReady",
-    "Cancel",
-    "ChooseFactor",
-    "ChooseMfa",
-    "CodeDelivery",
-    "ConfirmResetPassword",
-    "ConfirmSignUp",
-    "ConfirmationRequired",
-    "CustomChallenge",
-    "Done",
-    "EmailCode",
-    "EmailSetup",
-    "EnterCode",
-    "EnterPassword",
-    "Event",
     "EventBase",
-    "Factor",
-    "FirstFactorSelection",
     "Form",
     "FormSettings",
-    "Idle",
-    "MfaSelection",
-    "MfaSetupSelection",
-    "MfaType",
-    "NewPassword",
-    "NewPasswordRequired",
-    "PasskeyRequired",
-    "PasswordRequired",
-    "PasswordResetCode",
-    "PasswordResetRequired",
     "PasswordRules",
-    "PresentPasskey",
-    "Question",
     "Record",
-    "ResendCode",
-    "ResetPassword",
-    "SetUpEmail",
-    "SignIn",
-    "SignInOptions",
-    "SignUp",
-    "SmsCode",
-    "Step",
     "StepBase",
-    "TotpCode",
-    "TotpSetup",
 ]
+__all__ += _events.__all__
+__all__ += steps.__all__

@@ -20,6 +20,32 @@ from auth_flow.states._base import (
     tag,
 )
 
+__all__ = [
+    "Answer",
+    "AnswerChallenge",
+    "AuthFlowType",
+    "AutoSignIn",
+    "Cancel",
+    "ChooseFactor",
+    "ChooseMfa",
+    "ConfirmResetPassword",
+    "ConfirmSignUp",
+    "EnterCode",
+    "EnterPassword",
+    "Event",
+    "Factor",
+    "MfaType",
+    "NewPassword",
+    "PresentPasskey",
+    "ResendCode",
+    "ResetPassword",
+    "SetUpEmail",
+    "SignIn",
+    "SignInOptions",
+    "SignUp",
+]
+"""The events, which the packages above export as they are listed here."""
+
 AuthFlowType: TypeAlias = Literal[
     "USER_SRP_AUTH", "USER_PASSWORD_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP", "USER_AUTH"
 ]

@@ -16,7 +16,8 @@ from pydantic import (
 from auth_flow.states._base import Value
 from auth_flow.states._events import SignInOptions
 from auth_flow.states.forms import About, FormName, FormSettings
-from auth_flow.states.steps import Done, Idle, Step, StepBase
+from auth_flow.states.steps import Done, Idle, Step
+from auth_flow.states.steps._base import StepBase
 
 
 def _step(given: Any, read: ValidatorFunctionWrapHandler) -> Any:

@@ -37,7 +37,6 @@ from auth_flow.states._replies import AuthenticationResult, AuthReply
 from auth_flow.states._requests import initiate, session_is_over
 from auth_flow.states._tokens import Tokens
 from auth_flow.states.steps import (
-    Challenge,
     ConfirmationRequired,
     Done,
     EmailSetup,
@@ -45,6 +44,7 @@ from auth_flow.states.steps import (
     PasswordResetRequired,
     Step,
 )
+from auth_flow.states.steps._base import Challenge
 
 if TYPE_CHECKING:
     from auth_flow.states._turn import Turn

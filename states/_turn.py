@@ -16,7 +16,8 @@ from auth_flow.states._fate import answered, at_most_once, check_repetition
 from auth_flow.states._guards import session_is_alive
 from auth_flow.states._record import Record
 from auth_flow.states.chart import CHART, WORK, Chart, Transition
-from auth_flow.states.steps import AutoSignInReady, Challenge, Done, Idle, Question, StepBase
+from auth_flow.states.steps import AutoSignInReady, Done, Idle, Question
+from auth_flow.states.steps._base import Challenge, StepBase
 
 
 @dataclass(frozen=True, slots=True)

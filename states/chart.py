@@ -61,7 +61,6 @@ from auth_flow.states._guards import session_is_alive as alive
 from auth_flow.states.steps import (
     STEPS,
     AutoSignInReady,
-    Challenge,
     ConfirmationRequired,
     CustomChallenge,
     Done,
@@ -78,10 +77,10 @@ from auth_flow.states.steps import (
     PasswordResetRequired,
     Question,
     SmsCode,
-    StepBase,
     TotpCode,
     TotpSetup,
 )
+from auth_flow.states.steps._base import Challenge, StepBase
 
 if TYPE_CHECKING:
     from auth_flow.states._turn import Turn
@@ -301,7 +300,7 @@ class Chart:
         self._own = threading.local()
 
     def accepts(self, state: str) -> tuple[str, ...]:
-        """Return the names of the events that have an transition from a state, whatever their guards
+        """Return the names of the events that have a transition from a state, whatever their guards
         say.
         """
         names = dict.fromkeys(

@@ -12,7 +12,7 @@ from auth_flow.session._attributes import AttributeCalls
 from auth_flow.states._base import reveal
 from auth_flow.states._events import MfaType
 from auth_flow.states._replies import Reply, SoftwareTokenReply, VerificationReply
-from auth_flow.states.steps import MFA_TYPES, setup_uri
+from auth_flow.states.steps._mfa import MFA_TYPES, setup_uri
 
 MfaSetting: TypeAlias = Literal["ENABLED", "DISABLED", "PREFERRED", "NOT_PREFERRED"]
 """`ENABLED` says nothing about the preference; `NOT_PREFERRED` is enabled, and not the preferred

@@ -23,19 +23,42 @@ from auth_flow.states.steps._accounts import (
     PasswordResetCode,
     PasswordResetRequired,
 )
-from auth_flow.states.steps._base import Challenge, CodeDelivery, Question, StepBase
+from auth_flow.states.steps._base import CodeDelivery, Question, StepBase
 from auth_flow.states.steps._codes import EmailCode, SmsCode, TotpCode
 from auth_flow.states.steps._custom import CustomChallenge
 from auth_flow.states.steps._factors import FirstFactorSelection, PasskeyRequired
 from auth_flow.states.steps._mfa import (
-    MFA_TYPES,
     EmailSetup,
     MfaSelection,
     MfaSetupSelection,
     TotpSetup,
-    setup_uri,
 )
 from auth_flow.states.steps._passwords import NewPasswordRequired, PasswordRequired
+
+__all__ = [
+    "AutoSignInReady",
+    "CodeDelivery",
+    "ConfirmationRequired",
+    "CustomChallenge",
+    "Done",
+    "EmailCode",
+    "EmailSetup",
+    "FirstFactorSelection",
+    "Idle",
+    "MfaSelection",
+    "MfaSetupSelection",
+    "NewPasswordRequired",
+    "PasskeyRequired",
+    "PasswordRequired",
+    "PasswordResetCode",
+    "PasswordResetRequired",
+    "Question",
+    "SmsCode",
+    "Step",
+    "TotpCode",
+    "TotpSetup",
+]
+"""The steps, which the packages above export as they are listed here."""
 
 
 class Idle(StepBase, name="IDLE"):
@@ -110,34 +133,3 @@ def english() -> dict[str, str]:
     """Return every text of every form, by key: the catalogue that a translation has to cover."""
     own = [source.catalogue() for source in (*STEPS.values(), *IDLE_FORMS.values())]
     return {key: sentence for texts in (COMMON, *own) for key, sentence in texts.items()}
-
-
-__all__ = [
-    "MFA_TYPES",
-    "STEPS",
-    "AutoSignInReady",
-    "Challenge",
-    "CodeDelivery",
-    "ConfirmationRequired",
-    "CustomChallenge",
-    "Done",
-    "EmailCode",
-    "EmailSetup",
-    "FirstFactorSelection",
-    "Idle",
-    "MfaSelection",
-    "MfaSetupSelection",
-    "NewPasswordRequired",
-    "PasskeyRequired",
-    "PasswordRequired",
-    "PasswordResetCode",
-    "PasswordResetRequired",
-    "Question",
-    "SmsCode",
-    "Step",
-    "StepBase",
-    "TotpCode",
-    "TotpSetup",
-    "english",
-    "setup_uri",
-]

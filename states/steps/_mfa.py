@@ -60,8 +60,10 @@ class MfaSelection(
 
     def parse(self, answer: Answer) -> Event:
         """Read the text as one of the factors on offer."""
-        mfa = self.pick(answer, self.allowed_mfa_types, ChooseMfa)
-        return ChooseMfa(mfa=mfa, client_metadata=answer.client_metadata)
+        return ChooseMfa(
+            mfa=self.pick(answer, self.allowed_mfa_types, ChooseMfa),
+            client_metadata=answer.client_metadata,
+        )
 
     def _draft(self, about: About) -> Draft:
         return _mfa_choice(self.allowed_mfa_types)
@@ -123,8 +125,10 @@ class MfaSetupSelection(
 
     def parse(self, answer: Answer) -> Event:
         """Read the text as one of the factors on offer."""
-        mfa = self.pick(answer, self.allowed_mfa_types, ChooseMfa)
-        return ChooseMfa(mfa=mfa, client_metadata=answer.client_metadata)
+        return ChooseMfa(
+            mfa=self.pick(answer, self.allowed_mfa_types, ChooseMfa),
+            client_metadata=answer.client_metadata,
+        )
 
     def _draft(self, about: About) -> Draft:
         return _mfa_choice(self.allowed_mfa_types)
