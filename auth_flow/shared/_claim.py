@@ -107,6 +107,10 @@ class Claim:
         """The flow's version; empty for one that has not begun."""
         return self._stored.version
 
+    def is_settled(self, record: Record) -> bool:
+        """Return whether `record` is stored, and nothing is left to write."""
+        return record is self._record and not self._held and self._doubtful is None
+
     async def acquire(
         self, expected: str | None, unreadable: Callable[[], Awaitable[None]]
     ) -> bool:
@@ -160,7 +164,7 @@ class Claim:
 
         Raises `ClaimExpired` if another worker has taken the flow.
         """
-        if record is self._record and not self._held and self._doubtful is None:
+        if self.is_settled(record):
             return
         try:
             if record is self._record and self._stored.sending is None:
@@ -174,7 +178,8 @@ class Claim:
             if record is self._record:
                 return  # nothing of ours is lost
             raise ClaimExpired(
-                "Another worker has taken this flow in the meantime. What this event has led to is not kept."
+                "Another worker has taken this flow in the meantime. "
+                "The outcome of this event is not kept."
             ) from None
         self._held = False
 

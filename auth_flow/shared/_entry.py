@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,7 +29,9 @@ class StoredFlow:
 
     def to_text(self) -> str:
         """Return the text that the store keeps. Nothing in it is secret but what is sealed."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(
+            {name: getattr(self, name) for name in self.__slots__}, separators=(",", ":")
+        )
 
     @classmethod
     def of(cls, text: str) -> StoredFlow:

@@ -152,7 +152,8 @@ class SharedFlows:
                 await finish_despite_cancel(let_go)
             raise
         else:
-            await finish_despite_cancel(let_go)
+            if not claim.is_settled(flow.record):
+                await finish_despite_cancel(let_go)
 
     async def forget(self, key: str) -> None:
         """Drop the flow of `key`. A worker that has it is not told until its next write.

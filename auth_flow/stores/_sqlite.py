@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from anyio import to_thread
 
 from auth_flow.errors import StoreConflict, StoreUnavailable
 from auth_flow.stores._base import Entry, new_version
+from auth_flow.stores._batches import Batches, Job, attempt
 from auth_flow.stores._locks import locked
 
 if TYPE_CHECKING:
@@ -33,87 +35,81 @@ _SAVE = "REPLACE INTO entries (key, value, version, expires_at) VALUES (?, ?, ?,
 _DELETE = "DELETE FROM entries WHERE key = ?"
 _SWEEP = "DELETE FROM entries WHERE expires_at <= ?"
 
+_MOMENT = 0.002
+"""Seconds that a write waits for those of other flows, if there are any, to share its commit."""
+
 
 class SQLiteStore:
     """A database file, made at the first use (with `NAME.lock` beside it), for the eyes of its
     owner only.
 
-    Values are kept as they are given: put a `SealedStore` around it. Every write is a transaction,
-    on the disk when it returns (write-ahead log, full synchronisation), so a process may be killed
-    at any time. SQLite's locks do not work on most network file systems: the processes have to
-    share a machine. A write waits at most `timeout` seconds for those of others. `clock` tells
-    seconds since the epoch.
+    Values are kept as they are given: put a `SealedStore` around it. Every write is on the disk
+    when it returns (write-ahead log, full synchronisation), so a process may be killed at any time.
+    Writes of one process that come at the same time share a transaction. SQLite's locks do not
+    work on most network file systems: the processes have to share a machine. A write waits at most
+    `timeout` seconds for those of other processes. `clock` returns seconds since the epoch.
     """
 
     def __init__(
         self, path: Path | str, *, timeout: float = 10.0, clock: Callable[[], float] = time.time
     ) -> None:
-        self._path, self._timeout, self._clock = Path(path), timeout, clock
+        self._path = Path(path)
+        self._timeout = timeout
+        self._clock = clock
         self._processes: dict[int, _Database] = {}
 
     async def load(self, key: str) -> Entry | None:
         """`Store.load`."""
-        return await to_thread.run_sync(self._load, key)
+        return await self._database.reads.run(key, partial(self._entry, key))
 
     async def save(
         self, key: str, value: str, *, expected: str | None, ttl: float | None = None
     ) -> str:
         """`Store.save`."""
-        return await to_thread.run_sync(self._save, key, value, expected, ttl)
+        version, expires_at = new_version(), None if ttl is None else self._clock() + ttl
+
+        def save(connection: sqlite3.Connection) -> str:
+            held = self._entry(key, connection)
+            if (held and held.version) != expected:
+                raise StoreConflict
+            connection.execute(_SAVE, (key, value, version, expires_at))
+            return version
+
+        return await self._database.writes.run(key, save)
 
     async def delete(self, key: str, *, expected: str | None = None) -> None:
         """`Store.delete`."""
-        await to_thread.run_sync(self._delete, key, expected)
 
-    async def aclose(self) -> None:
-        """Close the database; another use opens it again."""
-        await to_thread.run_sync(self._close)
-
-    # In worker threads
-
-    def _load(self, key: str) -> Entry | None:
-        with self._connected() as connection:
-            return self._entry(connection, key)
-
-    def _save(self, key: str, value: str, expected: str | None, ttl: float | None) -> str:
-        with self._connected() as connection:
-            connection.execute(_SWEEP, (self._clock(),))
-            held = self._entry(connection, key)
-            if (held and held.version) != expected:
-                raise StoreConflict
-            version = new_version()
-            connection.execute(
-                _SAVE, (key, value, version, None if ttl is None else self._clock() + ttl)
-            )
-            return version
-
-    def _delete(self, key: str, expected: str | None) -> None:
-        with self._connected() as connection:
-            connection.execute(_SWEEP, (self._clock(),))
-            held = self._entry(connection, key)
+        def delete(connection: sqlite3.Connection) -> None:
+            held = self._entry(key, connection)
             if held and expected not in (None, held.version):
                 raise StoreConflict
             connection.execute(_DELETE, (key,))
 
-    def _entry(self, connection: sqlite3.Connection, key: str) -> Entry | None:
+        await self._database.writes.run(key, delete)
+
+    async def aclose(self) -> None:
+        """Close the database; another use opens it again."""
+        await to_thread.run_sync(self._database.close)
+
+    @property
+    def _database(self) -> _Database:
+        """What this process has opened. SQLite does not allow a forked child to use, or to close, a
+        connection of its parent; nor would a lock that a thread of the parent held at the fork ever
+        come free in the child.
+        """
+        database = self._processes.get(os.getpid())
+        if database is None:
+            database = self._processes.setdefault(
+                os.getpid(), _Database(self._connect, self._clock)
+            )
+        return database
+
+    # In worker threads
+
+    def _entry(self, key: str, connection: sqlite3.Connection) -> Entry | None:
         row = connection.execute(_LOAD, (key, self._clock())).fetchone()
         return row and Entry(*row)
-
-    @contextmanager
-    def _connected(self) -> Generator[sqlite3.Connection]:
-        """The one connection of this store. The first write begins a transaction, which the end
-        commits, and an error undoes.
-        """
-        import sqlite3  # milliseconds that only users of this store pay
-
-        database = self._database()
-        with database.lock:
-            try:
-                connection = database.connection = database.connection or self._connect()
-                with connection:
-                    yield connection
-            except (sqlite3.Error, OSError) as error:
-                raise StoreUnavailable(f"SQLite: {error}.") from None
 
     def _connect(self) -> sqlite3.Connection:
         import sqlite3
@@ -131,24 +127,82 @@ class SQLiteStore:
             raise
         return connection
 
-    def _close(self) -> None:
-        database = self._database()
-        with database.lock:
-            if database.connection:
-                database.connection.close()
-                database.connection = None
-
-    def _database(self) -> _Database:
-        """Return what this process has opened. SQLite does not allow a forked child to use, or to
-        close, a connection of its parent; nor would a lock that a thread of the parent held at the
-        fork ever come free in the child.
-        """
-        return self._processes.setdefault(os.getpid(), _Database())
-
 
 class _Database:
-    """The connection of one process, for one thread at a time."""
+    """The connections of one process, and the work that waits for them."""
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.connection: sqlite3.Connection | None = None
+    def __init__(
+        self, connect: Callable[[], sqlite3.Connection], clock: Callable[[], float]
+    ) -> None:
+        self._clock = clock
+        self._reader = _Opened(connect)
+        self._writer = _Opened(connect)
+        self.reads = Batches(self._read)
+        self.writes = Batches(self._write, moment=_MOMENT)
+
+    def close(self) -> None:
+        """Close the connections; another use opens them again."""
+        self._reader.close()
+        self._writer.close()
+
+    def _read(self, jobs: Sequence[Job[sqlite3.Connection]]) -> None:
+        """Do the jobs by a connection of their own, which does not wait for writes to reach the
+        disk.
+        """
+        with _settled(jobs), self._reader as connection:
+            for job in jobs:
+                attempt(job, connection)()
+
+    def _write(self, jobs: Sequence[Job[sqlite3.Connection]]) -> None:
+        """Do the jobs in one transaction. A job that is refused has written nothing."""
+        with _settled(jobs):
+            with self._writer as connection, connection:
+                # As the first write, this also begins the transaction.
+                connection.execute(_SWEEP, (self._clock(),))
+                settle = [attempt(job, connection, StoreConflict) for job in jobs]
+            for report in settle:
+                report()
+
+
+class _Opened:
+    """A connection that one thread at a time may use. It is opened at the first use."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._connection: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._lock.acquire()
+        try:
+            self._connection = self._connection or self._connect()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def close(self) -> None:
+        """Close the connection; another use opens it again."""
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+                self._connection = None
+
+
+@contextmanager
+def _settled(jobs: Sequence[Job[sqlite3.Connection]]) -> Generator[None]:
+    """Let no outcome stay open: if the batch fails, so does every job that is not done yet."""
+    import sqlite3  # milliseconds that only users of this store pay
+
+    problem = "the batch was interrupted"
+    try:
+        yield
+    except (sqlite3.Error, OSError, StoreUnavailable) as error:
+        problem = str(error).rstrip(".")
+    finally:
+        for job in jobs:
+            if not job.outcome.done():
+                job.outcome.set_exception(StoreUnavailable(f"SQLite: {problem}."))
