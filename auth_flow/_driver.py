@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from auth_flow._work import compute
 from auth_flow.errors import AuthFlowError
-from auth_flow.states._effects import Call, Checkpoint, Compute, Dialogue
+from auth_flow.states._effects import Call, Checkpoint, Compute, Dialogue, Fetch
 
 T = TypeVar("T")
 
@@ -18,12 +18,15 @@ async def drive(
     dialogue: Dialogue[T],
     *,
     call: Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]],
+    fetch: Callable[[Fetch], Awaitable[tuple[int, bytes]]],
     keep: Callable[[Checkpoint], Awaitable[None]],
 ) -> T:
     """Perform what a dialogue asks for, feed it the results, and return what came of it.
 
-    `call` carries a request as `Transport.call` does, `keep` takes what is to be kept whatever
-    happens next. Raises what the dialogue raises. Cancelling ends the dialogue where it is.
+    `call` sends a request as `Transport.call` does, and `fetch` makes a plain HTTP request and
+    returns status and content. `keep` stores a checkpoint.
+
+    Raises the errors of the dialogue. Cancelling ends the dialogue where it is.
     """
     try:
         effect = next(dialogue)
@@ -33,6 +36,8 @@ async def drive(
                 match effect:
                     case Call(operation, body):
                         result = await call(operation, body)
+                    case Fetch():
+                        result = await fetch(effect)
                     case Compute(work):
                         result = await compute(work)
                     case Checkpoint():

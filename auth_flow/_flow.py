@@ -27,8 +27,9 @@ from auth_flow.transports._base import Transport
 
 if TYPE_CHECKING:
     from auth_flow.session import RememberedDevice, Session
-    from auth_flow.states._effects import Checkpoint, Outcome
+    from auth_flow.states._effects import Checkpoint, Fetch, Outcome
     from auth_flow.states._tokens import Tokens
+    from auth_flow.transports._fetch import Fetched
 
 
 class HistoryEntry(NamedTuple):
@@ -289,12 +290,17 @@ class AuthFlow:
             password=self._password,
             user_context=self._config.user_context,
         )
-        outcome = await drive(advance(turn), call=self._call, keep=self._keep)
+        outcome = await drive(advance(turn), call=self._call, fetch=self._fetch, keep=self._keep)
         await self._adopt(outcome)
         return outcome
 
     async def _call(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         return await self._open_transport().call(operation, body)
+
+    async def _fetch(self, request: Fetch) -> Fetched:
+        from auth_flow._fetch import fetch
+
+        return await fetch(self._open_transport(), request)
 
     async def _keep(self, so_far: Checkpoint) -> None:
         self._record, self._password = so_far.record, so_far.password or self._password

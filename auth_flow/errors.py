@@ -30,6 +30,7 @@
     │   └── TokenRequestRefused         the token endpoint refused the code or the refresh token
     ├── ServiceError                  Cognito refused the request; one class for each exception
     │   ├── CredentialError             a user name, password, code or token is wrong or expired
+    │   │   └── MissingScope                the access token of a redirect sign-in lacks a scope
     │   ├── AccountError                the account needs attention first
     │   ├── RequestError                the pool or the app client does not allow the request
     │   ├── LambdaError                 a trigger of the pool refused or failed
@@ -405,6 +406,18 @@ class CredentialError(ServiceError):
 
 
 class NotAuthorizedException(CredentialError): ...
+
+
+class MissingScope(NotAuthorizedException):
+    """The access token of a redirect sign-in lacks a scope; `scope` is its name.
+
+    Ask for it at `sign_in_with_redirect`. `name` is "NotAuthorizedException".
+    """
+
+    def __init__(self, scope: str, operation: str) -> None:
+        message = f"{operation} needs the scope {scope}, which this sign-in did not ask for."
+        super().__init__(message, name="NotAuthorizedException", operation=operation)
+        self.scope = scope
 
 
 class UserNotFoundException(CredentialError): ...

@@ -20,7 +20,7 @@ from auth_flow.states.steps._base import Challenge
 
 ROOT = Path(__file__).resolve().parent.parent
 
-ANYWHERE = ("answer", "sign_in", "cancel")
+ANYWHERE = ("answer", "sign_in", "sign_in_with_redirect", "cancel")
 """The events that nearly every step accepts. The table of steps leaves them out."""
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
 from auth_flow.states._base import Secret, Value, reveal
+
+if TYPE_CHECKING:
+    from auth_flow.states._oauth import HostedPages
 
 
 class AppClient(Value):
@@ -17,14 +20,21 @@ class AppClient(Value):
 
     `client_secret` is needed if the app client has one. `auth_session_validity` is the app client's
     AuthSessionValidity in seconds: how long a person may take to answer a challenge (3 to 15
-    minutes; Cognito's default is 3). `issuer` names the pool in authenticator apps.
+    minutes; Cognito's default is 3). `redirect_validity` is how long
+    a person may stay on the hosted pages, in seconds. `issuer` names the pool in authenticator apps.
     """
 
     user_pool_id: Annotated[str, StringConstraints(pattern=r"^[\w-]+_[0-9a-zA-Z]+$", max_length=55)]
     client_id: Annotated[str, StringConstraints(pattern=r"^[\w+]+$", max_length=128)]
     client_secret: Secret | None = None
     auth_session_validity: Annotated[float, Field(gt=0)] = 180
+    redirect_validity: Annotated[float, Field(gt=0)] = 3600
     issuer: str = "auth-flow"
+
+    @property
+    def hosted(self) -> HostedPages | None:
+        """The domain of the hosted pages; None if there is none, or it is not known here."""
+        return None
 
     def secret_hash(self, username: str) -> str | None:
         """Return `SECRET_HASH` for a request that carries this user name.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from auth_flow.states._events import Cancel, SignIn
+from auth_flow.states._events import Cancel, SignIn, SignInWithRedirect
 from auth_flow.states._guards import session_is_alive
 from auth_flow.states.chart import CHART, WORK, Transition
 from auth_flow.states.steps import Done, Idle
@@ -26,7 +26,7 @@ def groups() -> dict[str, list[str]]:
 
 
 NOTE = (
-    f"{SignIn.name} also leaves every unfinished step, and DONE if nobody is signed in.",
+    f"{SignIn.name} and {SignInWithRedirect.name} also leave unfinished steps and signed-out DONE.",
     f"{Cancel.name} leads from every unfinished step to IDLE.",
     "An answer that comes too late leads to IDLE, and so does the end of a session.",
     "Tokens that were obtained elsewhere lead from every step to DONE.",
@@ -57,7 +57,8 @@ def arrows() -> tuple[Arrow, ...]:
 
 def _is_drawn(transition: Transition) -> bool:
     return transition.event != Cancel.name and (
-        transition.event != SignIn.name or transition.source == Idle.name
+        transition.event not in (SignIn.name, SignInWithRedirect.name)
+        or transition.source == Idle.name
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import SecretStr
 
@@ -23,6 +23,18 @@ class Call:
 
     operation: str
     body: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Make this plain HTTP request, without following redirections. Send the status and the content
+    of the answer back in, or throw the error. A POST must not be repeated.
+    """
+
+    method: Literal["GET", "POST"]
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +60,7 @@ class Checkpoint:
     sending: str | None = None
 
 
-Effect: TypeAlias = Call | Compute | Checkpoint
+Effect: TypeAlias = Call | Fetch | Compute | Checkpoint
 
 Dialogue: TypeAlias = Generator[Effect, Any, T]
 """A conversation with the service. It yields effects, is sent their results, and returns its

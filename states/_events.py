@@ -30,18 +30,23 @@ __all__ = [
     "ChooseMfa",
     "ConfirmResetPassword",
     "ConfirmSignUp",
+    "CustomProvider",
     "EnterCode",
     "EnterPassword",
     "Event",
     "Factor",
+    "IdpIdentifier",
     "MfaType",
     "NewPassword",
     "PresentPasskey",
+    "Provider",
     "ResendCode",
     "ResetPassword",
+    "ReturnFromRedirect",
     "SetUpEmail",
     "SignIn",
     "SignInOptions",
+    "SignInWithRedirect",
     "SignUp",
 ]
 """The events, which the packages above export as they are listed here."""
@@ -149,6 +154,71 @@ class SignIn(EventBase):
     def password_to_hold(self, held: SecretStr | None) -> SecretStr | None:
         """Return this event's password; the one held so far may be another user's."""
         return _secret(self.password)
+
+
+class CustomProvider(Value):
+    """An identity provider of the pool, such as an OpenID Connect one, by its name there."""
+
+    custom: str
+
+    def parameter(self) -> dict[str, str | None]:
+        """Return the parameter of the authorize request."""
+        return {"identity_provider": self.custom}
+
+
+class IdpIdentifier(Value):
+    """An identity provider by one of its identifiers, such as the domain of an e-mail address."""
+
+    idp_identifier: str
+
+    def parameter(self) -> dict[str, str | None]:
+        """Return the parameter of the authorize request."""
+        return {"idp_identifier": self.idp_identifier}
+
+
+Provider: TypeAlias = (
+    Literal["Google", "Facebook", "Amazon", "Apple"] | CustomProvider | IdpIdentifier
+)
+"""Where a redirect sign-in leads, past the choice on the hosted pages."""
+
+DEFAULT_SCOPES = ("openid", "aws.cognito.signin.user.admin")
+"""The scopes of a redirect sign-in: an id token, and the operations of a signed-in user."""
+
+
+class SignInWithRedirect(EventBase):
+    """Sign in on the pages of the user pool's domain, or with an identity provider.
+
+    The next step has the URL to send the browser to. `redirect_uri` is where it comes back to: one
+    of the app client's callback URLs, to the letter. Plain http is good for this machine only.
+
+    `page` opens the sign-up or the sign-in page directly. `custom_state` is any text that comes
+    back in DONE and in the errors of the redirect. `prompt` (`none`, `login`, `consent`,
+    `select_account`), `lang` (managed login only), `login_hint`, `nonce`, `resource`, `acr_values`
+    and `max_age` (seconds) are parameters of the authorize request.
+    """
+
+    redirect_uri: str
+    provider: Provider | None = None
+    scopes: tuple[str, ...] = DEFAULT_SCOPES
+    login_hint: str | None = None
+    lang: str | None = None
+    nonce: str | None = None
+    prompt: str | tuple[str, ...] | None = None
+    resource: str | None = None
+    acr_values: str | None = None
+    max_age: Annotated[int, Field(ge=0)] | None = None
+    custom_state: str | None = None
+    page: Literal["login", "signup"] | None = None
+
+    def password_to_hold(self, held: SecretStr | None) -> SecretStr | None:
+        """Return none: the password is typed elsewhere."""
+        return None
+
+
+class ReturnFromRedirect(EventBase):
+    """Continue with the whole URL that the browser came back to, or its query."""
+
+    url: Secret
 
 
 class EnterCode(EventBase):
@@ -303,6 +373,8 @@ def _secret(text: Secret | None) -> SecretStr | None:
 
 _AnyEvent: TypeAlias = (
     SignIn
+    | SignInWithRedirect
+    | ReturnFromRedirect
     | EnterCode
     | ChooseMfa
     | ChooseFactor

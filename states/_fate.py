@@ -31,7 +31,7 @@ from auth_flow.errors import (
     StoreError,
     TransportError,
 )
-from auth_flow.states._effects import Call, Checkpoint, Dialogue
+from auth_flow.states._effects import Call, Checkpoint, Dialogue, Fetch
 from auth_flow.states._guards import session_is_alive
 from auth_flow.states._record import Record, Unanswered
 from auth_flow.states.steps import Idle
@@ -77,7 +77,7 @@ def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:
         effect = next(dialogue)
         while True:
             match effect:
-                case Call() if not announced:
+                case Call() | Fetch(method="POST") if not announced:
                     yield Checkpoint(_marked(so_far, mark, username), sending=event.name)
                     announced = True
                 case Checkpoint():

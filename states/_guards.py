@@ -25,10 +25,13 @@ from auth_flow.states._events import (
     PresentPasskey,
     ResendCode,
     ResetPassword,
+    ReturnFromRedirect,
     SetUpEmail,
     SignIn,
+    SignInWithRedirect,
     SignUp,
 )
+from auth_flow.states._oauth import Returned, is_redirect_uri, same_place
 from auth_flow.states.steps import (
     FirstFactorSelection,
     MfaSelection,
@@ -88,6 +91,25 @@ def password_fits_options(turn: Turn) -> bool:
     if turn.event.auth_flow_type == "CUSTOM_WITHOUT_SRP":
         return turn.event.password is None
     return _given(turn.event.password) or not turn.event.sign_in_options.takes_password
+
+
+@guard("Signing in with a redirect requires the pool's domain: UserPool(domain=…).")
+def domain_is_known(turn: Turn) -> bool:
+    return turn.client.hosted is not None
+
+
+@guard("A redirect URI must be https, plain http on this machine, or an app's own scheme.")
+def redirect_uri_is_possible(turn: Turn) -> bool:
+    return isinstance(turn.event, SignInWithRedirect) and is_redirect_uri(turn.event.redirect_uri)
+
+
+@guard("The URL must be the one that this sign-in's browser came back to: its state differs.")
+def return_is_of_this_sign_in(turn: Turn) -> bool:
+    pending = turn.record.redirect
+    if pending is None or not isinstance(turn.event, ReturnFromRedirect):
+        return False
+    url = reveal(turn.event.url)
+    return Returned.read(url).has_state(pending.state) and same_place(url, pending.redirect_uri)
 
 
 @guard("The choice must be one of those on offer.")

@@ -28,10 +28,23 @@ from auth_flow.errors import (
 )
 from auth_flow.states._app_client import AppClient
 from auth_flow.states._base import reveal
-from auth_flow.states._replies import Reply
+from auth_flow.states._replies import AuthenticationResult, Reply
 
 TOKEN_OPERATION = "oauth2/token"  # noqa: S105 - a path
 """The name that errors of a token request carry as their operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostedPages:
+    """The user pool's domain with its hosted pages, and the issuers of the tokens it gives.
+
+    `url` has no trailing slash. `issuers` are the values of `iss` to accept, `keys_url` is the
+    address of the issuer's JWK set.
+    """
+
+    url: str
+    issuers: tuple[str, ...]
+    keys_url: str
 
 
 def random_text() -> str:
@@ -166,6 +179,17 @@ class TokenReply(Reply):
     id_token: SecretStr | None = None
     refresh_token: SecretStr | None = None
     expires_in: int | None = None
+
+    def as_result(self) -> AuthenticationResult:
+        """Return the tokens as Cognito's API would give them."""
+        return AuthenticationResult.model_validate(
+            {
+                "AccessToken": self.access_token,
+                "IdToken": self.id_token,
+                "RefreshToken": self.refresh_token,
+                "ExpiresIn": self.expires_in,
+            }
+        )
 
 
 def read_token_reply(status: int, content: bytes) -> TokenReply:

@@ -34,6 +34,27 @@ class Unanswered(Value):
     at: float
 
 
+class PendingRedirect(Value):
+    """What the return of a redirect sign-in is checked with.
+
+    `verifier` is PKCE's, and a secret. `openid` says whether an id token was asked for, `redeemed`
+    whether the code was sent to the token endpoint. `max_age` is in seconds.
+    """
+
+    state: str
+    verifier: SecretStr
+    nonce: str
+    redirect_uri: str
+    openid: bool = True
+    max_age: int | None = None
+    custom_state: str | None = None
+    redeemed: bool = False
+
+    def used(self) -> Self:
+        """Return the same, marked as redeemed."""
+        return self.model_copy(update={"redeemed": True})
+
+
 class Record(Value):
     """A flow between two events.
 
@@ -70,6 +91,8 @@ class Record(Value):
     """Whether the flow is over, and this record only says how it ended. The session, if there is
     one, is not here.
     """
+    redirect: PendingRedirect | None = None
+    """The redirect sign-in that is under way."""
     goes_on: bool = False
     """Whether the flow began with a sign-in, and therefore signs in without a further event."""
 
@@ -121,10 +144,12 @@ class Record(Value):
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the record as JSON values, with Cognito's session in clear. Seal them before you
+        """Return the record as JSON values, with its secrets in clear. Seal them before you
         store or send them.
         """
         values = self.model_dump(mode="json", exclude_none=True)
         if self.session is not None:
             values["session"] = self.session.get_secret_value()
+        if self.redirect is not None:
+            values["redirect"]["verifier"] = self.redirect.verifier.get_secret_value()
         return values

@@ -172,12 +172,23 @@ def follow(turn: Turn, reply: AuthReply | Record) -> Dialogue[Outcome]:
     return turn.rest_at(reply)
 
 
-def signed_in(turn: Turn, result: AuthenticationResult, operation: str) -> Outcome:
-    """Return the outcome that the user is signed in. `operation` brought the tokens."""
-    tokens = Tokens.issued(result, operation, now=turn.clock())
+def signed_in(
+    turn: Turn,
+    result: AuthenticationResult,
+    operation: str,
+    *,
+    hosted: bool = False,
+    custom_state: str | None = None,
+) -> Outcome:
+    """Return the outcome that the user is signed in. `operation` brought the tokens, and `hosted`
+    says that it was the token endpoint of the pool's domain.
+    """
+    tokens = Tokens.issued(result, operation, now=turn.clock(), hosted=hosted)
     claims = tokens.access_token.claims
     username = claims.username or turn.record.username
-    done = Done(signed_in=True, username=username, user_id=claims.subject)
+    done = Done(
+        signed_in=True, username=username, user_id=claims.subject, custom_state=custom_state
+    )
     return Outcome(Record(step=done, login_id=turn.record.login_id, username=username), tokens)
 
 

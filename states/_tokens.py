@@ -43,6 +43,8 @@ class Tokens:
     id_token: Token | None = None
     refresh_token: SecretStr | None = None
     clock_drift: float = field(default=0.0, compare=False)
+    hosted: bool = False
+    """Whether they come from the token endpoint of the pool's domain, and are refreshed there."""
 
     @classmethod
     def issued(
@@ -52,6 +54,7 @@ class Tokens:
         *,
         now: float,
         before: Tokens | None = None,
+        hosted: bool = False,
     ) -> Self:
         """Read tokens that the service issued just now.
 
@@ -69,6 +72,7 @@ class Tokens:
             Token.of(result.id_token, operation) if result.id_token else None,
             result.refresh_token or (before.refresh_token if before else None),
             clock_drift,
+            hosted or (before is not None and before.hosted),
         )
 
     @classmethod
@@ -78,6 +82,7 @@ class Tokens:
         id_token: Secret | None = None,
         refresh_token: Secret | None = None,
         clock_drift: float = 0.0,
+        hosted: bool = False,
     ) -> Self:
         """Read tokens that were obtained elsewhere, or earlier. Raises `MalformedResponse`."""
         return cls(
@@ -85,6 +90,7 @@ class Tokens:
             Token.of(id_token, "restore_session") if id_token else None,
             SecretStr(reveal(refresh_token)) if refresh_token else None,
             clock_drift,
+            hosted,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -93,6 +99,7 @@ class Tokens:
             "access_token": self.access_token.text.get_secret_value(),
             "id_token": self.id_token.text.get_secret_value() if self.id_token else None,
             "refresh_token": self.refresh_token.get_secret_value() if self.refresh_token else None,
+            **({"hosted": True} if self.hosted else {}),
         }
 
     @property

@@ -34,6 +34,7 @@ from statemachine.transition_list import TransitionList
 from auth_flow.errors import EventNotAccepted, GuardRejected, SessionExpired, UnexpectedStep
 from auth_flow.states import _accounts as accounts
 from auth_flow.states import _guards as guards
+from auth_flow.states import _redirect as redirect
 from auth_flow.states import _sign_in as dialogues
 from auth_flow.states._effects import Dialogue, Outcome
 from auth_flow.states._events import (
@@ -52,8 +53,10 @@ from auth_flow.states._events import (
     PresentPasskey,
     ResendCode,
     ResetPassword,
+    ReturnFromRedirect,
     SetUpEmail,
     SignIn,
+    SignInWithRedirect,
     SignUp,
 )
 from auth_flow.states._guards import Guard
@@ -76,6 +79,7 @@ from auth_flow.states.steps import (
     PasswordResetCode,
     PasswordResetRequired,
     Question,
+    RedirectRequired,
     SmsCode,
     TotpCode,
     TotpSetup,
@@ -175,6 +179,17 @@ ANSWERS = (
 )
 """How challenges are answered."""
 
+AWAY = (guards.domain_is_known, guards.redirect_uri_is_possible)
+
+REDIRECT = at(
+    RedirectRequired,
+    ReturnFromRedirect,
+    AUTHENTICATING,
+    redirect.return_from_redirect,
+    *(guards.return_is_of_this_sign_in, alive),
+)
+"""How the browser comes back."""
+
 named = (guards.username_is_possible, guards.username_is_known)
 credentials = (guards.username_is_possible, guards.password_fits_options)
 
@@ -247,7 +262,22 @@ def sign_in_chart(steps: Steps, answers: tuple[Transition, ...]) -> Chart:
             dialogues.sign_in,
             *(guards.is_signed_out, *credentials),
         ),
+        *at(
+            unfinished,
+            SignInWithRedirect,
+            RedirectRequired,
+            redirect.sign_in_with_redirect,
+            *AWAY,
+        ),
+        *at(
+            Done,
+            SignInWithRedirect,
+            RedirectRequired,
+            redirect.sign_in_with_redirect,
+            *(guards.is_signed_out, *AWAY),
+        ),
         *answers,
+        *REDIRECT,
         *ACCOUNTS,
         *at(unfinished, Cancel, Idle, dialogues.cancel),
     )
@@ -259,6 +289,7 @@ def sign_in_chart(steps: Steps, answers: tuple[Transition, ...]) -> Chart:
     leaps: dict[str, tuple[str, ...]] = {
         **{step.name: (Done.name,) for step in steps},  # tokens were obtained elsewhere
         **{step.name: (Done.name, Idle.name) for step in challenges},  # the time is over
+        RedirectRequired.name: (Done.name, Idle.name),  # likewise
         Done.name: (Done.name, Idle.name),  # the session has ended
     }
     return Chart(

@@ -21,11 +21,13 @@ class NamedPool:
     user_pool_id: str | None = None
     client_id: str | None = None
     endpoint: str | None = None
+    oauth_domain: str | None = None
 
     OPTIONS: ClassVar[dict[str, str]] = {
         "user-pool-id": "id of the user pool, such as eu-west-1_Abc123",
         "client-id": "id of the app client",
         "endpoint": "URL of the service, in place of the region's",
+        "oauth-domain": "domain of the hosted pages: a prefix, a host or a URL",
     }
 
     @staticmethod
@@ -48,6 +50,7 @@ class NamedPool:
                 client_id=self.client_id,
                 client_secret=os.environ.get("AUTH_FLOW_CLIENT_SECRET"),
                 endpoint=self.endpoint,
+                domain=self.oauth_domain,
             )
         except ValidationError as error:
             problems = [

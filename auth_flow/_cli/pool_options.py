@@ -15,24 +15,23 @@ from auth_flow.states._events import AuthFlowType, Factor, SignInOptions
 Command = Callable[..., None]
 
 
+_OPTIONS = tuple(option.replace("-", "_") for option in NamedPool.OPTIONS)
+
+
 def takes_pool(command: Command) -> Command:
     """Add the options that name a user pool; the command gets it as `pool`."""
 
     @wraps(command)
-    def named(*, user_pool_id: str, client_id: str, endpoint: str | None, **others: Any) -> None:
-        command(
-            pool=_pool(
-                NamedPool(user_pool_id=user_pool_id, client_id=client_id, endpoint=endpoint)
-            ),
-            **others,
-        )
+    def named(**given: Any) -> None:
+        options = {name: given.pop(name) for name in _OPTIONS}
+        command(pool=_pool(NamedPool(**options)), **given)
 
-    for option in ("endpoint", "client-id", "user-pool-id"):
+    for option in ("oauth-domain", "endpoint", "client-id", "user-pool-id"):
         meaning = NamedPool.OPTIONS[option]
         named = click.option(
             f"--{option}",
             envvar=NamedPool.variable(option),
-            required=option != "endpoint",
+            required=option in ("client-id", "user-pool-id"),
             show_envvar=True,
             help=f"{meaning[0].upper()}{meaning[1:]}.",
         )(named)

@@ -34,6 +34,7 @@ from auth_flow.states.steps import (
     PasswordRequired,
     PasswordResetCode,
     PasswordResetRequired,
+    RedirectRequired,
     SmsCode,
     Step,
     TotpCode,
@@ -99,6 +100,8 @@ def ask(step: Step, person: Prompter, *, once_more: bool = False) -> Said:
             return step.answer(person.text("Assertion, or the name of another factor"))
         case CustomChallenge():
             return step.answer(person.secret("Answer"))
+        case RedirectRequired():
+            return step.answer(person.secret("Address you came back to"))
         case ConfirmationRequired():
             code = person.code("Code")
             return ResendCode() if _is_resend(code) else ConfirmSignUp(code=code)

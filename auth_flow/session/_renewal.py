@@ -20,7 +20,9 @@ from auth_flow.errors import (
     UserNotConfirmedException,
     UserNotFoundException,
 )
+from auth_flow.session._hosted import refresh_at_domain
 from auth_flow.states._base import Metadata, reveal
+from auth_flow.states._oauth import TOKEN_OPERATION
 from auth_flow.states._replies import AuthenticationResult, Reply
 from auth_flow.states._requests import present
 from auth_flow.states._tokens import Tokens
@@ -53,7 +55,8 @@ class _RefreshReply(Reply):
 
 
 class Renewal:
-    """Refreshes tokens, by GetTokensFromRefreshToken or by REFRESH_TOKEN_AUTH.
+    """Refreshes tokens, by GetTokensFromRefreshToken or by REFRESH_TOKEN_AUTH; those of the hosted
+    pages at the token endpoint of the domain, which serves them in every pool.
 
     Only the first one works if refresh tokens rotate. Emulators and older servers know only the
     second one, and each has its own error for the first. Once the second one has worked it is used
@@ -82,6 +85,11 @@ class Renewal:
             raise NoRefreshToken(
                 "The tokens have expired, and there is no refresh token. Sign in again."
             )
+        if tokens.hosted:
+            renewed = await refresh_at_domain(
+                self._pool, self._transport, tokens, now=self._clock()
+            )
+            return _of_same_user(tokens, renewed, TOKEN_OPERATION)
         refresh_token = tokens.refresh_token.get_secret_value()
         common = {"ClientId": self._pool.client_id, "ClientMetadata": client_metadata}
         failure: AuthFlowError | None = None
@@ -128,9 +136,13 @@ class Renewal:
             operation, await self._transport.call(operation, present(members))
         )
         renewed = Tokens.issued(reply.tokens, operation, now=self._clock(), before=before)
-        if renewed.access_token.claims.subject != before.access_token.claims.subject:
-            raise MalformedResponse("the new tokens are those of another user", operation=operation)
-        return renewed
+        return _of_same_user(before, renewed, operation)
+
+
+def _of_same_user(before: Tokens, renewed: Tokens, operation: str) -> Tokens:
+    if renewed.access_token.claims.subject != before.access_token.claims.subject:
+        raise MalformedResponse("the new tokens are those of another user", operation=operation)
+    return renewed
 
 
 def _is_unknown(error: AuthFlowError) -> bool:

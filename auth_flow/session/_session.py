@@ -13,8 +13,14 @@ from auth_flow._config import AuthConfig, AuthOptions, configured
 from auth_flow._finish import finish_despite_cancel
 from auth_flow._observers import RefreshFailed, SignedIn, SignedOut, TokensRefreshed
 from auth_flow._user_pool import UserPool
-from auth_flow.errors import AuthFlowError, SessionEnded
+from auth_flow.errors import AuthFlowError, MissingScope, SessionEnded
 from auth_flow.session._devices import DeviceCalls
+from auth_flow.session._hosted import (
+    USER_SCOPE,
+    fetch_user_info,
+    hosted_logout_url,
+    lacks_user_scope,
+)
 from auth_flow.session._mfa import MfaCalls
 from auth_flow.session._passkeys import PasskeyCalls
 from auth_flow.session._refusals import ends_session, refuses_access_token
@@ -252,6 +258,8 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
         try:
             return await self._request(tokens, operation, members)
         except VERDICTS as refusal:
+            if lacks_user_scope(tokens):
+                raise MissingScope(USER_SCOPE, operation) from refusal
             if not refuses_access_token(refusal, operation):
                 raise
             if tokens.refresh_token is None:
@@ -266,6 +274,18 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
     ) -> dict[str, Any]:
         text = tokens.access_token.text.get_secret_value()
         return await self._transport.call(operation, present({"AccessToken": text, **members}))
+
+    async def fetch_user_attributes(self) -> dict[str, str]:
+        """Return the attributes that this app client may read, by GetUser.
+
+        A session of the hosted pages without the scope for that gets the claims of
+        `/oauth2/userInfo` instead.
+        """
+        try:
+            return await super().fetch_user_attributes()
+        except MissingScope:
+            tokens = await self.fresh_tokens()
+            return await fetch_user_info(self.pool, self._transport, tokens)
 
     async def update_password(
         self, new_password: SecretStr | str, *, old_password: SecretStr | str | None = None
@@ -290,13 +310,19 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
 
     # The end
 
-    async def sign_out(self, *, global_: bool = False) -> SignOutResult:
+    async def sign_out(
+        self, *, global_: bool = False, logout_uri: str | None = None
+    ) -> SignOutResult:
         """End the session, locally in any case and at the service if it can be reached.
 
-        RevokeToken invalidates the tokens of this session; with `global_`, GlobalSignOut invalidates
-        those of all the user's sessions, of whatever program. An error of the service is part of the
-        result. Raises `SessionEnded` if the session is over already, and `StoreError` if the store
-        does not delete the tokens.
+        RevokeToken invalidates the tokens of this session; with `global_`, GlobalSignOut
+        invalidates those of all the user's sessions, of whatever program. An error of the service
+        is part of the result. If the session was made on the hosted pages, the result has the URL
+        that ends the session there too and leads to `logout_uri`, one of the app client's
+        LogoutURLs.
+
+        Raises `SessionEnded` if the session is over already, and `StoreError` if the store does not
+        delete the tokens.
         """
         tokens = self.tokens
         if global_:
@@ -310,7 +336,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
                 if global_
                 else try_to_revoke(self.pool, self._transport, tokens)
             )
-        return outcome
+        return replace(outcome, logout_url=hosted_logout_url(self.pool, tokens, logout_uri))
 
     async def sign_out_everywhere(self) -> dict[str, SignOutResult]:
         """End all the sessions of the user in this store, this one included.

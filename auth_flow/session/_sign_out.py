@@ -22,11 +22,13 @@ class SignOutResult:
     """The result of a sign-out. Local tokens are always discarded.
 
     `revoked` is True if the service has invalidated them too. `error` is the name of the error that
-    kept it from doing so.
+    kept it from doing so. `logout_url` ends the session of the hosted pages, if the browser visits
+    it; sessions at identity providers are not ended by it.
     """
 
     revoked: bool
     error: str | None = None
+    logout_url: str | None = None
 
 
 async def revoke(pool: UserPool, transport: Transport, tokens: Tokens) -> bool:

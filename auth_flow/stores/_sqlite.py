@@ -135,8 +135,8 @@ class _Database:
         self, connect: Callable[[], sqlite3.Connection], clock: Callable[[], float]
     ) -> None:
         self._clock = clock
-        self._reader = _Opened(connect)
-        self._writer = _Opened(connect)
+        self._reader = _OpenDatabase(connect)
+        self._writer = _OpenDatabase(connect)
         self.reads = Batches(self._read)
         self.writes = Batches(self._write, moment=_MOMENT)
 
@@ -164,7 +164,7 @@ class _Database:
                 report()
 
 
-class _Opened:
+class _OpenDatabase:
     """A connection that one thread at a time may use. It is opened at the first use."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:

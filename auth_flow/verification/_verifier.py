@@ -11,7 +11,6 @@ from auth_flow._user_pool import UserPool
 from auth_flow.errors import InvalidToken, MalformedResponse, MissingExtra
 from auth_flow.states._base import Secret, reveal
 from auth_flow.states._claims import Claims
-from auth_flow.transports._endpoints import endpoint_for
 from auth_flow.verification._keys import IssuerKeys
 from auth_flow.verification._signature import check_signature, key_id_of
 
@@ -72,8 +71,8 @@ class TokenVerifier:
         self._keys: dict[str, IssuerKeys] = {}
         self._issuers: dict[str, _Issuer] = {}
         for pool in pools:
-            for name in [issuer] if issuer else _issuers_of(pool):
-                url = jwks_url or f"{_keys_base(pool, name)}/.well-known/jwks.json"
+            for name in [issuer] if issuer else pool.issuers:
+                url = jwks_url or pool.keys_url(name)
                 keys = self._keys.setdefault(url, IssuerKeys(url, client, clock))
                 known = self._issuers.setdefault(name, _Issuer(keys, set()))
                 known.client_ids.update(_texts(client_ids) or {pool.client_id})
@@ -137,25 +136,6 @@ class TokenVerifier:
             raise InvalidToken("The token has expired.", "expired")
         if claims.not_before is not None and now + self._leeway < claims.not_before:
             raise InvalidToken("The token is not valid yet.", "not_yet_valid")
-
-
-def _issuers_of(pool: UserPool) -> list[str]:
-    try:
-        hosts = [
-            endpoint_for(pool.user_pool_id),
-            endpoint_for(pool.user_pool_id, "issuer-cognito-idp"),
-        ]
-    except ValueError:
-        if pool.endpoint is None:
-            raise
-        hosts = []
-    if pool.endpoint is not None:
-        hosts.append(pool.endpoint.rstrip("/"))
-    return [f"{host}/{pool.user_pool_id}" for host in hosts]
-
-
-def _keys_base(pool: UserPool, issuer: str) -> str:
-    return f"{pool.endpoint.rstrip('/')}/{pool.user_pool_id}" if pool.endpoint else issuer
 
 
 def _read(text: str) -> Claims:

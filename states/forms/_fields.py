@@ -134,6 +134,11 @@ def answer_field() -> Field:
     return Field(name="answer", kind="text", label=text("field.answer"), secret=True)
 
 
+def url_field() -> Field:
+    """Return the field of the URL that the browser came back to. It contains a code."""
+    return Field(name="url", kind="text", label=text("field.url"), secret=True)
+
+
 def name_field() -> Field:
     """Return the field of the name that an authenticator app is listed by."""
     return Field(

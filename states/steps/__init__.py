@@ -34,6 +34,7 @@ from auth_flow.states.steps._mfa import (
     TotpSetup,
 )
 from auth_flow.states.steps._passwords import NewPasswordRequired, PasswordRequired
+from auth_flow.states.steps._redirect import RedirectRequired
 
 __all__ = [
     "AutoSignInReady",
@@ -53,6 +54,7 @@ __all__ = [
     "PasswordResetCode",
     "PasswordResetRequired",
     "Question",
+    "RedirectRequired",
     "SmsCode",
     "Step",
     "TotpCode",
@@ -79,8 +81,8 @@ class Done(StepBase, name="DONE"):
     """The user is signed in. If `signed_in` is false, an account was put in order instead, and
     nothing is left to do.
 
-    `user_id` is the `sub` of the access token. The step contains no token, so it may be shown and
-    logged.
+    `user_id` is the `sub` of the access token, and `custom_state` the caller's own text of a
+    redirect sign-in. The step contains no token, so it may be shown and logged.
     """
 
     texts: ClassVar[dict[str, str]] = {
@@ -92,6 +94,7 @@ class Done(StepBase, name="DONE"):
     signed_in: bool
     username: str | None = None
     user_id: str | None = None
+    custom_state: str | None = None
 
     def _draft(self, about: About) -> Draft:
         return Draft(
@@ -115,6 +118,7 @@ _AnyStep: TypeAlias = (
     | MfaSetupSelection
     | EmailSetup
     | TotpSetup
+    | RedirectRequired
     | ConfirmationRequired
     | AutoSignInReady
     | PasswordResetRequired

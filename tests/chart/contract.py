@@ -19,6 +19,7 @@ MFA, MFA_SETUP = "CONTINUE_SIGN_IN_WITH_MFA_SELECTION", "CONTINUE_SIGN_IN_WITH_M
 TOTP_SETUP, EMAIL_SETUP = "CONTINUE_SIGN_IN_WITH_TOTP_SETUP", "CONTINUE_SIGN_IN_WITH_EMAIL_SETUP"
 SIGN_UP, READY = "CONFIRM_SIGN_UP", "COMPLETE_AUTO_SIGN_IN"
 RESET, RESET_CODE = "RESET_PASSWORD", "CONFIRM_RESET_PASSWORD_WITH_CODE"
+REDIRECT = "CONTINUE_SIGN_IN_WITH_REDIRECT"
 IDLE, DONE = "IDLE", "DONE"
 
 CHALLENGES = (
@@ -33,11 +34,13 @@ CHALLENGES = (
     TOTP_SETUP,
     EMAIL_SETUP,
 )
-UNFINISHED = (IDLE, *CHALLENGES, SIGN_UP, READY, RESET, RESET_CODE)
+UNFINISHED = (IDLE, *CHALLENGES, REDIRECT, SIGN_UP, READY, RESET, RESET_CODE)
 STATES = (*UNFINISHED, DONE)
 
 ACCEPTED: dict[str, tuple[str, ...]] = {
     "sign_in": STATES,
+    "sign_in_with_redirect": STATES,
+    "return_from_redirect": (REDIRECT,),
     "enter_code": (*CODES, TOTP_SETUP, SIGN_UP),
     "choose_mfa": (MFA, MFA_SETUP),
     "choose_factor": (FACTORS, PASSKEY),
@@ -46,7 +49,7 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "answer_challenge": (CUSTOM,),
     "set_up_email": (EMAIL_SETUP,),
     "present_passkey": (PASSKEY,),
-    "answer": (*CHALLENGES, SIGN_UP, READY, RESET),
+    "answer": (*CHALLENGES, REDIRECT, SIGN_UP, READY, RESET),
     "sign_up": (IDLE,),
     "confirm_sign_up": (SIGN_UP, IDLE),
     "resend_code": (SIGN_UP, RESET_CODE, IDLE),
@@ -63,12 +66,17 @@ WORK: dict[str, str] = {
         "AUTHENTICATING",
     ),
     **dict.fromkeys(
-        ("answer_challenge", "set_up_email", "present_passkey", "auto_sign_in"), "AUTHENTICATING"
+        (
+            *("answer_challenge", "set_up_email", "present_passkey", "auto_sign_in"),
+            "return_from_redirect",
+        ),
+        "AUTHENTICATING",
     ),
     **dict.fromkeys(("sign_up", "confirm_sign_up", "resend_code"), "REGISTERING"),
     **dict.fromkeys(("reset_password", "confirm_reset_password"), "RECOVERING"),
+    "sign_in_with_redirect": REDIRECT,
 }
-"""The work that an event causes; `cancel` causes none."""
+"""The work that an event causes. `cancel` causes none, and a redirect goes on in the browser."""
 
 LOCAL: dict[tuple[str, str], str] = {
     (FACTORS, "choose_factor"): PASSWORD,
@@ -91,6 +99,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
 """Where the service's reply may lead."""
 
 NAMED = ("username_is_possible", "username_is_known")
+AWAY = ("domain_is_known", "redirect_uri_is_possible")
 CREDENTIALS = ("username_is_possible", "password_fits_options")
 
 GUARDS: dict[tuple[str, str], set[frozenset[str]]] = {
@@ -102,6 +111,11 @@ GUARDS: dict[tuple[str, str], set[frozenset[str]]] = {
     (IDLE, "resend_code"): {frozenset(NAMED)},
     (IDLE, "reset_password"): {frozenset(NAMED)},
     (DONE, "sign_in"): {frozenset({"is_signed_out", *CREDENTIALS})},
+    **{(state, "sign_in_with_redirect"): {frozenset(AWAY)} for state in UNFINISHED},
+    (DONE, "sign_in_with_redirect"): {frozenset({"is_signed_out", *AWAY})},
+    (REDIRECT, "return_from_redirect"): {
+        frozenset({"return_is_of_this_sign_in", "session_is_alive"})
+    },
     (READY, "auto_sign_in"): {frozenset({"credentials_are_at_hand"})},
     (NEW_PASSWORD, "new_password"): {
         frozenset({"session_is_alive", "password_is_given", "missing_attributes_are_given"})

@@ -15,7 +15,7 @@ from tests.flow.scripted import jwt
 
 from .samples import NOW
 
-POOL = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example")
+POOL = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example", domain="login.example.com")
 
 
 class Silent:

@@ -20,12 +20,14 @@ from auth_flow.states._events import (
     PresentPasskey,
     ResendCode,
     ResetPassword,
+    ReturnFromRedirect,
     SetUpEmail,
     SignIn,
+    SignInWithRedirect,
     SignInOptions,
     SignUp,
 )
-from auth_flow.states._record import Record
+from auth_flow.states._record import PendingRedirect, Record
 from auth_flow.states.steps import (
     AutoSignInReady,
     CodeDelivery,
@@ -43,6 +45,7 @@ from auth_flow.states.steps import (
     PasswordRequired,
     PasswordResetCode,
     PasswordResetRequired,
+    RedirectRequired,
     SmsCode,
     Step,
     TotpCode,
@@ -82,6 +85,7 @@ _steps: tuple[tuple[Step, str | None], ...] = (
         ),
         "MFA_SETUP",
     ),
+    (RedirectRequired(url="https://login.example.com/oauth2/authorize?state=s-1"), None),
     (ConfirmationRequired(code_delivery=DELIVERY, user_id="uid-1"), None),
     (AutoSignInReady(), None),
     (PasswordResetRequired(), None),
@@ -91,12 +95,20 @@ _steps: tuple[tuple[Step, str | None], ...] = (
 )
 
 
+CALLBACK = "http://localhost:3000/cb"
+REDIRECT = PendingRedirect(
+    state="s-1", verifier=SecretStr("v-1"), nonce="n-1", redirect_uri=CALLBACK, openid=False
+)
+
+
 def _record(step: Step, challenge: str | None) -> Record:
     match step:
         case Idle():
             return Record()
         case Done():
             return Record(step=step, login_id="ada", username="ada")
+        case RedirectRequired():
+            return Record(step=step, redirect=REDIRECT, issued_at=NOW - 60, expires_at=NOW + 120)
         case _ if challenge is None:
             return Record(
                 step=step,
@@ -127,6 +139,8 @@ _assertion = {"id": "aWQ", "rawId": "aWQ", "type": "public-key", "response": {"s
 
 EVENTS: tuple[Event, ...] = (
     SignIn(username="ada", password="correct horse", auth_flow_type="USER_PASSWORD_AUTH"),
+    SignInWithRedirect(redirect_uri=CALLBACK),
+    ReturnFromRedirect(url=f"{CALLBACK}?code=c-1&state=s-1"),
     EnterCode(code="123456"),
     ChooseMfa(mfa="EMAIL"),
     ChooseMfa(mfa="TOTP"),

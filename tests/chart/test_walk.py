@@ -87,6 +87,7 @@ async def test_a_refusal(record: Record, event: Event) -> None:
 @pytest.mark.parametrize("record", RECORDS, ids=name)
 def test_what_a_person_types_is_an_event_that_the_state_takes(record: Record) -> None:
     texts = {
+        "CONTINUE_SIGN_IN_WITH_REDIRECT": " code=c-1&state=s-1 ",
         "CONTINUE_SIGN_IN_WITH_MFA_SELECTION": "totp",
         "CONTINUE_SIGN_IN_WITH_MFA_SETUP_SELECTION": " Email ",
         "CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION": "web_authn",
@@ -128,7 +129,10 @@ def test_the_core_takes_it_too(record: Record, event: Event) -> None:
         case Checkpoint(sending=sending):
             assert sending == event.name
         case Outcome(record=after, error=None):
-            assert after.state in {LOCAL.get((record.state, event.name)), "IDLE"}
+            assert after.state in {
+                LOCAL.get((record.state, event.name)),
+                WORK.get(event.name, "IDLE"),
+            }
         case other:
             assert isinstance(other, GuardRejected)
             assert record.signed_in
@@ -137,7 +141,9 @@ def test_the_core_takes_it_too(record: Record, event: Event) -> None:
 
 @pytest.mark.parametrize(("record", "event"), TAKEN, ids=name)
 def test_an_expired_session_takes_no_answer(record: Record, event: Event) -> None:
-    if record.expires_at is None or event.name in ("sign_in", "cancel"):
+    if record.expires_at is None or event.name in (
+        *("sign_in", "sign_in_with_redirect", "cancel"),
+    ):
         return
     outcome = first(advance(Turn(record, event, POOL, clock=lambda: NOW + 120)))
     assert isinstance(outcome, Outcome)

@@ -59,7 +59,7 @@ async def test_an_event_is_answered_by_the_step_and_what_it_takes(
             "name": "CONFIRM_SIGN_IN_WITH_SMS_CODE",
             "code_delivery": {"destination": "+*******0100", "medium": "SMS", "attribute": None},
         },
-        "accepts": ["answer", "sign_in", "enter_code", "cancel"],
+        "accepts": ["answer", "sign_in", "sign_in_with_redirect", "enter_code", "cancel"],
     }
     script.expect(respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="123456"))
     done = await told(flow, {"event": "answer", "response": " 123 456 "})

@@ -22,6 +22,7 @@ from auth_flow.states._events import (
     PresentPasskey,
     ResendCode,
     ResetPassword,
+    ReturnFromRedirect,
     SetUpEmail,
 )
 from auth_flow.states.chart import CHART
@@ -43,6 +44,7 @@ from auth_flow.states.steps import (
     PasswordRequired,
     PasswordResetCode,
     PasswordResetRequired,
+    RedirectRequired,
     SmsCode,
     Step,
     TotpCode,
@@ -88,6 +90,7 @@ QUESTIONS = [
     ),
     (PasskeyRequired(options={"challenge": "abc"}), ["password"], ChooseFactor(factor="PASSWORD")),
     (CustomChallenge(parameters={"question": "2+2"}), ["4"], AnswerChallenge(answer="4")),
+    (RedirectRequired(url="https://a"), ["code=1"], ReturnFromRedirect(url="code=1")),
     (ConfirmationRequired(), ["123456"], ConfirmSignUp(code="123456")),
     (ConfirmationRequired(code_delivery=SENT), ["resend"], ResendCode()),
     (

@@ -82,7 +82,9 @@ async def test_device_secrets_may_come_alone_and_outlive_the_session(
 async def test_with_nobody_signed_in(flow: AuthFlow) -> None:
     nobody = await said(flow, "fetch_auth_session")
     assert nobody["result"]["signed_in"] is False
-    assert await said(flow, "sign_out") == {"result": {"revoked": False, "error": None}}
+    assert await said(flow, "sign_out") == {
+        "result": {"revoked": False, "error": None, "logout_url": None}
+    }
     required: dict[str, Json] = {
         "update_password": {"new_password": "x"},
         "update_user_attributes": {"attributes": {"name": "Ada"}},
@@ -178,7 +180,9 @@ async def test_signing_out_gives_up_what_is_unfinished(script: Script, clock: Cl
         "auth_flow_type": "USER_PASSWORD_AUTH",
     }
     await answer(flow, json.dumps(line))
-    assert await said(flow, "sign_out") == {"result": {"revoked": False, "error": None}}
+    assert await said(flow, "sign_out") == {
+        "result": {"revoked": False, "error": None, "logout_url": None}
+    }
     assert flow.step.name == "IDLE"
 
 
@@ -187,7 +191,7 @@ async def test_signing_out_everywhere(script: Script, service: TokenService, clo
     tokens = await restore(flow, service)
     script.expect(Exchange("GlobalSignOut", {"AccessToken": tokens["access_token"]}, {}))
     assert await said(flow, "sign_out", **{"global": True}) == {
-        "result": {"revoked": True, "error": None}
+        "result": {"revoked": True, "error": None, "logout_url": None}
     }
 
 

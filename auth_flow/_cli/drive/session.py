@@ -134,11 +134,15 @@ class SignOutCall(DriveCall):
     """The end of the session; an unfinished sign-in is given up."""
 
     everywhere: bool = Field(False, alias="global")
+    logout_uri: str | None = None
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
         """Sign out, and tell what the service said."""
         if flow.signed_in:
-            return asdict(await flow.session.sign_out(global_=self.everywhere))
+            result = await flow.session.sign_out(
+                global_=self.everywhere, logout_uri=self.logout_uri
+            )
+            return asdict(result)
         if Cancel.name in flow.accepts:
             await flow.send(Cancel())
-        return {"revoked": False, "error": None}
+        return {"revoked": False, "error": None, "logout_url": None}

@@ -22,13 +22,11 @@ class DriveSettings(NamedPool):
 
     identity_pool_id: str | None = None
     identity_endpoint: str | None = None
-    oauth_domain: str | None = None
 
     OPTIONS: ClassVar[dict[str, str]] = {
         **NamedPool.OPTIONS,
         "identity-pool-id": "id of the identity pool, for AWS credentials",
         "identity-endpoint": "URL of the identity service, in place of the region's",
-        "oauth-domain": "host of the hosted UI; accepted, but nothing uses it yet",
     }
 
     @classmethod
