@@ -161,6 +161,11 @@ class CustomProvider(Value):
 
     custom: str
 
+    @property
+    def name(self) -> str:
+        """The name to show."""
+        return self.custom
+
     def parameter(self) -> dict[str, str | None]:
         """Return the parameter of the authorize request."""
         return {"identity_provider": self.custom}
@@ -170,6 +175,11 @@ class IdpIdentifier(Value):
     """An identity provider by one of its identifiers, such as the domain of an e-mail address."""
 
     idp_identifier: str
+
+    @property
+    def name(self) -> str:
+        """The name to show."""
+        return self.idp_identifier
 
     def parameter(self) -> dict[str, str | None]:
         """Return the parameter of the authorize request."""

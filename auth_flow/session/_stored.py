@@ -75,6 +75,7 @@ class _Texts(Reply):
     access_token: SecretStr
     id_token: SecretStr | None = None
     refresh_token: SecretStr | None = None
+    hosted: bool = False
 
 
 class _Entry(Reply):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from auth_flow.errors import AuthFlowError
-from auth_flow.states._events import SignInOptions
+from auth_flow.states._events import Provider, SignInOptions
 from auth_flow.states.forms._english import text
 from auth_flow.states.forms._models import FormName, Rule, Text
 
@@ -60,6 +60,7 @@ class FormSettings:
     once the account is confirmed. Without `password_policy` a form shows one hint and no rules.
     `country_code` (such as "+44") completes phone numbers that were typed without one.
     `resend_delay` is how many seconds have to pass before a code may be sent again.
+    With a `redirect_uri`, SIGN_IN offers a redirect to each of the `providers`.
     `custom_question` returns the text to show for the public parameters of a custom challenge.
     """
 
@@ -70,6 +71,8 @@ class FormSettings:
     password_policy: PasswordRules | None = None
     country_code: str | None = None
     resend_delay: float = 30.0
+    redirect_uri: str | None = None
+    providers: tuple[Provider, ...] = ()
     custom_question: Callable[[Mapping[str, str]], Text] | None = None
 
 

@@ -60,6 +60,7 @@ COMMON: Final[dict[str, str]] = {
     "action.choose_factor.EMAIL_OTP": "Get a code by e-mail",
     "action.choose_factor.SMS_OTP": "Get a code by SMS",
     "action.choose_factor.WEB_AUTHN": "Try the passkey again",
+    "action.provider": "Sign in with {name}",
     "action.go.sign_in": "Sign in",
     "action.go.sign_up": "Create an account",
     "action.go.forgot_password": "Forgot your password?",

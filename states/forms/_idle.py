@@ -23,7 +23,7 @@ from auth_flow.states.forms._fields import (
     username_field,
 )
 from auth_flow.states.forms._models import FormName
-from auth_flow.states.forms._offers import go
+from auth_flow.states.forms._offers import go, with_providers
 
 
 class SignInForm(HasForm):
@@ -44,7 +44,7 @@ class SignInForm(HasForm):
         return Draft(
             fields=(username_field(about), *password),
             submit=sign_in,
-            offers=(go("FORGOT_PASSWORD"), go("SIGN_UP")),
+            offers=(go("FORGOT_PASSWORD"), go("SIGN_UP"), *with_providers(about)),
             cancel=False,
         )
 

@@ -10,9 +10,11 @@ from auth_flow.states._events import (
     ChooseFactor,
     Event,
     Factor,
+    Provider,
     ResendCode,
     SignIn,
     SignInOptions,
+    SignInWithRedirect,
 )
 from auth_flow.states.forms._about import About
 from auth_flow.states.forms._draft import Filled, Offer
@@ -51,6 +53,22 @@ def new_code(about: About) -> Offer:
         "resend",
         lambda _: again,
         available_at=_available_at(about),
+    )
+
+
+def with_providers(about: About) -> tuple[Offer, ...]:
+    """Offer a redirect to each of the identity providers that the application names."""
+    uri = about.settings.redirect_uri
+    return () if uri is None else tuple(_redirect(one, uri) for one in about.settings.providers)
+
+
+def _redirect(provider: Provider, redirect_uri: str) -> Offer:
+    name = provider if isinstance(provider, str) else provider.name
+    return Offer(
+        f"provider:{name}",
+        text("action.provider", name=name),
+        "alternative",
+        lambda _: SignInWithRedirect(provider=provider, redirect_uri=redirect_uri),
     )
 
 

@@ -38,6 +38,6 @@ class RedirectRequired(Question, name="CONTINUE_SIGN_IN_WITH_REDIRECT", group="F
     def _draft(self, about: About) -> Draft:
         return Draft(
             fields=(url_field(),),
-            submit=lambda filled: ReturnFromRedirect(url=filled["url"]),
+            submit=lambda filled: ReturnFromRedirect(url=filled["url"].strip()),
             exhibits=(Exhibit(kind="link", label=text("exhibit.link"), content=self.url),),
         )

@@ -63,6 +63,8 @@ STANDING: list[tuple[str, AuthFlow, FormName | None]] = [
 
 def filled(field: Field) -> str:
     """Return a value that a person could type into the field."""
+    if field.name == "url":
+        return "code=c-1&state=s-1"
     return field.choices[-1].value if field.choices else _BY_KIND[field.kind]
 
 
