@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import pkgutil
 from collections import defaultdict
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -97,3 +98,37 @@ def test_no_class_name_exists_twice() -> None:
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(name)
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def runtime_imports(name: str, path: Path) -> set[str]:
+    """The modules of the library that a module imports, at the top or in a function, but not for
+    type checkers alone.
+    """
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found = set[str]()
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting.extend(node.orelse)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package.rsplit(".", node.level - 1)[0] if node.level else ""
+            origin = ".".join(part for part in (above, node.module) if part)
+            full = {f"{origin}.{alias.name}" for alias in node.names}
+            found |= {one if one in MODULES else origin for one in full}
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
+    return found & MODULES.keys() - {name}
+
+
+def test_no_two_modules_import_each_other() -> None:
+    graph = {name: runtime_imports(name, path) for name, path in MODULES.items()}
+    circles = {
+        tuple(sorted((name, other)))
+        for name, others in graph.items()
+        for other in others
+        if name in graph[other]
+    }
+    assert circles == set()
