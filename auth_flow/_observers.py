@@ -66,8 +66,9 @@ class StepEntered:
 
 @dataclass(frozen=True, slots=True)
 class FlowUnreadable:
-    """A stored flow could not be opened, and a fresh one takes its place: its key was replaced, or it
-    was written by another version, or somebody has tampered with it.
+    """A stored flow could not be opened, and a new one takes its place.
+
+    Its key was replaced, another version wrote it, or it was tampered with.
     """
 
 

@@ -5,15 +5,15 @@ code that performs the effects is the driver::
 
     turn = Turn(record, SignIn(username="ada", password="…"), client=pool, clock=time.time)
     dialogue = advance(turn)
-    effect = next(dialogue)                      # raises EventNotAccepted, GuardRejected or FateUnknown
+    effect = next(dialogue)  # raises EventNotAccepted, GuardRejected or FateUnknown
     while True:
         effect = dialogue.send(perform(effect))  # dialogue.throw(error) if it failed
     # StopIteration.value is the Outcome
 
-`AuthFlow` is such a driver for asyncio and trio, in a dozen lines. A `Checkpoint` is the flow's
-record from then on, even if the dialogue is given up: its `unanswered` says that a request is about to
-leave, so that nobody sends it again. To keep that promise if the process dies, store the record
-before going on.
+`AuthFlow` uses such a driver. The record of a `Checkpoint` is the flow's record
+from then on, even if the dialogue is abandoned. If its `unanswered` is set, a request is about to
+leave, and must not be sent again. To guarantee that even if the process dies, store the record
+before you continue.
 """
 
 from __future__ import annotations

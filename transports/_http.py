@@ -47,7 +47,7 @@ class LoopTransport(httpx.AsyncBaseTransport):
     """A transport of httpx's, made anew in each event loop and closed when that loop ends."""
 
     def __init__(self, make: Callable[[], httpx.AsyncBaseTransport]) -> None:
-        self._loops = PerLoop(lambda: _Opened(make()))
+        self._loops = PerLoop(lambda: _LoopTransport(make()))
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -64,7 +64,7 @@ class LoopTransport(httpx.AsyncBaseTransport):
             await here.closing.aclose()
 
 
-class _Opened:
+class _LoopTransport:
     """A transport of one event loop."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:

@@ -1,20 +1,20 @@
-"""The embedded user pool: a small Amazon Cognito in Python, complete enough to sign in to, in
-process or served on a port.
+"""The embedded user pool: a small Amazon Cognito in Python, in process or served on a port.
 
 ::
 
-    app, protocol, registry       an HTTP request becomes an operation's typed request; a reply or a fault becomes a response
-    operations/                   the operations, a module for each concern
-    challenges/                   signing in: the flows, the challenges, and what comes after what
-    service, pool, models,
-    settings, storage             what there is and what is remembered
-    sessions, grants              a sign-in between two requests, and the tokens it ends in
-    srp, totp, passkeys,
-    passwords, signing            what is verified, and what is signed
-    schema, aliases               attributes: which there are, their formats, and whose an address is
-    delivery, outbox,
-    triggers, migration           codes and where they go; callables that have a say
-    server                        the service on a port
+    _app, _protocol, _registry     from an HTTP request to an operation, and back to a response
+    _access, _turns                the web pages that may call, and the order of requests
+    _operations/                   the operations, one module for each subject
+    _challenges/                   signing in: the flows, the challenges and their order
+    _service, _pool, _models,
+    _settings, _storage            the pools with their clients and users
+    _sessions, _grants             pending sign-ins, and the tokens that they lead to
+    _srp, _totp, _passkeys,
+    _passwords, _signing           checking proofs, and signing tokens
+    _schema, _aliases              attributes, and the users that an address belongs to
+    _delivery, _outbox             codes, and the messages that contain them
+    _triggers, _migration          the pool's triggers
+    _server                        the service on a port
 """
 
 from auth_flow.embedded._app import EmbeddedCognito

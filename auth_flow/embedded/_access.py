@@ -1,7 +1,7 @@
 """Decide which web pages may call the service.
 
-AWS signatures are not checked, so a web page that reaches the service is an administrator. Two rules
-keep foreign pages out. The `Host` header has to name this machine: a page whose own host name was
+AWS signatures are not checked, so a web page that reaches the service is an administrator. Two
+rules keep foreign pages out. The `Host` header has to name this machine: a page whose own host name was
 rebound to 127.0.0.1 sends that name. And only pages of known origins get CORS headers, without
 which a browser sends none of the service's requests.
 """

@@ -137,7 +137,9 @@ class Claim:
                 if record.ended
                 else FlowMovedOn()
             )
-        self._stored, self._record, self._version = stored, record, version
+        self._stored = stored
+        self._record = record
+        self._version = version
         try:
             await self._write(claimed_until=now + self._shelf.claim)
         except StoreConflict:
@@ -232,7 +234,9 @@ class Claim:
         if self._version is not None:
             deleting = self._shelf.store.delete(self._shelf.name, expected=self._version)
             await _in_time(deleting)
-        self._stored, self._record, self._version = StoredFlow(), Record(), None
+        self._stored = StoredFlow()
+        self._record = Record()
+        self._version = None
 
     async def _settle_doubt(self) -> None:
         """If the store failed in the middle of a write, find out whether it was done."""

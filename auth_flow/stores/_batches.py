@@ -84,7 +84,8 @@ class Batches(Generic[Connection]):
         now = time.monotonic()
         if key != self._last_key and now - self._last_at < _RECENT:
             self._busy_at = now
-        self._last_key, self._last_at = key, now
+        self._last_key = key
+        self._last_at = now
 
     def _turn(self) -> anyio.Lock:
         """Return the lock of this event loop."""

@@ -44,7 +44,9 @@ class FileStore:
         timeout: float = 10.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._path, self._timeout, self._clock = Path(path), timeout, clock
+        self._path = Path(path)
+        self._timeout = timeout
+        self._clock = clock
         self._sealer = functools.cache(lambda: sealer if isinstance(sealer, Sealer) else sealer())
 
     async def load(self, key: str) -> Entry | None:

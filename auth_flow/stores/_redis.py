@@ -60,12 +60,10 @@ class RedisStore:
         timeout: float = 10.0,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        self._server, self._prefix, self._timeout, self._ssl_context = (
-            Server.of(url),
-            prefix,
-            timeout,
-            ssl_context,
-        )
+        self._server = Server.of(url)
+        self._prefix = prefix
+        self._timeout = timeout
+        self._ssl_context = ssl_context
         self._loops = PerLoop(lambda: _LoopConnections(max_connections))
 
     async def load(self, key: str) -> Entry | None:

@@ -1,4 +1,4 @@
-"""Clients that find the pool by its own address: pycognito, the AWS CLI and Authlib, as they are."""
+"""Clients that find the pool by its own address, unpatched: pycognito, the AWS CLI and Authlib."""
 
 from __future__ import annotations
 

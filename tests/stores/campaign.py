@@ -135,7 +135,9 @@ class Worker:
         return await reply
 
     async def kill(self) -> None:
-        assert self.process.pid and self._reading and self._writer
+        assert self.process.pid
+        assert self._reading
+        assert self._writer
         os.kill(self.process.pid, signal.SIGKILL)
         self.dead = True
         await self._reading
@@ -255,7 +257,8 @@ class Person:
         self._campaign.result.lies[words] += 1
 
     async def _send(self, event: dict[str, Any]) -> dict[str, Any]:
-        for self._sent in range(self._sent + 1, _MANY):
+        while self._sent + 1 < _MANY:
+            self._sent += 1
             try:
                 reply = await self._campaign.worker().ask(f"flow-of-{self.name}", event)
             except WorkerDied:

@@ -111,5 +111,6 @@ async def test_one_store_in_two_event_loops(store: SQLiteStore) -> None:
 
     version = await anyio.to_thread.run_sync(lambda: anyio.run(elsewhere))
     entry = await store.load("key")
-    assert entry and entry.version == version
+    assert entry
+    assert entry.version == version
     await store.aclose()

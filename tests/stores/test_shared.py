@@ -344,7 +344,7 @@ async def test_a_worker_that_comes_too_late_sends_nothing(
 ) -> None:
     """Its clock stood still, say: the claim has ended while it believes it has it."""
     await _send(flows, SIGN_IN)
-    with pytest.raises(ClaimExpired):
+    with pytest.raises(ClaimExpired):  # noqa: PT012
         async with flows.take("chat") as flow:
             clock.turn(seconds=11)
             await _send(flows, SIGN_IN)
