@@ -1,4 +1,4 @@
-"""Work that outlasts, for a while, the cancellation of whoever began it."""
+"""Work that continues for a while after its caller was cancelled."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import anyio
 T = TypeVar("T")
 
 GRACE = 5.0
-"""Seconds that work has left to end once its caller is cancelled."""
+"""Seconds that the work may continue after its caller was cancelled."""
 
 
 async def finish_despite_cancel(work: Callable[[], Awaitable[T]], grace: float = GRACE) -> T:
-    """Return what `work` returns, or raise what it raises. Cancelling takes effect once the work
-    has ended, or after `grace`.
+    """Do `work` and return its result. If the caller is cancelled, that takes effect when the work
+    has ended, or after `grace` seconds.
 
-    For an answer that must not be thrown away unread, such as the one that spends a one-time token:
-    what the work does with it stays done. The work runs in a task of its own, so that asyncio's own
-    cancellation does not get at it either.
+    Use it for a reply that must not be lost, such as the one to a request with a one-time token.
+    The work runs in a task of its own, so that asyncio's native cancellation does not reach it
+    either.
     """
     outcome: Callable[[], T] | None = None
     ended = anyio.Event()
@@ -43,12 +43,12 @@ async def finish_despite_cancel(work: Callable[[], Awaitable[T]], grace: float =
 
 
 async def attempt(work: Callable[[], Awaitable[T]]) -> Callable[[], T]:
-    """Do `work`; return a function that returns what it returned, or raises what it raised, to any
-    number of callers.
+    """Do `work`, and return a function that returns its result, or raises its exception, any number
+    of times.
     """
     try:
         value = await work()
-    except Exception as error:  # noqa: BLE001 - it is raised again where the caller is, outside of any task group
+    except Exception as error:  # noqa: BLE001 - the caller raises it again, outside of any task group
         failure, traceback = error, error.__traceback__
 
         def fail() -> T:

@@ -1,17 +1,17 @@
-"""Sealed texts: secrets that may lie in a cookie, a chat or somebody else's database.
+"""Sealed texts: encrypted and authenticated, so that they can be stored outside of our control.
 
 A sealed text is URL-safe base64, without padding, of
 
     version (1 byte) | key id (4) | nonce (12) | AES-256-GCM-SIV(when (8) | raw DEFLATE of the
     text), which ends with its tag (16)
 
-All that stands in front of the ciphertext is authenticated with it, and so is what the text is for.
-The cipher is that of RFC 8452: nonces are drawn at random, by any number of workers, and with this
-one a nonce that comes twice gives no text away.
+The bytes before the ciphertext and the purpose of the text are authenticated with it. The cipher is
+the one of RFC 8452, because any number of workers draw nonces at random: if a nonce repeats, this
+cipher does not reveal the texts.
 
-The text is compressed because it is mostly base64 itself: that takes a quarter off. Huffman codes
-alone do it; with matching of repeated strings, the length of a sealed text would tell whether what
-somebody has put into it repeats a secret beside it.
+The text is mostly base64, so compression saves a quarter. Only Huffman codes are used. If repeated
+strings were matched, the length of a sealed text would show whether a part that an attacker chose
+repeats a secret in the same text.
 """
 
 from __future__ import annotations
@@ -38,32 +38,33 @@ def new_key() -> str:
 
 
 class Sealer:
-    """Seals texts with the first of its keys, and opens what any of them has sealed.
+    """Seals texts with the first of its keys, and opens texts that were sealed with any of them.
 
-    To change keys, add the new one behind the others everywhere, then put it in front; take an old
-    one out when nothing sealed with it is needed any more. `clock` tells seconds since the epoch.
+    To rotate keys, first add the new key at the end of the list everywhere, and then move it to the
+    front. Remove an old key when the texts that were sealed with it are no longer needed. `clock`
+    returns seconds since the epoch.
 
-    Raises `ValueError` where a key is none, and `MissingExtra` without the package cryptography.
+    Raises `ValueError` if a key is invalid, and `MissingExtra` if the package cryptography is not
+    installed.
     """
 
     def __init__(self, keys: Sequence[str], *, clock: Callable[[], float] = time.time) -> None:
         try:
-            from cryptography.exceptions import (
-                InvalidTag,
-            )  # needs an extra, and takes its time to import
+            # An extra, which is slow to import.
+            from cryptography.exceptions import InvalidTag
             from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
         except ImportError:
             raise MissingExtra("Sealing", "park") from None
         if isinstance(keys, str) or not keys:
-            raise ValueError("A sealer takes a list of one key or more.")
+            raise ValueError("A sealer needs a list of at least one key.")
         self._keys = {_key_id(key): AESGCMSIV(key) for key in map(_key, keys)}
         self._sealing_id = next(iter(self._keys))
         self._clock = clock
         self._broken = (ValueError, KeyError, struct.error, InvalidTag)
 
     def seal(self, text: str, *purpose: str) -> str:
-        """Seal a text. `purpose` says what it is and whose; it is not in the text, and has to be
-        said again to open it.
+        """Seal a text for a purpose, such as its kind and its owner. The purpose is not part of the
+        sealed text; `open` needs the same one.
         """
         head = _HEAD.pack(_VERSION, self._sealing_id, nonce := os.urandom(12))
         content = _WHEN.pack(int(self._clock())) + _compressed(text.encode())
@@ -72,14 +73,15 @@ class Sealer:
         )
 
     def open(self, sealed: str, *purpose: str, max_age: float | None = None) -> str:
-        """Return the text that was sealed for this purpose, at most `max_age` seconds ago. Raises
-        `SealBroken`.
+        """Return the text that was sealed for this purpose at most `max_age` seconds ago.
+
+        Raises `SealBroken` if there is no such text.
         """
         try:
             return self._opened(_to_bytes(sealed), purpose, max_age)
         except self._broken:
             raise SealBroken(
-                "The text was not sealed for this with one of these keys, or it is too old."
+                "The text was not sealed for this purpose with one of these keys, or it is too old."
             ) from None
 
     def _opened(self, sealed: bytes, purpose: tuple[str, ...], max_age: float | None) -> str:
@@ -109,7 +111,7 @@ def _key_id(key: bytes) -> bytes:
 
 
 def _bound(head: bytes, purpose: tuple[str, ...]) -> bytes:
-    """The associated data. JSON keeps ("a", "b") apart from ("ab",)."""
+    """Return the associated data. In JSON, ("a", "b") differs from ("ab",)."""
     return head + json.dumps(purpose).encode()
 
 
@@ -123,8 +125,8 @@ def _to_text(content: bytes) -> str:
 
 
 def _to_bytes(text: str) -> bytes:
-    """Decode, and take no text but the one that encoding gives: the decoder overlooks foreign
-    characters and stray bits.
+    """Decode a text, but only in its canonical form: the decoder ignores foreign characters and
+    surplus bits.
     """
     content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if _to_text(content) != text:

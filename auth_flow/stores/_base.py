@@ -1,4 +1,4 @@
-"""What a store is: texts by key, and a version that tells whether somebody else has been there."""
+"""The protocol of a store: texts by key, each with a version for compare-and-set."""
 
 from __future__ import annotations
 
@@ -7,56 +7,57 @@ from typing import NamedTuple, Protocol
 
 
 class Entry(NamedTuple):
-    """What a store holds for a key. `version` changes with every save; its text means nothing
-    beyond being equal or not.
+    """The value of a key, and its version.
+
+    The version changes with every save. It can only be compared with another version.
     """
 
     value: str
     version: str
 
     def __repr__(self) -> str:
-        """Keep quiet about the value: it may be somebody's tokens."""
+        """Leave out the value, which may contain tokens."""
         return f"Entry(version={self.version!r})"
 
 
 class Store(Protocol):
-    """Keeps texts for sessions and for parked flows, shared by tasks and, where the store can, by
-    processes and machines.
+    """Keeps texts for sessions and shared flows. Tasks share it, and depending on the store,
+    processes or machines as well.
 
-    Nobody holds a lock between `load` and `save`. Instead, a save names the version it builds on
-    (compare-and-set): of any number of saves that build on the same version exactly one is done,
-    and the others raise `StoreConflict`.
+    There is no lock between `load` and `save`. Instead, a save names the version that it replaces
+    (compare-and-set). If several saves name the same version, exactly one succeeds, and the others
+    raise `StoreConflict`.
 
-    All methods raise `StoreUnavailable` where the store does not work. A cancelled save or delete
-    was either done or not, never half.
+    All methods raise `StoreUnavailable` if the store does not work. If a save or delete is
+    cancelled, it was either done completely or not at all.
     """
 
     async def load(self, key: str) -> Entry | None:
-        """Return what is held for `key`, None where there is nothing or its time is over."""
+        """Return the entry of `key`, or None if there is none or it has expired."""
         ...
 
     async def save(
         self, key: str, value: str, *, expected: str | None, ttl: float | None = None
     ) -> str:
-        """Hold `value` for `key` and return its version.
+        """Save `value` under `key` and return its version.
 
-        `expected` is the version that this save replaces; None says that there is none as yet.
-        After `ttl` seconds the entry is gone; without it, the entry stays. Raises `StoreConflict`
-        where the version is another one, and then writes nothing.
+        `expected` is the version that this save replaces, or None if there must be no entry yet.
+        The entry expires after `ttl` seconds; without `ttl`, it stays. Raises `StoreConflict`, and
+        writes nothing, if the current version is another one.
         """
         ...
 
     async def delete(self, key: str, *, expected: str | None = None) -> None:
-        """Forget `key`; where it is not there, that is well. With `expected`, raises
-        `StoreConflict` at any other version.
+        """Delete the entry of `key`, if there is one. Raises `StoreConflict` if `expected` is given
+        and the current version is another one.
         """
         ...
 
     async def aclose(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
         ...
 
 
 def new_version() -> str:
-    """A version that no entry has had before: 72 random bits as text without spaces."""
+    """Return a version that is new: 72 random bits as a text without spaces."""
     return secrets.token_urlsafe(9)

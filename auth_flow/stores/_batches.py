@@ -3,15 +3,15 @@
 Theory of operation
 -------------------
 
-A durable commit waits for the disk, and takes about as long for one write as for thirty. So a task
-first puts its work into a queue, and then waits for its turn. The task whose turn it is hands all
-that is in the queue by then to a worker thread. The others find their work done when their turn
-comes. This also keeps the threads few: thirty that compete for the interpreter cost more than the
-work itself.
+A durable commit waits for the disk, and takes about as long for one write as for thirty. Therefore
+a task puts its work into a queue and waits for a lock. The task that gets the lock passes the whole
+queue to a worker thread; the other tasks find their work done when they get the lock. This also
+limits the number of threads: thirty threads that compete for the interpreter would cost more than
+the work itself.
 
-If the disk is fast, the queue seldom holds more than one write. So the task whose turn it is can
-give others a moment to join. It does so only if another key has been written just before: a single
-flow never waits.
+If the disk is fast, the queue seldom holds more than one write. Therefore the task with the lock
+can wait a moment for more work. It does so only if another key was written shortly before, so a
+single flow never waits.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ T = TypeVar("T")
 Connection = TypeVar("Connection")
 
 _RECENT = 0.05
-"""Seconds for which other keys count as a sign that more work will follow."""
+"""Seconds after the use of another key in which more work is likely."""
 
 
 class Job(NamedTuple, Generic[Connection]):
-    """A piece of work in the queue, and the future of what it returns."""
+    """A piece of work in the queue, and the future of its result."""
 
     work: Callable[[Connection], Any]
     outcome: Future[Any]
@@ -44,7 +44,7 @@ class Job(NamedTuple, Generic[Connection]):
 class Batches(Generic[Connection]):
     """Runs work in batches. `perform` does a batch in a worker thread, and settles its outcomes.
 
-    `moment` is for how many seconds to wait for more work, if more is likely. The tasks may belong
+    `moment` is the time in seconds to wait for more work if more is likely. The tasks may belong
     to several event loops: `perform` then runs in several threads at once.
     """
 
@@ -59,7 +59,7 @@ class Batches(Generic[Connection]):
         self._last_at = self._busy_at = float("-inf")
 
     async def run(self, key: str, work: Callable[[Connection], T]) -> T:
-        """Return what `work` returns, or raise what it raises.
+        """Run `work` in a batch and return its result.
 
         If the task is cancelled while it waits, the work is not done at all.
         """
@@ -98,8 +98,8 @@ class Batches(Generic[Connection]):
 def attempt(
     job: Job[Connection], connection: Connection, *refusals: type[Exception]
 ) -> Callable[[], None]:
-    """Do a job, and return a function that settles its outcome: what it has returned, or one of
-    `refusals` that it has raised.
+    """Do a job, and return a function that settles its outcome with the result, or with the
+    exception if it is one of `refusals`.
     """
     try:
         value = job.work(connection)

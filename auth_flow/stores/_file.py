@@ -1,4 +1,4 @@
-"""Entries in one sealed file, for the processes of one machine: a command line, a desktop."""
+"""Keep entries in one sealed file, for the processes of one machine."""
 
 from __future__ import annotations
 
@@ -20,16 +20,15 @@ from auth_flow.stores._table import EntryRow, EntryTable
 
 
 class FileStore:
-    """A file that only who has the key can read, names included, and only its owner can open; made
-    at the first save.
+    """A sealed file for a few entries, such as those of a command line or a desktop application.
 
-    A write replaces the file as a whole, so it is whole whenever a process is killed. That costs as
-    much as the file is long: it is meant for a few entries. A lock (`NAME.lock` beside the file)
-    lets one thread or process in at a time; the others wait at most `timeout` seconds. `clock`
-    tells seconds since the epoch.
+    The keys of entries are sealed as well, and the file's mode allows access to its owner only. The
+    file is created by the first save. Every write replaces the whole file, so a killed process
+    leaves it intact.
 
-    `sealer` may also be a function that gets one, and may block: it is called once, at the first
-    use.
+    A lock (`NAME.lock` beside the file) admits one thread or process at a time; the others wait at
+    most `timeout` seconds. `clock` returns seconds since the epoch. `sealer` may also be a function
+    that returns a sealer. It may block, and is called once, at the first use.
 
     `load` and `save` raise `SealBroken` if the file was sealed with none of the keys, or if it is
     damaged. `delete` without a version then renames the file to `NAME.unreadable`, so that a new
@@ -64,7 +63,7 @@ class FileStore:
         await to_thread.run_sync(self._delete, key, expected)
 
     async def aclose(self) -> None:
-        """Nothing is held open."""
+        """Do nothing, because no file stays open."""
 
     # In worker threads
 
@@ -85,8 +84,8 @@ class FileStore:
 
     @contextmanager
     def _alone(self, *, set_aside: bool = False) -> Generator[EntryTable]:
-        """The table, while nobody else reads or writes it. Readers wait as well: Windows replaces
-        no file that is being read.
+        """Hold the lock and yield the table. Readers need the lock too, because Windows cannot
+        replace a file that is being read.
 
         With `set_aside`, a file that cannot be opened is renamed, and the table is empty.
         """
@@ -113,8 +112,8 @@ class FileStore:
         return EntryTable({key: EntryRow(*row) for key, row in rows.items()}, clock=self._clock)
 
     def _write(self, table: EntryTable) -> None:
-        """Write beside the file and put it in its place: a crash leaves the old one or the new
-        one.
+        """Write a new file and move it to the place of the old one, so that a crash leaves one of
+        them intact.
         """
         beside = self._path.with_name(f"{self._path.name}.new")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

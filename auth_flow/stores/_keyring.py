@@ -1,4 +1,4 @@
-"""Entries in a file whose key lies in the keyring of the system."""
+"""Keep entries in a sealed file, and its key in the system's keyring."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from auth_flow.stores._file import FileStore
 
 
 class KeyringStore(FileStore):
-    """A `FileStore` whose key is made at the first use and lies in the system's keyring, under
-    `service` and the file's path.
+    """A `FileStore` whose key is in the system's keyring, under `service` and the file's path. The
+    key is made at the first use.
 
-    The entries themselves are not in the keyring, which could not keep them as a store must:
-    keyrings have no compare-and-set and no locks, and that of Windows takes at most 2,560 bytes, of
-    which the tokens of one session need more. What a keyring does well is to give a short secret to
-    the programs of the person who is logged in, and to nobody else.
+    The entries themselves are not in the keyring, because keyrings have neither compare-and-set nor
+    locks, and the one of Windows is limited to 2,560 bytes, less than the tokens of one session. A
+    keyring is good at protecting a short secret from other users of the machine.
 
-    All methods raise `StoreUnavailable` where there is no keyring or the person does not unlock it,
-    and `MissingExtra` without the package keyring.
+    All methods raise `StoreUnavailable` if there is no keyring or the user does not unlock it, and
+    `MissingExtra` if the package keyring is not installed.
     """
 
     def __init__(
@@ -37,8 +36,8 @@ class KeyringStore(FileStore):
 
 
 def _key(service: str, name: str) -> str:
-    """Get the key, or make it. The lock of the file is held meanwhile, so no two processes make
-    one.
+    """Return the key, and make it if there is none. The caller holds the lock of the file, so that
+    two processes cannot both make one.
     """
     try:
         import keyring  # an extra

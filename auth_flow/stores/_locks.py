@@ -1,4 +1,4 @@
-"""A lock among the processes of one machine, which ends with the process that holds it."""
+"""A lock between the processes of one machine. It ends with the process that holds it."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _PAUSE = 0.002
 
 @contextmanager
 def locked(path: Path, timeout: float) -> Generator[None]:
-    """Hold the lock that the file at `path` stands for; the file is made, and stays. For worker
-    threads: waiting blocks.
+    """Hold the lock of the file at `path`, which is created and stays. This blocks, so call it in a
+    worker thread.
 
-    Threads exclude each other as processes do. Raises `StoreUnavailable` after `timeout` seconds:
-    the system's own waiting has no end where the holder was stopped.
+    The lock also works between threads. Raises `StoreUnavailable` after `timeout` seconds; the
+    system's own function would wait forever if the holder of the lock was stopped.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -57,5 +57,5 @@ def _lock(descriptor: int, deadline: float) -> None:
             return _try_lock(descriptor)
         except OSError:
             if time.monotonic() > deadline:
-                raise StoreUnavailable("Another process holds the lock for too long.") from None
+                raise StoreUnavailable("Another process has held the lock for too long.") from None
         time.sleep(_PAUSE)

@@ -1,4 +1,4 @@
-"""A store that lives and dies with the process."""
+"""Keep entries in memory, for one process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from auth_flow.stores._table import EntryTable
 
 
 class MemoryStore:
-    """Shared by the tasks of one process, in all of its threads and event loops.
+    """A store for the tasks of one process, in all of its threads and event loops.
 
     A forked child continues with a copy of its own. `clock` returns seconds since the epoch.
     """
@@ -43,4 +43,4 @@ class MemoryStore:
             self._table.delete(key, expected)
 
     async def aclose(self) -> None:
-        """There is nothing to let go of; what is held stays."""
+        """Do nothing; the entries stay."""

@@ -1,7 +1,7 @@
-"""Entries in Redis or Valkey, for any number of machines.
+"""Keep entries in Redis or Valkey, for any number of machines.
 
-The connection is our own, a hundred lines, because the package redis knows asyncio only, and this
-library runs on trio too.
+The client is our own, because the package redis supports only asyncio, and this library runs on
+trio too.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from auth_flow.stores._base import Entry, new_version
 from auth_flow.stores._resp import Lost, Reply, RespConnection, Server
 from auth_flow.transports._loops import PerLoop, close_with_loop
 
-# An entry is one string, "VERSION VALUE", and a space is the version of none. Redis runs a script
-# with nothing in between.
+# An entry is one string, "VERSION VALUE". A space stands for the version of a missing entry. Redis
+# runs a script without interruption.
 _NONE = " "
 _SAVE = """
 local held = redis.call('GET', KEYS[1])
@@ -40,15 +40,15 @@ class RedisStore:
     """A Redis or Valkey server: `redis://[[username]:password@]host[:port][/database]`,
     `rediss://…` for TLS.
 
-    Values are kept as they are given: put a `SealedStore` around it. `prefix` stands before every
-    key. At most `max_connections` are open, for commands that go on at once; a command is given up
-    after `timeout` seconds. `ssl_context` replaces the system's. Redirections of a cluster are not
-    followed.
+    Values are stored as they are; use a `SealedStore` around it to seal them. Every key begins with
+    `prefix`. At most `max_connections` connections are open, for simultaneous commands. A command
+    fails after `timeout` seconds. `ssl_context` replaces the system's. Redirections of a cluster
+    are not followed.
 
     One store serves any number of event loops and forked processes, each with its own connections.
 
-    How lasting a save is depends on the server: one that forgets its last second in a crash takes
-    rotated tokens with it (`appendfsync always` does not).
+    If the server loses its last writes in a crash, rotated refresh tokens are lost as well. With
+    `appendfsync always` it loses none.
     """
 
     def __init__(
@@ -98,11 +98,12 @@ class RedisStore:
             await here.aclose()
 
     async def _ask(self, *words: str) -> Reply:
-        """Send a command; once more, and on a new connection, where one that had been idle turns
-        out to be lost.
+        """Send a command and return the reply. If an idle connection turns out to be lost, send the
+        command again on a new one.
 
-        Commands may be sent twice: a save that finds its own version has been done. Where the
-        second one is refused all the same, others may have come in between, and nobody knows.
+        Commands may be sent twice, because a save that finds its own version has succeeded. If the
+        second attempt is refused, another client may have written in between, and the outcome is
+        unknown.
         """
         try:
             with anyio.fail_after(self._timeout):
@@ -118,9 +119,9 @@ class RedisStore:
                         raise Lost
                     return reply
         except Lost:
-            raise StoreUnavailable("The connection to Redis is lost.") from None
+            raise StoreUnavailable("The connection to Redis was lost.") from None
         except TimeoutError:
-            raise StoreUnavailable("Redis did not answer in time.") from None
+            raise StoreUnavailable("Redis did not reply in time.") from None
 
 
 class _LoopConnections:

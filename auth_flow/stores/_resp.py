@@ -1,4 +1,4 @@
-"""One connection to Redis: RESP, the part of it that a store needs, over an anyio stream."""
+"""A connection to Redis: the part of RESP that a store needs, over an anyio stream."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST_LINE = 65536
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where Redis is, and who we are there."""
+    """The address of a Redis server, and the user name and password for it."""
 
     host: str
     port: int
@@ -32,8 +32,9 @@ class Server:
 
     @classmethod
     def of(cls, url: str) -> Server:
-        """Read `redis://[[username]:password@]host[:port][/database]`; `rediss` is TLS. Raises
-        `ValueError`.
+        """Read `redis://[[username]:password@]host[:port][/database]`, or `rediss://…` for TLS.
+
+        Raises `ValueError` if the URL has another form.
         """
         parts = urlsplit(url)
         database = parts.path.strip("/") or "0"
@@ -60,12 +61,12 @@ class Server:
 
 
 class Lost(Exception):
-    """The connection broke. Whether the last command was carried out is not known."""
+    """The connection broke. The server may have carried out the last command."""
 
 
 class RespConnection:
-    """Sends a command and reads its reply, one at a time. After an error or a cancellation it is of
-    no more use: close it.
+    """Sends a command and reads its reply, one at a time. Close it after an error or a
+    cancellation.
     """
 
     def __init__(self, stream: ByteStream) -> None:
@@ -74,7 +75,7 @@ class RespConnection:
 
     @classmethod
     async def open(cls, server: Server, context: ssl.SSLContext | None) -> RespConnection:
-        """Connect, and say who we are."""
+        """Connect and authenticate."""
         try:
             stream = await _connect(server, context)
         except (OSError, anyio.BrokenResourceError, anyio.EndOfStream):
@@ -95,8 +96,9 @@ class RespConnection:
         return connection
 
     async def ask(self, *words: str) -> Reply:
-        """Send a command and return its reply. Raises `Lost` where the connection is,
-        `StoreUnavailable` where Redis refuses.
+        """Send a command and return its reply.
+
+        Raises `Lost` if the connection is lost, and `StoreUnavailable` if Redis refuses.
         """
         try:
             await self._stream.send(_encoded(words))
@@ -104,10 +106,10 @@ class RespConnection:
         except (anyio.BrokenResourceError, anyio.IncompleteRead, anyio.EndOfStream, OSError):
             raise Lost from None
         except (anyio.DelimiterNotFound, ValueError):
-            raise StoreUnavailable("What answers is not Redis.") from None
+            raise StoreUnavailable("The server did not reply in the Redis protocol.") from None
 
     async def aclose(self) -> None:
-        """Close at once, without any farewell."""
+        """Close immediately, without a TLS shutdown."""
         await anyio.aclose_forcefully(self._stream)
 
     async def _reply(self, command: str) -> Reply:
@@ -124,7 +126,7 @@ class RespConnection:
                 size = int(rest)
                 return (await self._replies.receive_exactly(size + 2))[:size].decode()
             case b"-":
-                # Only the code: what follows it may quote the command.
+                # Only the code, because the rest may quote the command.
                 raise StoreUnavailable(f"Redis refused {command}: {rest.split()[0].decode()}.")
             case _:
                 raise ValueError(kind)
@@ -134,10 +136,9 @@ async def _connect(server: Server, context: ssl.SSLContext | None) -> ByteStream
     if not server.tls:
         return await anyio.connect_tcp(server.host, server.port)
     if context is None:
-        context = await to_thread.run_sync(
-            ssl.create_default_context
-        )  # reads some hundred certificates
-    # Replies tell their length, so an end without TLS's farewell is as good as one with it.
+        # In a thread, because this reads more than a hundred certificates.
+        context = await to_thread.run_sync(ssl.create_default_context)
+    # Replies contain their length, so a connection may end without a TLS shutdown.
     return await anyio.connect_tcp(
         server.host, server.port, ssl_context=context, tls_standard_compatible=False
     )

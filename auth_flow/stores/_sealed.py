@@ -1,4 +1,4 @@
-"""A store around a store, so that what is kept there can be read by nobody but us."""
+"""Seal the values of another store."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from auth_flow.stores._base import Entry, Store
 class SealedStore:
     """Seals the values on their way into another store. Keys stay as they are.
 
-    A value opens only under the key it was saved for: whoever can write to the store cannot give
-    one user the tokens of another. `load` raises `SealBroken` where the value was not sealed by one
-    of us.
+    A value opens only under the key that it was saved with, so an attacker with write access to the
+    store cannot give one user the tokens of another. `load` raises `SealBroken` if the value was
+    not sealed with one of the sealer's keys.
     """
 
     def __init__(self, store: Store, sealer: Sealer) -> None:
@@ -36,5 +36,5 @@ class SealedStore:
         await self._store.delete(key, expected=expected)
 
     async def aclose(self) -> None:
-        """Close the store inside."""
+        """Close the other store."""
         await self._store.aclose()

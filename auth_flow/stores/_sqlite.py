@@ -1,4 +1,4 @@
-"""Entries in a table of SQLite, for the processes of one machine."""
+"""Keep entries in an SQLite database, for the processes of one machine."""
 
 from __future__ import annotations
 
@@ -36,18 +36,20 @@ _DELETE = "DELETE FROM entries WHERE key = ?"
 _SWEEP = "DELETE FROM entries WHERE expires_at <= ?"
 
 _MOMENT = 0.002
-"""Seconds that a write waits for those of other flows, if there are any, to share its commit."""
+"""Seconds that a write waits for writes of other keys, to share a commit with them."""
 
 
 class SQLiteStore:
-    """A database file, made at the first use (with `NAME.lock` beside it), for the eyes of its
-    owner only.
+    """A database file, created at the first use, with `NAME.lock` beside it. The file's mode allows
+    access to its owner only.
 
-    Values are kept as they are given: put a `SealedStore` around it. Every write is on the disk
-    when it returns (write-ahead log, full synchronisation), so a process may be killed at any time.
-    Writes of one process that come at the same time share a transaction. SQLite's locks do not
-    work on most network file systems: the processes have to share a machine. A write waits at most
-    `timeout` seconds for those of other processes. `clock` returns seconds since the epoch.
+    Values are stored as they are; use a `SealedStore` around it to seal them. Every write is on the
+    disk when it returns (write-ahead log, full synchronisation), so a process may be killed at any
+    time. Simultaneous writes of one process share a transaction.
+
+    The processes must run on one machine, because SQLite's locks do not work on most network file
+    systems. A write waits at most `timeout` seconds for those of other processes. `clock` returns
+    seconds since the epoch.
     """
 
     def __init__(
@@ -94,9 +96,10 @@ class SQLiteStore:
 
     @property
     def _database(self) -> _Database:
-        """What this process has opened. SQLite does not allow a forked child to use, or to close, a
-        connection of its parent; nor would a lock that a thread of the parent held at the fork ever
-        come free in the child.
+        """The database as this process has opened it.
+
+        SQLite does not allow a forked child to use or close a connection of its parent. A lock that
+        a thread of the parent held during the fork would never become free in the child.
         """
         database = self._processes.get(os.getpid())
         if database is None:
@@ -119,7 +122,7 @@ class SQLiteStore:
             self._path, timeout=self._timeout, isolation_level="IMMEDIATE", check_same_thread=False
         )
         try:
-            # SQLite's own waiting leaves out two connections that both want to turn the log on.
+            # SQLite does not wait if two connections turn on the log at the same time.
             with locked(self._path.with_name(f"{self._path.name}.lock"), self._timeout):
                 connection.executescript(_SCHEMA)
         except BaseException:
@@ -129,7 +132,7 @@ class SQLiteStore:
 
 
 class _Database:
-    """The connections of one process, and the work that waits for them."""
+    """The connections of one process, and the queues of work for them."""
 
     def __init__(
         self, connect: Callable[[], sqlite3.Connection], clock: Callable[[], float]
@@ -146,7 +149,7 @@ class _Database:
         self._writer.close()
 
     def _read(self, jobs: Sequence[Job[sqlite3.Connection]]) -> None:
-        """Do the jobs by a connection of their own, which does not wait for writes to reach the
+        """Do the jobs with a separate connection, which does not wait until writes are on the
         disk.
         """
         with _settled(jobs), self._reader as connection:
@@ -154,7 +157,7 @@ class _Database:
                 attempt(job, connection)()
 
     def _write(self, jobs: Sequence[Job[sqlite3.Connection]]) -> None:
-        """Do the jobs in one transaction. A job that is refused has written nothing."""
+        """Do the jobs in one transaction. A refused job writes nothing."""
         with _settled(jobs):
             with self._writer as connection, connection:
                 # As the first write, this also begins the transaction.
@@ -165,7 +168,7 @@ class _Database:
 
 
 class _OpenDatabase:
-    """A connection that one thread at a time may use. It is opened at the first use."""
+    """A connection for one thread at a time, opened at the first use."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
@@ -194,8 +197,8 @@ class _OpenDatabase:
 
 @contextmanager
 def _settled(jobs: Sequence[Job[sqlite3.Connection]]) -> Generator[None]:
-    """Let no outcome stay open: if the batch fails, so does every job that is not done yet."""
-    import sqlite3  # milliseconds that only users of this store pay
+    """Settle every outcome: if the batch fails, all unfinished jobs fail."""
+    import sqlite3  # takes milliseconds, so only users of this store import it
 
     problem = "the batch was interrupted"
     try:

@@ -1,6 +1,4 @@
-"""Compare-and-set on a dictionary: what the stores have in common that hold all their entries in
-their hands.
-"""
+"""Compare-and-set on a dictionary, for stores that hold all their entries in memory."""
 
 from __future__ import annotations
 
@@ -13,19 +11,19 @@ from auth_flow.stores._base import Entry, new_version
 
 
 class EntryRow(NamedTuple):
-    """An entry, and when it is gone (seconds since the epoch)."""
+    """An entry, and the time at which it expires (seconds since the epoch)."""
 
     value: str
     version: str
     expires_at: float | None
 
     def __repr__(self) -> str:
-        """Keep quiet about the value, as an entry does."""
+        """Leave out the value, as an entry does."""
         return f"EntryRow(version={self.version!r}, expires_at={self.expires_at})"
 
 
 class EntryTable:
-    """Rows by key, with the rules of `Store`. Not to be used by several threads at once."""
+    """Rows by key, with the rules of `Store`. Use it in one thread at a time."""
 
     def __init__(
         self, rows: dict[str, EntryRow] | None = None, clock: Callable[[], float] = time.time
@@ -45,9 +43,8 @@ class EntryTable:
         if (held and held.version) != expected:
             raise StoreConflict
         if len(self._rows) >= self._sweep_at:
-            self._sweep_at = (
-                2 * len(self.living()) + 64
-            )  # so that sweeping costs a save no more than a constant
+            # The limit grows with the table, so that sweeping costs each save a constant time.
+            self._sweep_at = 2 * len(self.living()) + 64
         version = new_version()
         self._rows[key] = EntryRow(value, version, None if ttl is None else self._clock() + ttl)
         return version
@@ -60,7 +57,7 @@ class EntryTable:
         self._rows.pop(key, None)
 
     def living(self) -> dict[str, EntryRow]:
-        """Forget what has expired, and return the rest."""
+        """Remove the expired rows, and return the others."""
         self._rows = {key: row for key, row in self._rows.items() if self._lives(row)}
         return self._rows
 
