@@ -1,6 +1,4 @@
-"""The asynchronous driver of the core, for asyncio and trio. It is imported at a flow's first
-event, and the core with it.
-"""
+"""The driver of the state machine, for asyncio and trio. It is imported with a flow's first event."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ async def drive(
     fetch: Callable[[Fetch], Awaitable[tuple[int, bytes]]],
     keep: Callable[[Checkpoint], Awaitable[None]],
 ) -> T:
-    """Perform what a dialogue asks for, feed it the results, and return what came of it.
+    """Perform the effects of a dialogue, send it their results, and return its outcome.
 
     `call` sends a request as `Transport.call` does, and `fetch` makes a plain HTTP request and
     returns status and content. `keep` stores a checkpoint.

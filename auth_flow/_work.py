@@ -1,4 +1,4 @@
-"""Arithmetic that would stop the event loop, done in worker threads."""
+"""Arithmetic in worker threads, so that it does not block the event loop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 async def compute(work: Callable[[], T]) -> T:
-    """Run `work` in a worker thread and return what it returns, or raise what it raises.
+    """Run `work` in a worker thread and return its result.
 
     One core is left to the event loop: at most cores - 1 computations of a loop run at once (or
     one), and the others wait. Cancelling takes effect at once while the call waits for a thread;
@@ -48,7 +48,7 @@ _workers = RunVar[_Workers]("auth_flow._work")
 
 
 def _cores() -> int:
-    """How many cores this process may use: its affinity where the system has such a thing, else
-    what the machine has.
+    """Return the number of cores that this process may use: its CPU affinity if the system has one,
+    otherwise all cores.
     """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

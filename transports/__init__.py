@@ -1,4 +1,4 @@
-"""How a request travels: the protocol, and Cognito over httpx."""
+"""Transports: they carry requests to Cognito and return the replies."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ else:
     }
 
     def __getattr__(name):
-        """Import what needs httpx at its first use, so that importing the library stays cheap."""
+        """Import the names that need httpx on first use, so that the library imports quickly."""
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -15,7 +15,7 @@ from auth_flow.transports._loops import Bound
 
 
 class AsyncClient(Protocol):
-    """What is used of `httpx.AsyncClient` and `httpx2.AsyncClient`."""
+    """The methods that we use of `httpx.AsyncClient` and `httpx2.AsyncClient`."""
 
     @property
     def build_request(self) -> Callable[..., Any]: ...
@@ -24,7 +24,7 @@ class AsyncClient(Protocol):
 
 
 class AsyncTransport(Protocol):
-    """What is used of `httpx.AsyncBaseTransport` and `httpx2.AsyncBaseTransport`."""
+    """The methods that we use of `httpx.AsyncBaseTransport` and its like in httpx2."""
 
     @property
     def handle_async_request(self) -> Callable[..., Any]: ...
@@ -66,12 +66,12 @@ def library_of(client: object) -> Any:
 
 
 def is_client(client: object) -> bool:
-    """Whether `client` is used as a whole, with its hooks, proxies and timeouts."""
+    """Return whether `client` is used as a whole, with its hooks, proxies and timeouts."""
     return hasattr(client, "build_request")
 
 
 def holds_connections(client: object) -> bool:
-    """Whether `client` may hold connections, which only work in the loop that opened them."""
+    """Return whether `client` may hold connections that only work in the loop that opened them."""
     return _WITHOUT_CONNECTIONS.isdisjoint(kind.__name__ for kind in _kinds(client))
 
 

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection: h11 knows what may come next, an anyio stream carries the bytes."""
+"""An HTTP/1.1 connection: h11 handles the protocol, and an anyio stream carries the bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpx
 from anyio.abc import ByteStream, SocketAttribute
 
 Origin = tuple[str, str, int]
-"""Scheme, host and port: what a connection can be used again for."""
+"""Scheme, host and port. A connection can be reused for requests to the same origin."""
 
 
 class OutgoingRequest(NamedTuple):
@@ -29,32 +29,30 @@ _BROKEN = (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
 
 
 class Connection:
-    """Takes one request after the other, each answered to its end before the next.
+    """Handles one request at a time, up to the end of its response.
 
-    Times are seconds, None for no limit. After an error or a cancellation the connection is no
-    longer `reusable`, whatever was going on: h11 then stands in the middle of a message.
+    Times are in seconds, or None for no limit. After an error or a cancellation the connection is
+    no longer `reusable`, because h11 is in the middle of a message.
     """
 
     def __init__(self, origin: Origin, stream: ByteStream) -> None:
         self.origin = origin
         self.expires_at = 0.0
-        """When an idle connection is no longer to be used, by `time.monotonic`."""
+        """The time, by `time.monotonic`, at which an idle connection expires."""
         self._stream = stream
         self._descriptor = stream.extra(SocketAttribute.raw_socket).fileno()  # noqa: S610 (anyio's, not Django's)
         self._h11 = h11.Connection(h11.CLIENT)
 
     @property
     def reusable(self) -> bool:
-        """Whether both sides are done with the last exchange and nothing follows it, such as an
-        answer nobody asked for.
-        """
+        """True if both sides have finished the last exchange and no surplus bytes follow it."""
         done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
         return done and not self._h11.trailing_data[0]
 
     @property
     def silent(self) -> bool:
-        """Whether the server has sent nothing since the last answer. All that it can have to say
-        meanwhile is good-bye.
+        """True if the server has sent nothing since the last response. If it has, it closed the
+        connection.
         """
         return not _readable(self._descriptor)
 
@@ -90,7 +88,7 @@ class Connection:
             await self._stream.aclose()
 
     def _message(self, request: OutgoingRequest) -> bytes:
-        """Head and body in one piece: what a JSON RPC sends is small."""
+        """Return head and body in one piece, because the requests of a JSON RPC are small."""
         head = h11.Request(method=request.method, target=request.target, headers=request.headers)
         return b"".join(
             self._h11.send(part) or b""

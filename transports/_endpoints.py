@@ -1,6 +1,4 @@
-"""Where Cognito listens: one host for each region, under the suffix of the partition that the
-region belongs to.
-"""
+"""Cognito's endpoints: one host for each region, with the domain of the region's partition."""
 
 from __future__ import annotations
 
@@ -22,10 +20,10 @@ _SUFFIXES = {
 
 
 def region_of(pool_id: str) -> str:
-    """The region that a pool id begins with, as `eu-west-1` in `eu-west-1_Abc` (user pool) and
+    """Return the region at the start of a pool's id: `eu-west-1` in `eu-west-1_Abc` (user pool) and
     `eu-west-1:6a…` (identity pool).
 
-    Raises `ValueError` where there is none, so that no text of a caller's ends up as the host of a
+    Raises `ValueError` if there is no region, so that an arbitrary text never becomes the host of a
     request.
     """
     region = re.split("[_:]", pool_id, maxsplit=1)[0]
@@ -37,9 +35,7 @@ def region_of(pool_id: str) -> str:
 
 
 def checked_url(url: str) -> str:
-    """Return a service's URL as it is. Raises `ValueError` where it is none that a request could go
-    to.
-    """
+    """Return a service's URL unchanged. Raises `ValueError` if no request could be sent to it."""
     try:
         parts = urlsplit(url)
         fits = (

@@ -1,4 +1,4 @@
-"""The connections of one event loop: how many there may be, which are idle, and who has them."""
+"""The connections of one event loop: their limits, the idle ones, and the ones in use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Seconds = Mapping[str, float | None]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many connections there may be, how many of them idle, and idle for how many seconds."""
+    """The most connections, the most idle ones, and the seconds after which an idle one expires."""
 
     connections: int
     idle: int

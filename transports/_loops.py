@@ -29,7 +29,7 @@ class Loop(NamedTuple):
 
     @property
     def over(self) -> bool:
-        """Whether nothing can run in it any more, as far as this process can see."""
+        """True if nothing can run in the loop any more, as far as this process can see."""
         closed: Callable[[], bool] | None = getattr(self.loop, "is_closed", None)
         return self.process != os.getpid() or (closed is not None and closed())
 
@@ -93,11 +93,11 @@ class Bound:
 
 
 def close_with_loop(close: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
-    """Have `close` awaited when the running loop ends, or earlier by `aclose` of what is returned.
+    """Have `close` awaited at the end of the running loop, or earlier by `aclose` of the result.
 
     Without this, connections that are idle when `asyncio.run` returns would stay open, and Python
     would warn of each of them. Event loops have no hook for their end, but they finish the
-    asynchronous generators that were begun in them; so this is one, whose end is to close.
+    asynchronous generators that were begun in them. So this returns one that closes at its end.
     """
 
     async def until_the_loop_ends() -> AsyncGenerator[None]:

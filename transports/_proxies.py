@@ -82,7 +82,7 @@ def _parts(url: str) -> tuple[str, str, int | None]:
 
 
 def _bypassed(netloc: str, host: str, proxies: dict[str, str]) -> bool:
-    """Whether NO_PROXY, or the system's list, exempts a host.
+    """Return whether NO_PROXY, or the system's list, exempts a host.
 
     urllib compares texts, so it knows neither networks nor the spellings of an IPv6 address.
     """

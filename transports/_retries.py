@@ -1,4 +1,4 @@
-"""When a request is made again, and how long to wait before it.
+"""Rules for repeating a request, and for the time to wait before it.
 
 A repetition must not do twice what should be done once, so the rule depends on the state in which
 the failed attempt may have left the service:
@@ -86,7 +86,7 @@ class Retries:
 
 
 def repeatable(error: AuthFlowError) -> bool:
-    """Whether the request that ended in `error` may be made again without asking the caller."""
+    """Return whether a request that ended in `error` may be repeated without asking the caller."""
     match error:
         case TransportError():
             return error.retryable

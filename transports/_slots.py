@@ -14,7 +14,7 @@ class Slots:
 
     @property
     def taken(self) -> int:
-        """How many are in use."""
+        """The number of slots in use."""
         return self._number - self._free.value
 
     async def take(self, seconds: float | None) -> bool:

@@ -212,8 +212,8 @@ class Wire:
     def _typed(
         self, error: Exception, operation: str, repeatable: bool
     ) -> ConnectFailed | ConnectionLost | TimedOut | InvalidRequest:
-        """Return our error for one of httpx's. Only those of connecting are quoted: protocol errors
-        quote what was sent or received.
+        """Return our error for one of httpx's. Only connect errors are quoted, because protocol
+        errors quote the data that was sent or received.
         """
         kinds = self._library
         if isinstance(error, kinds.ConnectTimeout | kinds.PoolTimeout):

@@ -80,7 +80,7 @@ async def fetch_user_info(pool: UserPool, transport: Transport, tokens: Tokens) 
 
 
 def hosted_logout_url(pool: UserPool, tokens: Tokens, logout_uri: str | None) -> str | None:
-    """Return where to send the browser to end the session of the hosted pages, if there is one."""
+    """Return the URL at which a browser ends the session of the hosted pages, if there is one."""
     if logout_uri is None or not tokens.hosted or pool.hosted is None:
         return None
     return logout_url(pool.hosted.url, pool, logout_uri)

@@ -47,7 +47,7 @@ _UNKNOWN_OPERATION = {
     "NotImplemented",
     "Unsupported",
 }
-"""How servers name the error for an operation that they do not have, whatever the status."""
+"""The names of the error for an operation that a server does not have, with any status."""
 
 
 class _RefreshReply(Reply):

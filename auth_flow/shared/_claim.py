@@ -4,11 +4,11 @@ Theory of operation
 -------------------
 
 A flow has one entry in the store, and every write to it is a compare-and-set on the entry's
-version. So a claim is no lock that has to be kept alive. It is a courtesy: until `claimed_until`,
-other workers leave the flow alone, although nothing could go wrong if they did not. What protects
-the flow is the version. A worker that was too slow finds at its next write that another one has
-been there, and has then sent nothing (if it was about to send), or takes back what it has got (if
-it comes back with tokens).
+version. The version protects the flow, so a claim is not a lock that must be kept alive. It only
+asks other workers to leave the flow alone until `claimed_until`.
+
+If a worker is too slow, its next write fails because another worker has changed the entry. If it
+was about to send a request, it does not send it. If it comes back with tokens, it revokes them.
 
 An undisturbed event takes four operations of the store:
 
@@ -52,7 +52,7 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where one flow is stored, under which name and for how long.
+    """The place of one flow: its store, its name, and its times.
 
     `claim`, `ttl` and `tombstone` are in seconds; `clock` returns seconds since the epoch.
     """
@@ -87,7 +87,7 @@ class Shelf:
 
 
 class Claim:
-    """Holds one flow of a store, and writes what becomes of it."""
+    """Holds one flow of a store, and writes its new states."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
@@ -162,7 +162,7 @@ class Claim:
         self._held = True
 
     async def save(self, record: Record) -> None:
-        """Write what the flow has come to, and end the claim.
+        """Write the outcome of the event, and end the claim.
 
         Raises `ClaimExpired` if another worker has taken the flow.
         """

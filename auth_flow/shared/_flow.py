@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class SharedFlow(AuthFlow):
-    """An `AuthFlow` that `SharedFlows.take` gives, and whose every event is written to the store.
+    """The `AuthFlow` that `SharedFlows.take` returns. It writes every event to the store.
 
     An event is seen through to its end even if the task that sends it is cancelled: cancelling
     takes effect once the outcome is stored, or after five seconds. `send` can also raise

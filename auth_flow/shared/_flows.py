@@ -42,7 +42,7 @@ class FlowView(NamedTuple):
 
     @property
     def step(self) -> Step:
-        """What the flow waits for."""
+        """The step that the flow rests in."""
         return self.record.step
 
 
@@ -60,11 +60,11 @@ class SharedFlows:
     Cognito takes each of its sessions once, so an event must not be sent by two workers, nor twice.
     A worker that takes a flow claims it, and the store refuses the others. Before an event is sent,
     the store knows that it is about to be; if the worker dies then, the next one gets `FateUnknown`
-    instead of sending it again. A flow that is done leaves a tombstone without secrets: whoever
-    sends another answer gets `AlreadyDone`.
+    instead of sending it again. A flow that is done leaves a tombstone without secrets, so that
+    another answer raises `AlreadyDone`.
 
-    `config` and `options` are those of the flows; see `AuthConfig`. Among them, `store` is where
-    *sessions* are kept. Give a transport: otherwise each flow opens a connection of its own.
+    `config` and `options` are those of the flows; see `AuthConfig`. Among them, `store` keeps the
+    *sessions*. Give a transport: otherwise each flow opens a connection of its own.
 
     All times are in seconds:
 
