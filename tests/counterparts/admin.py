@@ -41,7 +41,7 @@ def aws_client(service: str, endpoint: str, region: str = REGION) -> Iterator[An
 
 
 @dataclass(frozen=True)
-class ConnectionPool:
+class CounterpartPool:
     """One user pool with one app client, and the boto3 client that made them."""
 
     cognito: Any
@@ -53,7 +53,7 @@ class ConnectionPool:
     @classmethod
     def create(
         cls, cognito: Any, *, client: dict[str, Any] | None = None, **settings: Any
-    ) -> ConnectionPool:
+    ) -> CounterpartPool:
         """CreateUserPool with `settings`, CreateUserPoolClient with `client`."""
         pool_id = cognito.create_user_pool(PoolName="counterpart", **settings)["UserPool"]["Id"]
         app = cognito.create_user_pool_client(

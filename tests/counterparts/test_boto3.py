@@ -16,7 +16,7 @@ import botocore.exceptions
 import pytest
 
 from auth_flow.embedded import Client, ClientSettings, RefreshTokenRotation
-from tests.counterparts.admin import PASSWORD, ConnectionPool, aws_client
+from tests.counterparts.admin import PASSWORD, CounterpartPool, aws_client
 from tests.counterparts.served import TOTP_SECRET, WHAT_IS_BLUE, Served, ServedPool, another_than
 from tests.counterparts.totp import code, wrong_code
 from tests.embedded.wire import misfits
@@ -451,7 +451,7 @@ def test_a_global_sign_out_ends_all_tokens(app: tuple[App, ServedPool]) -> None:
 
 
 def test_an_administrator_sets_a_pool_up(cognito: Any, served: Served) -> None:
-    pool = ConnectionPool.create(
+    pool = CounterpartPool.create(
         cognito, AliasAttributes=["email"], client={"GenerateSecret": True}
     )
     assert cognito.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]["AliasAttributes"] == [

@@ -11,7 +11,7 @@ import pytest
 from auth_flow import AuthFlow, Done, SignIn
 from auth_flow.errors import CredentialError
 from auth_flow.verification import TokenVerifier
-from tests.counterparts.admin import PASSWORD, ConnectionPool, aws_client
+from tests.counterparts.admin import PASSWORD, CounterpartPool, aws_client
 from tests.counterparts.node import install
 from tests.counterparts.processes import free_port, running
 
@@ -35,14 +35,14 @@ def cognito(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture
-def pool(cognito: Any) -> ConnectionPool:
+def pool(cognito: Any) -> CounterpartPool:
     """A pool with the user ada."""
-    pool = ConnectionPool.create(cognito, UsernameAttributes=["email"])
+    pool = CounterpartPool.create(cognito, UsernameAttributes=["email"])
     pool.add_user("ada@example.org", email="ada@example.org")
     return pool
 
 
-async def test_a_session_is_refreshed_the_older_way(pool: ConnectionPool) -> None:
+async def test_a_session_is_refreshed_the_older_way(pool: CounterpartPool) -> None:
     """It answers GetTokensFromRefreshToken with `CognitoLocal#Unsupported` and status 500."""
     async with AuthFlow(pool.ours) as flow:
         assert isinstance(await flow.send(SIGN_IN), Done)
@@ -54,13 +54,13 @@ async def test_a_session_is_refreshed_the_older_way(pool: ConnectionPool) -> Non
         assert (await flow.session.fetch_user_attributes())["email"] == "ada@example.org"
 
 
-async def test_a_wrong_password_does_not_sign_in(pool: ConnectionPool) -> None:
+async def test_a_wrong_password_does_not_sign_in(pool: CounterpartPool) -> None:
     async with AuthFlow(pool.ours) as flow:
         with pytest.raises(CredentialError):
             await flow.send(SIGN_IN.model_copy(update={"password": "Wrong-Horse-1"}))
 
 
-async def test_its_tokens_verify_although_its_pools_have_no_region(pool: ConnectionPool) -> None:
+async def test_its_tokens_verify_although_its_pools_have_no_region(pool: CounterpartPool) -> None:
     async with AuthFlow(pool.ours) as flow:
         await flow.send(SIGN_IN)
         tokens = flow.session.tokens

@@ -43,7 +43,7 @@ from auth_flow.errors import (
 )
 from auth_flow.states._events import AuthFlowType, ConfirmResetPassword
 from auth_flow.transports._cognito import CognitoTransport
-from tests.counterparts.admin import PASSWORD, ConnectionPool, aws_client
+from tests.counterparts.admin import PASSWORD, CounterpartPool, aws_client
 from tests.counterparts.totp import code, wrong_code
 
 pytestmark = [pytest.mark.anyio, pytest.mark.counterpart]
@@ -52,9 +52,9 @@ PASSWORD_FLOWS: tuple[AuthFlowType, ...] = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH
 
 
 @pytest.fixture
-def pool(ministack: Any) -> ConnectionPool:
+def pool(ministack: Any) -> CounterpartPool:
     """A pool with the user ada."""
-    pool = ConnectionPool.create(ministack)
+    pool = CounterpartPool.create(ministack)
     pool.add_user("ada", email="ada@example.org")
     return pool
 
@@ -80,7 +80,7 @@ def code_sent_to(ministack_url: str) -> Callable[[str], str]:
 
 
 @pytest.mark.parametrize("way", PASSWORD_FLOWS)
-async def test_the_right_password_signs_in(pool: ConnectionPool, way: AuthFlowType) -> None:
+async def test_the_right_password_signs_in(pool: CounterpartPool, way: AuthFlowType) -> None:
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(SignIn(username="ada", password=PASSWORD, auth_flow_type=way))
         assert isinstance(step, Done)
@@ -89,7 +89,7 @@ async def test_the_right_password_signs_in(pool: ConnectionPool, way: AuthFlowTy
 
 
 @pytest.mark.parametrize("way", PASSWORD_FLOWS)
-async def test_a_wrong_password_does_not(pool: ConnectionPool, way: AuthFlowType) -> None:
+async def test_a_wrong_password_does_not(pool: CounterpartPool, way: AuthFlowType) -> None:
     async with AuthFlow(pool.ours) as flow:
         with pytest.raises(NotAuthorizedException, match="Incorrect username or password"):
             await flow.send(SignIn(username="ada", password="Wrong-Horse-1", auth_flow_type=way))
@@ -100,7 +100,7 @@ async def test_a_wrong_password_does_not(pool: ConnectionPool, way: AuthFlowType
 
 
 @pytest.mark.parametrize("password", ["ünïcödé-Höřše-1", '한국어 \\ "Pass" 1'])
-async def test_passwords_are_hashed_as_utf_8(pool: ConnectionPool, password: str) -> None:
+async def test_passwords_are_hashed_as_utf_8(pool: CounterpartPool, password: str) -> None:
     pool.add_user("gülşen", password)
     async with AuthFlow(pool.ours) as flow:
         assert isinstance(await flow.send(SignIn(username="gülşen", password=password)), Done)
@@ -112,7 +112,7 @@ async def test_passwords_are_hashed_as_utf_8(pool: ConnectionPool, password: str
     ids=str,
 )
 async def test_the_proof_is_over_the_timestamp_as_the_service_writes_it(
-    pool: ConnectionPool, moment: datetime
+    pool: CounterpartPool, moment: datetime
 ) -> None:
     """The service signs its own writing of the time: a padded day or another weekday than the
     date's fails the proof.
@@ -124,7 +124,7 @@ async def test_the_proof_is_over_the_timestamp_as_the_service_writes_it(
 async def test_an_alias_signs_in_and_the_proof_is_for_the_user_it_stands_for(
     ministack: Any,
 ) -> None:
-    pool = ConnectionPool.create(
+    pool = CounterpartPool.create(
         ministack, UsernameAttributes=["email"], client={"GenerateSecret": True}
     )
     pool.add_user("ada@example.org", email="ada@example.org")
@@ -138,7 +138,7 @@ async def test_an_alias_signs_in_and_the_proof_is_for_the_user_it_stands_for(
 async def test_an_unknown_user_is_told_only_where_the_pool_tells(
     ministack: Any, protection: str
 ) -> None:
-    pool = ConnectionPool.create(ministack, client={"PreventUserExistenceErrors": protection})
+    pool = CounterpartPool.create(ministack, client={"PreventUserExistenceErrors": protection})
     error = UserNotFoundException if protection == "LEGACY" else NotAuthorizedException
     async with AuthFlow(pool.ours) as flow:
         with pytest.raises(error):
@@ -146,7 +146,7 @@ async def test_an_unknown_user_is_told_only_where_the_pool_tells(
         assert isinstance(flow.step, Idle)
 
 
-async def test_many_flows_share_one_transport(pool: ConnectionPool) -> None:
+async def test_many_flows_share_one_transport(pool: CounterpartPool) -> None:
     signed_in: list[Done] = []
 
     async def sign_in(transport: CognitoTransport) -> None:
@@ -168,7 +168,7 @@ async def test_many_flows_share_one_transport(pool: ConnectionPool) -> None:
 async def test_every_request_of_a_client_with_a_secret_is_signed(
     ministack: Any, way: AuthFlowType
 ) -> None:
-    pool = ConnectionPool.create(ministack, client={"GenerateSecret": True})
+    pool = CounterpartPool.create(ministack, client={"GenerateSecret": True})
     pool.add_user("ada", "Temporary-1!", temporary=True)
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(SignIn(username="ada", password="Temporary-1!", auth_flow_type=way))
@@ -177,7 +177,7 @@ async def test_every_request_of_a_client_with_a_secret_is_signed(
 
 
 async def test_a_wrong_client_secret_is_refused(ministack: Any) -> None:
-    pool = ConnectionPool.create(ministack, client={"GenerateSecret": True})
+    pool = CounterpartPool.create(ministack, client={"GenerateSecret": True})
     pool.add_user("ada")
     async with AuthFlow(
         pool.ours.model_copy(update={"client_secret": "another-secret-of-24-letters"})
@@ -190,7 +190,7 @@ async def test_a_wrong_client_secret_is_refused(ministack: Any) -> None:
 
 
 @pytest.mark.parametrize("way", PASSWORD_FLOWS)
-async def test_a_temporary_password_is_replaced(pool: ConnectionPool, way: AuthFlowType) -> None:
+async def test_a_temporary_password_is_replaced(pool: CounterpartPool, way: AuthFlowType) -> None:
     pool.add_user("eve", "Temporary-1!", temporary=True)
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(SignIn(username="eve", password="Temporary-1!", auth_flow_type=way))
@@ -203,7 +203,7 @@ async def test_a_temporary_password_is_replaced(pool: ConnectionPool, way: AuthF
         )
 
 
-def allow_totp(pool: ConnectionPool) -> None:
+def allow_totp(pool: CounterpartPool) -> None:
     """Let the users of a pool have an authenticator app."""
     pool.cognito.set_user_pool_mfa_config(
         UserPoolId=pool.pool_id,
@@ -226,7 +226,7 @@ async def set_up_totp(flow: AuthFlow) -> str:
 
 @pytest.mark.parametrize("way", PASSWORD_FLOWS)
 async def test_a_code_of_the_authenticator_app_is_the_second_factor(
-    pool: ConnectionPool, way: AuthFlowType
+    pool: CounterpartPool, way: AuthFlowType
 ) -> None:
     allow_totp(pool)
     async with AuthFlow(pool.ours) as flow:
@@ -264,7 +264,7 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="module")
-def custom_pool(ministack: Any, ministack_url: str) -> ConnectionPool:
+def custom_pool(ministack: Any, ministack_url: str) -> CounterpartPool:
     """A pool whose triggers, run by ministack, want three challenges: SRP, where it is used, is the
     first two of them.
     """
@@ -289,7 +289,7 @@ def custom_pool(ministack: Any, ministack_url: str) -> ConnectionPool:
             Code={"ZipFile": package.getvalue()},
         )
     names = ("DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse")
-    pool = ConnectionPool.create(
+    pool = CounterpartPool.create(
         ministack, LambdaConfig=dict.fromkeys(names, function["FunctionArn"])
     )
     pool.add_user("ada")
@@ -301,7 +301,7 @@ def custom_pool(ministack: Any, ministack_url: str) -> ConnectionPool:
     [("CUSTOM_WITH_SRP", PASSWORD, ("3",)), ("CUSTOM_WITHOUT_SRP", None, ("1", "2", "3"))],
 )
 async def test_a_custom_challenge_takes_as_many_rounds_as_the_triggers_want(
-    custom_pool: ConnectionPool, way: AuthFlowType, password: str | None, rounds: tuple[str, ...]
+    custom_pool: CounterpartPool, way: AuthFlowType, password: str | None, rounds: tuple[str, ...]
 ) -> None:
     async with AuthFlow(custom_pool.ours) as flow:
         step = await flow.send(SignIn(username="ada", password=password, auth_flow_type=way))
@@ -312,7 +312,7 @@ async def test_a_custom_challenge_takes_as_many_rounds_as_the_triggers_want(
         assert isinstance(step, Done)
 
 
-async def test_the_triggers_end_it_after_a_wrong_answer(custom_pool: ConnectionPool) -> None:
+async def test_the_triggers_end_it_after_a_wrong_answer(custom_pool: CounterpartPool) -> None:
     async with AuthFlow(custom_pool.ours) as flow:
         step = await flow.send(SignIn(username="ada", auth_flow_type="CUSTOM_WITHOUT_SRP"))
         assert isinstance(step, CustomChallenge)
@@ -321,7 +321,7 @@ async def test_the_triggers_end_it_after_a_wrong_answer(custom_pool: ConnectionP
         assert isinstance(flow.step, Idle)
 
 
-async def test_no_question_is_posed_after_a_wrong_password(custom_pool: ConnectionPool) -> None:
+async def test_no_question_is_posed_after_a_wrong_password(custom_pool: CounterpartPool) -> None:
     async with AuthFlow(custom_pool.ours) as flow:
         with pytest.raises(NotAuthorizedException):
             await flow.send(
@@ -334,7 +334,7 @@ async def test_no_question_is_posed_after_a_wrong_password(custom_pool: Connecti
 
 
 async def test_a_sign_up_is_confirmed_and_goes_on_to_sign_in(
-    pool: ConnectionPool, code_sent_to: Callable[[str], str]
+    pool: CounterpartPool, code_sent_to: Callable[[str], str]
 ) -> None:
     async with AuthFlow(pool.ours) as flow:
         event = SignUp(
@@ -355,7 +355,7 @@ async def test_a_sign_up_is_confirmed_and_goes_on_to_sign_in(
 
 
 async def test_an_unconfirmed_user_is_confirmed_and_signed_in(
-    pool: ConnectionPool, code_sent_to: Callable[[str], str]
+    pool: CounterpartPool, code_sent_to: Callable[[str], str]
 ) -> None:
     async with AuthFlow(pool.ours) as flow:
         await flow.send(
@@ -372,7 +372,7 @@ async def test_an_unconfirmed_user_is_confirmed_and_signed_in(
 
 
 async def test_a_forced_reset_ends_signed_in(
-    pool: ConnectionPool, code_sent_to: Callable[[str], str]
+    pool: CounterpartPool, code_sent_to: Callable[[str], str]
 ) -> None:
     pool.cognito.admin_reset_user_password(UserPoolId=pool.pool_id, Username="ada")
     async with AuthFlow(pool.ours) as flow:
@@ -389,7 +389,7 @@ async def test_a_forced_reset_ends_signed_in(
 
 
 async def test_from_sign_up_to_a_new_password_in_one_flow(
-    pool: ConnectionPool, code_sent_to: Callable[[str], str]
+    pool: CounterpartPool, code_sent_to: Callable[[str], str]
 ) -> None:
     allow_totp(pool)
     address = {"email": "zoe@example.org"}
@@ -424,7 +424,7 @@ async def test_from_sign_up_to_a_new_password_in_one_flow(
 
 @pytest.mark.parametrize("secret", [False, True])
 async def test_tokens_are_renewed_until_they_are_revoked(ministack: Any, secret: bool) -> None:
-    pool = ConnectionPool.create(ministack, client={"GenerateSecret": secret})
+    pool = CounterpartPool.create(ministack, client={"GenerateSecret": secret})
     pool.add_user("ada")
     async with AuthFlow(pool.ours) as flow:
         await flow.send(SignIn(username="ada", password=PASSWORD))
@@ -437,7 +437,7 @@ async def test_tokens_are_renewed_until_they_are_revoked(ministack: Any, secret:
         assert isinstance(flow.step, Idle)
 
 
-async def test_a_global_sign_out_ends_the_other_session(pool: ConnectionPool) -> None:
+async def test_a_global_sign_out_ends_the_other_session(pool: CounterpartPool) -> None:
     async with AuthFlow(pool.ours) as here, AuthFlow(pool.ours) as there:
         for flow in (here, there):
             await flow.send(SignIn(username="ada", password=PASSWORD))

@@ -36,7 +36,7 @@ from auth_flow.errors import (
     UserNotFoundException,
 )
 from auth_flow.transports._cognito import CognitoTransport
-from tests.counterparts.admin import PASSWORD, ConnectionPool
+from tests.counterparts.admin import PASSWORD, CounterpartPool
 from tests.counterparts.totp import STEP, code, wrong_code
 
 pytestmark = [pytest.mark.anyio, pytest.mark.counterpart]
@@ -45,10 +45,10 @@ TOTP = {"Enabled": True}
 
 
 @pytest.fixture
-def pool(moto: Any) -> ConnectionPool:
+def pool(moto: Any) -> CounterpartPool:
     """A pool with the user ada."""
     recovery = {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]}
-    pool = ConnectionPool.create(
+    pool = CounterpartPool.create(
         moto, AutoVerifiedAttributes=["email"], AccountRecoverySetting=recovery
     )
     pool.add_user("ada", email="ada@example.org")
@@ -62,7 +62,7 @@ def by_password(username: str, password: str = PASSWORD) -> SignIn:
 # Password
 
 
-async def test_the_right_password_signs_in(pool: ConnectionPool) -> None:
+async def test_the_right_password_signs_in(pool: CounterpartPool) -> None:
     async with AuthFlow(pool.ours) as flow:
         step = await flow.send(by_password("ada"))
         assert isinstance(step, Done)
@@ -70,7 +70,7 @@ async def test_the_right_password_signs_in(pool: ConnectionPool) -> None:
         assert (attributes["email"], attributes["sub"]) == ("ada@example.org", step.user_id)
 
 
-async def test_a_wrong_password_and_an_unknown_user_do_not(pool: ConnectionPool) -> None:
+async def test_a_wrong_password_and_an_unknown_user_do_not(pool: CounterpartPool) -> None:
     async with AuthFlow(pool.ours) as flow:
         with pytest.raises(NotAuthorizedException):
             await flow.send(by_password("ada", "Wrong-Horse-1"))
@@ -80,7 +80,7 @@ async def test_a_wrong_password_and_an_unknown_user_do_not(pool: ConnectionPool)
 
 
 async def test_a_temporary_password_is_replaced_by_one_that_fits_the_policy(
-    pool: ConnectionPool,
+    pool: CounterpartPool,
 ) -> None:
     pool.add_user("eve", "Temporary-1!", temporary=True)
     async with AuthFlow(pool.ours) as flow:
@@ -97,7 +97,7 @@ async def test_an_srp_sign_in_with_a_client_secret_goes_through(moto: Any) -> No
     """Moto knows users by their id after PASSWORD_VERIFIER, so it has to be a pool where that is
     their name.
     """
-    pool = ConnectionPool.create(
+    pool = CounterpartPool.create(
         moto, UsernameAttributes=["email"], client={"GenerateSecret": True}
     )
     pool.add_user("ada@example.org", email="ada@example.org")
@@ -134,7 +134,7 @@ async def _room_in_this_step() -> None:
         await anyio.sleep(left)
 
 
-async def test_a_code_of_the_authenticator_app_is_the_second_factor(pool: ConnectionPool) -> None:
+async def test_a_code_of_the_authenticator_app_is_the_second_factor(pool: CounterpartPool) -> None:
     pool.cognito.set_user_pool_mfa_config(
         UserPoolId=pool.pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration=TOTP
     )
@@ -151,7 +151,7 @@ async def test_a_code_of_the_authenticator_app_is_the_second_factor(pool: Connec
         assert isinstance(await flow.send(step.answer(code(secret))), Done)
 
 
-async def test_a_code_by_sms_is_the_second_factor(pool: ConnectionPool) -> None:
+async def test_a_code_by_sms_is_the_second_factor(pool: CounterpartPool) -> None:
     pool.cognito.admin_set_user_mfa_preference(
         UserPoolId=pool.pool_id,
         Username="ada",
@@ -165,7 +165,7 @@ async def test_a_code_by_sms_is_the_second_factor(pool: ConnectionPool) -> None:
 
 
 async def test_an_mfa_set_up_that_is_not_as_cognito_says_is_a_malformed_response(
-    pool: ConnectionPool,
+    pool: CounterpartPool,
 ) -> None:
     """Moto has a list in MFAS_CAN_SETUP, where the model has a string; the flow stands where it
     stood.
@@ -200,7 +200,7 @@ def mail() -> Mail:
 
 
 @pytest.fixture
-async def transport(pool: ConnectionPool, mail: Mail) -> AsyncIterator[CognitoTransport]:
+async def transport(pool: CounterpartPool, mail: Mail) -> AsyncIterator[CognitoTransport]:
     """A transport over a client of the caller's, whose hooks read the mail."""
     async with (
         httpx.AsyncClient(event_hooks={"response": [mail.read]}) as client,
@@ -210,7 +210,7 @@ async def transport(pool: ConnectionPool, mail: Mail) -> AsyncIterator[CognitoTr
 
 
 async def test_from_sign_up_to_a_new_password_in_one_flow(
-    pool: ConnectionPool, transport: CognitoTransport, mail: Mail
+    pool: CounterpartPool, transport: CognitoTransport, mail: Mail
 ) -> None:
     sign_in_options = SignInOptions(auth_flow_type="USER_PASSWORD_AUTH")
     async with AuthFlow(pool.ours, transport=transport) as flow:
@@ -246,7 +246,7 @@ async def test_from_sign_up_to_a_new_password_in_one_flow(
         assert step.signed_in
 
 
-async def test_an_unconfirmed_user_is_confirmed_and_signed_in(pool: ConnectionPool) -> None:
+async def test_an_unconfirmed_user_is_confirmed_and_signed_in(pool: CounterpartPool) -> None:
     async with AuthFlow(pool.ours) as flow:
         await flow.send(SignUp(username="zoe", password=PASSWORD))
     async with AuthFlow(pool.ours) as flow:
@@ -257,7 +257,7 @@ async def test_an_unconfirmed_user_is_confirmed_and_signed_in(pool: ConnectionPo
         assert step.signed_in
 
 
-async def test_a_name_is_taken_once_and_a_password_has_to_fit(pool: ConnectionPool) -> None:
+async def test_a_name_is_taken_once_and_a_password_has_to_fit(pool: CounterpartPool) -> None:
     async with AuthFlow(pool.ours) as flow:
         with pytest.raises(UsernameExistsException):
             await flow.send(SignUp(username="ada", password=PASSWORD))
@@ -269,7 +269,7 @@ async def test_a_name_is_taken_once_and_a_password_has_to_fit(pool: ConnectionPo
 # Tokens
 
 
-async def test_a_session_is_refreshed_the_older_way(pool: ConnectionPool) -> None:
+async def test_a_session_is_refreshed_the_older_way(pool: CounterpartPool) -> None:
     """Moto does not know GetTokensFromRefreshToken, and answers it with an HTML page and status
     500.
     """
