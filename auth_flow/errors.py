@@ -4,7 +4,6 @@
 
     AuthFlowError                     the root; every error has `name` and `retryable`
     ├── CallerError                   the call was wrong; nothing was sent or changed
-    │   ├── InvalidLine                 a line of the drive protocol cannot be read
     │   ├── EventNotAccepted            the current step does not accept the event
     │   │   └── AlreadyDone               the flow has ended, and the event came too late or twice
     │   ├── GuardRejected               the step accepts the event, but a guard refused it
@@ -104,12 +103,6 @@ def _revived(kind: type[AuthFlowError], args: tuple[object, ...]) -> AuthFlowErr
 
 class CallerError(AuthFlowError):
     """The call was wrong. Nothing was sent, and nothing has changed."""
-
-
-class InvalidLine(CallerError):
-    """A line of the drive protocol is not JSON, names an unknown event or call, or has a missing or
-    invalid field.
-    """
 
 
 class EventNotAccepted(CallerError):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from auth_flow.errors import GuardRejected
+from auth_flow.errors import EventNotAccepted, GuardRejected
 from auth_flow.states._base import snake_case
 from auth_flow.states._events import Cancel, Event
 from auth_flow.states.forms._about import NOTHING_KNOWN, About
@@ -140,10 +140,12 @@ class HasForm:
     ) -> Event:
         """Return the event that the values stand for. Nothing is sent.
 
-        Raises `GuardRejected` if a value is missing or cannot be right, if the form has no such
+        Raises `EventNotAccepted` if the step waits for nothing, and `GuardRejected` if a value is missing or cannot be right, if the form has no such
         field or action, or if it is too soon for another code. Its `problems` name every fault.
         """
         draft = self._draft(about)
+        if not draft.all_offers():
+            raise EventNotAccepted(self.name, "fill", ())
         fields = {field.name: field for field in draft.fields}
         unknown = {
             name: Problem(code="unknown_field", text=text("problem.unknown_field", name=name))
@@ -178,7 +180,7 @@ class HasForm:
 
     @classmethod
     def _slug(cls) -> str:
-        return snake_case(cls.__name__)
+        return snake_case(cls.__name__.removesuffix("Form"))
 
     @classmethod
     def catalogue(cls) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -13,7 +14,17 @@ import pytest
 
 from auth_flow import AuthFlow, UserPool
 from auth_flow._cli.drive import answer
-from tests.flow.scripted import Clock, Script, challenge, initiate, refusal, respond, tokens
+from tests.cli.fuzz_lines import feed
+from tests.flow.scripted import (
+    Clock,
+    Exchange,
+    Script,
+    challenge,
+    initiate,
+    refusal,
+    respond,
+    tokens,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -125,17 +136,95 @@ async def test_lines_in_parallel_are_answered_in_their_order(flow: AuthFlow) -> 
     assert names == ["NotSignedIn", None, "InvalidLine"]
 
 
+async def test_the_form_of_a_step_is_filled_in(flow: AuthFlow, script: Script) -> None:
+    form = (await told(flow, {"call": "form"}))["result"]
+    assert [field["name"] for field in form["fields"]] == ["username", "password"]
+    reply = await told(flow, {"event": "fill", "values": {"username": "ada"}})
+    assert reply["error"]["name"] == "GuardRejected"
+    assert reply["error"]["message"] == "Password: this is required."
+    assert reply["error"]["problems"]["password"]["code"] == "required"
+    assert reply["next_step"] == {"name": "IDLE"}
+    script.expect(begun(SMS))
+    await told(flow, SIGN_IN)
+    form = (await told(flow, {"call": "form"}))["result"]
+    assert (form["name"], form["title"]["text"]) == (
+        "CONFIRM_SIGN_IN_WITH_SMS_CODE",
+        "Check your phone",
+    )
+    mfa = respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="123456")
+    script.expect(mfa)
+    done = await told(flow, {"event": "fill", "values": {"code": "123 456"}})
+    assert done["next_step"]["name"] == "DONE"
+    reply = await told(flow, {"event": "fill", "values": {}})
+    assert reply["error"]["name"] == "EventNotAccepted"
+
+
+async def test_a_form_of_an_idle_flow_is_chosen_by_name(flow: AuthFlow, script: Script) -> None:
+    form = (await told(flow, {"call": "form", "form": "FORGOT_PASSWORD"}))["result"]
+    assert form["name"] == "FORGOT_PASSWORD"
+    script.expect(
+        Exchange(
+            "ForgotPassword",
+            {"ClientId": "1example", "Username": "ada", "ClientMetadata": {"a": "1"}},
+            {"CodeDeliveryDetails": {"Destination": "a***", "DeliveryMedium": "EMAIL"}},
+        )
+    )
+    line = {"event": "fill", "form": "FORGOT_PASSWORD", "values": {"username": "ada"}}
+    reply = await told(flow, {**line, "client_metadata": {"a": "1"}})
+    assert reply["next_step"]["name"] == "CONFIRM_RESET_PASSWORD_WITH_CODE"
+    for wrong in ({"form": "DONE"}, {"values": []}, {"action": 5}, {"colour": "blue"}):
+        reply = await told(flow, {"event": "fill", **wrong})
+        assert reply["error"]["name"] == "InvalidLine"
+
+
+async def test_the_secrets_of_a_wrong_form_are_not_in_the_answer(flow: AuthFlow) -> None:
+    values = {"username": "a" * 200, "password": "hunter2", "colour": "hunter2"}
+    for action in ("submit", "fly"):
+        reply = await told(flow, {"event": "fill", "values": values, "action": action})
+        assert reply["error"]["name"] == "GuardRejected"
+        assert "hunter2" not in json.dumps(reply)
+
+
+@pytest.mark.parametrize("line", [b"\xff", b'{"event": "cancel\xe9"}', b"\xfe\xff\x00{"])
+async def test_a_line_that_is_not_utf8_is_answered(flow: AuthFlow, line: bytes) -> None:
+    assert (await answer(flow, line))["error"]["message"] == "The line is not UTF-8."
+    assert "error" not in await answer(flow, b'\xef\xbb\xbf{"event": "cancel"}')
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+async def test_only_json_is_json(flow: AuthFlow, constant: str) -> None:
+    line = '{"event": "present_passkey", "credential": {"id": %s}}' % constant  # noqa: UP031
+    assert (await told(flow, line))["error"]["name"] == "InvalidLine"
+
+
+async def test_malformed_lines_are_answered() -> None:
+    assert 0 < await feed(700, seed=20261126) < 700
+
+
+async def test_a_token_that_expires_after_the_last_date_is_no_obstacle(flow: AuthFlow) -> None:
+    token = ".".join(
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+        for part in ({}, {"sub": "u", "username": "ada", "exp": 253_402_300_800}, {})
+    )
+    reply = await told(flow, {"call": "restore_session", "access_token": token})
+    assert reply == {"result": None}
+    session = (await told(flow, {"call": "fetch_auth_session"}))["result"]
+    assert session["signed_in"] is True
+    assert session["access_token_expires_at"].startswith("9999-12-31")
+
+
 # As a program
 
 
 def drive(*arguments: str, lines: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run it as a program whose locale is not UTF-8, which must not matter."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AUTH_FLOW_")}
     return subprocess.run(
         [sys.executable, "-m", "auth_flow._cli", "drive", *arguments],
         input=lines,
         capture_output=True,
-        text=True,
-        env={**clean, **environment},
+        encoding="utf-8",
+        env={**clean, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"} | environment,
         check=False,
         timeout=60,
     )
@@ -156,6 +245,21 @@ def test_without_a_pool_the_embedded_one_is_used() -> None:
     assert attributes["result"]["email"] == "ada@example.org"
     assert nonsense["error"]["name"] == "InvalidLine"
     assert "An embedded user pool" in finished.stderr
+
+
+def test_it_speaks_utf8_whatever_the_locale() -> None:
+    sign_up = {"event": "sign_up", "username": "zo\u00eb", "password": "Correct-Horse-1"}
+    sign_up["user_attributes"] = {"email": "zoe@example.org"}  # type: ignore[assignment]
+    sign_in = {"event": "sign_in", "username": "zo\u00eb", "password": "Correct-Horse-1"}
+    lines = [
+        json.dumps(line, ensure_ascii=False) for line in (sign_up, {"event": "cancel"}, sign_in)
+    ]
+    for encoding in ("iso-8859-1", "ascii", "utf-8"):
+        finished = drive(lines="\n".join(lines), PYTHONIOENCODING=encoding)
+        assert finished.returncode == 0
+        created, _, known = map(json.loads, finished.stdout.splitlines())
+        assert created["next_step"]["name"] == "CONFIRM_SIGN_UP"
+        assert known["next_step"]["name"] == "CONFIRM_SIGN_UP"
 
 
 def test_options_that_cannot_be_right_are_refused_before_anything_is_read() -> None:

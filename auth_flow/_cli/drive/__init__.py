@@ -1,12 +1,12 @@
-"""`auth-flow drive`: a flow for programs in any language, one JSON object a line. docs/drive.md
-describes the protocol.
+"""`auth-flow drive`: a flow for programs in any language, over JSON lines. docs/drive.md describes
+the protocol.
 
 ::
 
-    lines                            a line in, and the line that answers it
-    calls                            what a call is, and the calls by name
-    session, account, mfa, devices   the calls, a module for each concern
-    settings                         the options, and the flow that they describe
+    lines                                   read a line, perform it, answer it
+    calls                                   the base of the calls, and the calls by name
+    session, account, mfa, devices, forms   the calls, a module for each concern
+    settings                                the options, and the flow that they describe
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from contextlib import AsyncExitStack
 
 import anyio
 
-from auth_flow._cli.drive.lines import answer
+from auth_flow._cli.drive.lines import InvalidLine, answer
 from auth_flow._cli.drive.settings import DriveSettings, open_flow
 from auth_flow.errors import MissingExtra
 
-__all__ = ["answer", "main"]
+__all__ = ["InvalidLine", "answer", "main"]
 
 
 def main(arguments: Sequence[str]) -> int:
     """Answer each line of standard input by one line on standard output, until the input ends.
-    Returns the exit status.
+
+    Both are UTF-8, whatever the locale is. Returns the exit status.
     """
     settings = DriveSettings.parse(arguments)
     try:
@@ -39,8 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Nobody reads any more. What is still buffered must not fail once more when the interpreter
-        # ends.
+        # The reader is gone. The interpreter flushes standard output when it ends, and must not
+        # fail a second time.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 async def _serve(settings: DriveSettings) -> None:
     async with AsyncExitStack() as stack:
         flow = await open_flow(settings, stack)
-        async for line in anyio.wrap_file(sys.stdin):
-            sys.stdout.write(json.dumps(await answer(flow, line)) + "\n")
-            sys.stdout.flush()
+        async for line in anyio.wrap_file(sys.stdin.buffer):
+            reply = json.dumps(await answer(flow, line)) + "\n"
+            sys.stdout.buffer.write(reply.encode("ascii"))
+            sys.stdout.buffer.flush()

@@ -1,6 +1,4 @@
-"""What a call of the drive protocol is: an operation of a signed-in user, the fields of a line, a
-result as JSON values.
-"""
+"""The base of the calls: operations of a signed-in user, or operations that need no flow."""
 
 from __future__ import annotations
 
@@ -27,10 +25,10 @@ CALLS: dict[str, type[DriveCall]] = {}
 
 
 class DriveCall(Value):
-    """A line that calls an operation: its fields, and how it is performed. The class of
+    """A call: the fields of its line, and the operation that they describe. The class of the call
     `sign_out` is `SignOutCall`.
 
-    `client_metadata` is sent if the operation takes it.
+    `client_metadata` is passed on if the operation takes it.
     """
 
     name: ClassVar[str]
@@ -43,4 +41,4 @@ class DriveCall(Value):
 
     @abstractmethod
     async def perform(self, flow: AuthFlow) -> Any:
-        """Do it, and return the result as JSON values."""
+        """Perform the operation, and return its result as JSON values."""
