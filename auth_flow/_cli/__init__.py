@@ -1,4 +1,4 @@
-"""The command line. `drive` runs in the base install; everything for people in a terminal needs the
+"""The command line. `drive` runs in the base install; the commands for people in a terminal need the
 `terminal` extra.
 """
 
@@ -18,17 +18,18 @@ _NEEDS = {
             "reset-password",
             "whoami",
             "token",
+            "attributes",
+            "password",
             "mfa",
             "sign-out",
             "chart",
+            "new-key",
         ),
         "terminal",
     ),
     "serve": "server,terminal",
 }
-"""The extras that each command needs, for an installation that cannot ask the commands
-themselves.
-"""
+"""The extras that each command needs, for an installation that cannot import the commands."""
 
 _WITHOUT_EXTRA = """\
 Usage: auth-flow drive [OPTIONS]
@@ -39,14 +40,16 @@ Usage: auth-flow drive [OPTIONS]
   drive    run a flow from another program: JSON lines in, JSON lines out
 
 The commands for people in a terminal (demo, sign-in and others) need an optional
-part: pip install 'auth-flow[terminal]'. For serve, it is two of them:
+part: pip install 'auth-flow[terminal]'. The command serve needs two of them:
 pip install 'auth-flow[server,terminal]'
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 done, 1 it could not be done, 2 wrong usage or not
-    installed, 130 interrupted.
+    """Run a command and return its exit code.
+
+    It is 0 after success, 1 after an error, 2 after wrong usage or if an extra is missing, and 130
+    after an interrupt.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["drive"]:

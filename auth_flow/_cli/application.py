@@ -1,4 +1,4 @@
-"""The commands for people in a terminal, and what becomes of errors."""
+"""The commands for people in a terminal, and how they show errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from io import TextIOWrapper
 import click
 from pydantic import ValidationError
 
-from auth_flow._cli import chart, mfa, serve, signed_in, signing_in
+from auth_flow._cli import account, chart, mfa, new_key, serve, signed_in, signing_in
 from auth_flow._cli.demo.command import demo
 from auth_flow._cli.terminal import printable
 from auth_flow._cli.version import version
@@ -19,7 +19,7 @@ INTERRUPTED = 130
 
 
 class _InOrder(click.Group):
-    """Lists commands in the order in which a newcomer meets them."""
+    """A group that lists its commands in the order in which they were added."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -32,11 +32,12 @@ _HELP = """Sign users in to Amazon Cognito.
   Sign in to a pool of yours:    auth-flow sign-in --user-pool-id ... --client-id ...
   Test an application offline:   auth-flow serve
 
-The pool can also be given by AUTH_FLOW_USER_POOL_ID, AUTH_FLOW_CLIENT_ID and AUTH_FLOW_ENDPOINT. The secret of an app client
-comes from AUTH_FLOW_CLIENT_SECRET, never from an option. Passwords are asked for, never given as options.
+The environment variables AUTH_FLOW_USER_POOL_ID, AUTH_FLOW_CLIENT_ID and AUTH_FLOW_ENDPOINT can
+name the pool too. The secret of an app client comes from AUTH_FLOW_CLIENT_SECRET, never from an
+option. Passwords are asked for; no option takes one. Input from a pipe has to be UTF-8.
 
-Exit codes: 0 done, 1 the service, the network or this machine said no, or the input ended, 2 wrong usage, or a part that is not
-installed, 130 interrupted.
+Exit codes: 0 success, 1 an error of the service, the network or this machine, or the end of the
+input, 2 wrong usage or a missing extra, 130 interrupted.
 """
 
 
@@ -56,7 +57,7 @@ def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> N
     help="Show the version and exit.",
 )
 def auth_flow() -> None:
-    """All commands."""
+    """Hold all commands."""
 
 
 for command in (
@@ -66,10 +67,13 @@ for command in (
     signing_in.reset_password,
     signed_in.whoami,
     signed_in.token,
+    account.attributes,
+    account.password,
     mfa.mfa,
     signed_in.sign_out,
     serve.serve,
     chart.chart,
+    new_key.new_key,
 ):
     auth_flow.add_command(command)
 
@@ -91,12 +95,10 @@ def drive(context: click.Context) -> int:
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command and return its exit code. Errors that a person can do something about are shown
-    without a traceback.
+    """Run a command and return its exit code. Errors that a person can act on are shown without a
+    traceback.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without Unicode is no reason to fail
+    _choose_encodings()
     try:
         return (
             auth_flow.main(arguments or ["--help"], prog_name="auth-flow", standalone_mode=False)
@@ -118,3 +120,17 @@ def run(arguments: list[str]) -> int:
     except AuthFlowError as error:
         click.secho(printable(f"Error: {explain(error)}"), fg="red", err=True)
         return 2 if isinstance(error, CallerError) and not isinstance(error, NotSignedIn) else 1
+
+
+def _choose_encodings() -> None:
+    """Use UTF-8 for pipes and files, whatever the locale is.
+
+    A terminal keeps its encoding; characters that it lacks are replaced.
+    """
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if not isinstance(stream, TextIOWrapper):
+            continue
+        if not stream.isatty():
+            stream.reconfigure(encoding="utf-8")
+        if stream is not sys.stdin:
+            stream.reconfigure(errors="replace")

@@ -18,7 +18,7 @@ from auth_flow.states import _diagram as diagram
     type=click.Choice(["mermaid", "dot", "svg"]),
     default="mermaid",
     show_default=True,
-    help="mermaid for Markdown; dot for Graphviz; svg where Graphviz is installed.",
+    help="mermaid for Markdown, dot for Graphviz, or svg, which needs Graphviz.",
 )
 def chart(form: Literal["mermaid", "dot", "svg"]) -> None:
     """Print the diagram of all states and transitions."""
@@ -35,7 +35,7 @@ def _svg() -> str:
     program = shutil.which("dot")
     if program is None:
         raise click.ClickException(
-            "Graphviz draws the SVG, and its program `dot` is not on the PATH. Install it, or take --format dot."
+            "SVG needs Graphviz, and its program `dot` is not on the PATH. Install it, or use --format dot."
         )
     drawn = subprocess.run(  # noqa: S603
         [program, "-Tsvg"], input=diagram.dot(), capture_output=True, text=True, check=True

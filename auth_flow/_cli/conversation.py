@@ -1,17 +1,15 @@
-"""A flow, taken to DONE by asking a person."""
+"""A flow that is taken to DONE by asking a person."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from auth_flow._cli.openings import NEW_PASSWORD_REFUSED
 from auth_flow._cli.prompter import Prompter
-from auth_flow._cli.questions import Said, Wish, ask, with_new_password
+from auth_flow._cli.questions import ask, introduce
 from auth_flow._cli.words import explain
 from auth_flow._flow import AuthFlow
 from auth_flow.errors import (
@@ -22,29 +20,13 @@ from auth_flow.errors import (
     GuardRejected,
     InvalidParameterException,
     LambdaError,
+    NotAuthorizedException,
     SessionExpired,
     ThrottlingError,
 )
-from auth_flow.states._events import AutoSignIn, ChooseFactor, EnterPassword, Event
-from auth_flow.states.steps import (
-    AutoSignInReady,
-    Done,
-    FirstFactorSelection,
-    Idle,
-    PasswordResetRequired,
-    Step,
-)
-
-
-class Opening(Protocol):
-    """Asks for what the first event needs. It is called again where the service refused what was
-    given.
-    """
-
-    def __call__(self, refusal: AuthFlowError | None = None, /) -> Event:
-        """Ask for what is missing, or was refused."""
-        ...
-
+from auth_flow.states._events import ChooseFactor, EnterPassword, Event
+from auth_flow.states.forms import Form, FormName, Problem
+from auth_flow.states.steps import Done, FirstFactorSelection, Idle, Step
 
 _ANSWERABLE = (
     GuardRejected,
@@ -58,14 +40,22 @@ _ANSWERABLE = (
 """Errors that another answer may help against."""
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The form that a conversation begins with, and the values that are known beforehand."""
+
+    form: FormName
+    values: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+
 @contextmanager
 def conversation(
     flow: AbstractAsyncContextManager[AuthFlow], person: Prompter
 ) -> Generator[Conversation]:
     """Open a flow on an event loop of its own thread.
 
-    Questions are asked on this one: reading a line blocks, and an interrupt has to reach whoever
-    waits for it at once.
+    The questions are asked on this thread: reading a line blocks, and an interrupt has to reach the
+    prompt at once.
     """
     with (
         start_blocking_portal("asyncio") as portal,
@@ -74,107 +64,131 @@ def conversation(
         yield Conversation(opened, portal, person)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Conversation:
-    """Feeds a flow what a person says. `flow` lives on the event loop of `portal`."""
+    """Feeds a flow with the answers of a person. `flow` lives on the event loop of `portal`."""
 
     flow: AuthFlow
     portal: BlockingPortal
     person: Prompter
+    _page: FormName = "SIGN_IN"
+    _values: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    """The values of the form that was filled in last."""
 
     def hold(self, opening: Opening) -> Done:
-        """Ask until the flow is done. Raises the error that no other answer, or nobody, helps
-        against.
-        """
-        first = opening()
-        said: Said = first
+        """Ask until the flow is done. Raises the error that no other answer helps against."""
+        self._page = opening.form
+        first = event = self._fill(known=opening.values)
+        typed_first = dict(self._values)
         factor: ChooseFactor | None = None
         way_back: ChooseFactor | None = None
         while True:
             try:
-                step = self._send(said)
+                step = self._send(event)
             except AuthFlowError as error:
                 if not isinstance(self.flow.step, Idle):
-                    said = self._answer_again(error, said)
-                elif (
-                    isinstance(said, EnterPassword)
-                    and isinstance(error, CredentialError)
-                    and self.person.patient
-                ):
-                    # The next question has to be for the password again: only that one hides what
-                    # is typed.
-                    self.person.tell(explain(error), "bad")
-                    said, way_back = first, factor
+                    event = self._answer_again(error, event)
+                elif isinstance(event, EnterPassword) and self._may_retype(error):
+                    event, way_back = first, factor
                 else:
-                    said = first = self._begin_again(error, first, opening)
+                    self._values = typed_first
+                    event = first = self._begin_again(error, first)
+                    typed_first = dict(self._values)
                 continue
             if isinstance(step, Done):
                 return step
-            if isinstance(said, ChooseFactor):
-                factor = said
+            if isinstance(event, ChooseFactor):
+                factor = event
             if isinstance(step, FirstFactorSelection) and way_back:
-                said, way_back = way_back, None
+                event, way_back = way_back, None
+            elif isinstance(step, Idle):
+                event = first = self._fill(known=_without_secrets(self._form(), typed_first))
             else:
-                said = AutoSignIn() if isinstance(step, AutoSignInReady) else self._ask(step)
+                event = self._fill()
 
-    def _send(self, said: Said) -> Step:
+    def _send(self, event: Event) -> Step:
         with self.person.waiting():
-            if said is Wish.START_AGAIN:
-                return self.portal.call(self.flow.start_again)
-            return self.portal.call(self.flow.send, said)
+            return self.portal.call(self.flow.send, event)
 
-    def _ask(self, step: Step, *, once_more: bool = False) -> Said:
+    def _form(self, error: AuthFlowError | None = None) -> Form:
+        return self.flow.form(self._page, error=error, values=self._values)
+
+    def _fill(
+        self, *, known: Mapping[str, str] | None = None, only: Collection[str] | None = None
+    ) -> Event:
+        """Ask for the fields of the current form until they are filled in correctly."""
+        self._values = dict(known or {})
+        if only is None:
+            introduce(self._form(), self.person)
         while True:
+            said = ask(self._form(), self.person, known=self._values, only=only)
+            self._values = said.values
             try:
-                return ask(step, self.person, once_more=once_more)
+                return self.flow.fill(said.values, said.action, form=self._page)
             except GuardRejected as refusal:
                 if not self.person.patient:
                     raise
-                self.person.tell(explain(refusal), "bad")
-                once_more = True
+                only = self._tell_problems(refusal)
 
-    def _begin_again(self, error: AuthFlowError, first: Event, opening: Opening) -> Event:
-        """After an error that ended the flow: with what was given, where that was not at fault,
-        else with something new.
+    def _tell_problems(self, error: AuthFlowError) -> Collection[str]:
+        """Show an error as the problems that it is, and return the fields to ask for again."""
+        form = self._form(error)
+        at_fields = {one.name: one.problem for one in form.questions if one.problem}
+        problems: list[Problem] = [*at_fields.values(), *([form.problem] if form.problem else [])]
+        for text in dict.fromkeys(str(problem) for problem in problems):
+            self.person.tell(text, "bad")
+        if at_fields:
+            return at_fields.keys()
+        asked = form.questions
+        if isinstance(error, NotAuthorizedException) and any(
+            one.kind == "password" for one in asked
+        ):
+            # A person retypes a wrong password without reading the question, and only the question
+            # for the password hides it.
+            asked = tuple(one for one in asked if one.kind == "password")
+        return {one.name for one in asked}
+
+    def _may_retype(self, error: AuthFlowError) -> bool:
+        if not (isinstance(error, CredentialError) and self.person.patient):
+            return False
+        self._tell_problems(error)
+        return True
+
+    def _begin_again(self, error: AuthFlowError, first: Event) -> Event:
+        """Begin anew after an error that ended the flow.
+
+        If the values were not at fault, they are sent again; otherwise others are asked for.
         """
         if error.retryable or isinstance(error, SessionExpired):
             self._offer(error, "Begin again?")
             return first
         if not isinstance(error, _ANSWERABLE) or not self.person.patient:
             raise error
-        self.person.tell(explain(error), "bad")
-        return opening(error)
+        return self._fill_again(error)
 
-    def _answer_again(self, error: AuthFlowError, said: Said) -> Said:
-        """After an error that left the flow where it was."""
-        step = self.flow.step
-        if isinstance(step, AutoSignInReady) and isinstance(error, GuardRejected):
-            return self._ask(step)
-        # A required reset asks nobody before its code is sent, so there is nobody to give another
-        # answer.
-        if (
-            isinstance(error, _ANSWERABLE)
-            and self.person.patient
-            and not isinstance(step, PasswordResetRequired)
-        ):
-            self.person.tell(explain(error), "bad")
-            better = (
-                with_new_password(said, self.person)
-                if isinstance(error, NEW_PASSWORD_REFUSED)
-                else None
-            )
-            return better or self._ask(step, once_more=True)
+    def _answer_again(self, error: AuthFlowError, event: Event) -> Event:
+        """Answer anew after an error that left the flow at the same step."""
+        # A form without questions would only be sent again, with the same result.
+        if isinstance(error, _ANSWERABLE) and self.person.patient and self._form().questions:
+            return self._fill_again(error)
         if not error.retryable:
             raise error
         self._offer(error, "Try the same again?")
-        return said
+        return event
+
+    def _fill_again(self, error: AuthFlowError) -> Event:
+        only = self._tell_problems(error)
+        return self._fill(known=self._values, only=only)
 
     def _offer(self, error: AuthFlowError, question: str) -> None:
-        """Ask whether to go on after an error; raise it where nobody wants to, or nobody is
-        there.
-        """
+        """Ask whether to go on after an error, and raise it if the answer is no."""
         if not self.person.patient:
             raise error
         self.person.tell(explain(error), "bad")
         if not self.person.offer(question):
             raise error
+
+
+def _without_secrets(form: Form, values: Mapping[str, str]) -> dict[str, str]:
+    kept = {one.name for one in form.questions if not one.secret}
+    return {name: value for name, value in values.items() if name in kept}

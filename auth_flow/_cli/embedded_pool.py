@@ -1,4 +1,4 @@
-"""The embedded pool of the commands: served, demonstrated, or driven where no other is named."""
+"""The embedded pool of the commands `serve`, `demo` and `drive`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from auth_flow.embedded import (
     PoolSettings,
 )
 from auth_flow.embedded._passwords import check_policy
+from auth_flow.states.forms import FormSettings
 from auth_flow.transports._cognito import CognitoTransport
 
 
@@ -27,11 +28,11 @@ def _contacts(name: str) -> dict[str, str]:
 
 USERNAME, PASSWORD = "ada", "Correct-Horse-1"
 ATTRIBUTES = _contacts(USERNAME)
-"""The made-up user, where a command needs one."""
+"""The example user of the commands."""
 
 
 def _made_at(made: EmbeddedUserPool | Client) -> float:
-    """Rows come in the order of their random ids; only the time tells what was made first."""
+    """Sort by age. The database returns rows in the order of their random ids."""
     return made.created
 
 
@@ -40,7 +41,7 @@ _OPTIONAL_MFA = PoolSettings(mfa_configuration="OPTIONAL")
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedPool:
-    """A service with one pool and one app client. `found` says whether the pool was in the database
+    """A service with one pool and one app client. `found` is true if the database had the pool
     already.
     """
 
@@ -62,8 +63,8 @@ class EmbeddedPool:
         allow_hosts: Iterable[str] = (),
         allow_origins: Iterable[str] = (),
     ) -> Generator[Self]:
-        """Open the pool and the client that were made first in a database. If there are none yet,
-        or no database is given, make them.
+        """Open the oldest pool and client of a database. If there are none, or no database is
+        given, create them.
 
         Raises `OSError` or `sqlite3.Error` if the database cannot be opened.
         """
@@ -82,10 +83,10 @@ class EmbeddedPool:
             yield cls(service, pool, client, found=oldest is not None)
 
     def add_user(self, name: str, password: str) -> bool:
-        """Make a confirmed user with an e-mail address and a phone number. One that exists is left
-        as it is, and False returned.
+        """Create a confirmed user with an e-mail address and a phone number.
 
-        Raises `Fault` where the pool's policy refuses the password.
+        If the user exists already, return False and change nothing. Raises `Fault` if the pool's
+        policy refuses the password.
         """
         if self.pool.user(name):
             return False
@@ -94,15 +95,18 @@ class EmbeddedPool:
         return True
 
     def tell_messages(self, tell: Callable[[str], None]) -> None:
-        """Have each message told as it is sent."""
+        """Call `tell` with each message at the time it is sent."""
         self.service.outbox.listeners.append(
             lambda message: tell(f"{message.medium} to {message.destination}: {message.text}")
         )
 
     @asynccontextmanager
-    async def flow(self, *, issuer: str = "auth-flow") -> AsyncGenerator[AuthFlow]:
-        """Open a flow that talks to the pool without a socket. `issuer` names it in authenticator
-        apps.
+    async def flow(
+        self, *, issuer: str = "auth-flow", forms: FormSettings | None = None
+    ) -> AsyncGenerator[AuthFlow]:
+        """Open a flow that uses the pool without a socket.
+
+        `issuer` names the pool in authenticator apps, `forms` are the settings of the flow's forms.
         """
         app = UserPool(
             user_pool_id=self.pool.id,
@@ -110,14 +114,13 @@ class EmbeddedPool:
             client_secret=self.client.secret,
             issuer=issuer,
         )
-        async with (
-            self.service.http_client() as http,
-            AuthFlow(app, transport=CognitoTransport("http://embedded", client=http)) as flow,
-        ):
-            yield flow
+        async with self.service.http_client() as http:
+            transport = CognitoTransport("http://embedded", client=http)
+            async with AuthFlow(app, transport=transport, forms=forms or FormSettings()) as flow:
+                yield flow
 
     def environment(self, endpoint: str) -> dict[str, str]:
-        """The variables by which the other commands find this pool where it is served."""
+        """Return the environment variables with which the other commands find this pool."""
         secret = {"AUTH_FLOW_CLIENT_SECRET": self.client.secret} if self.client.secret else {}
         return {
             "AUTH_FLOW_USER_POOL_ID": self.pool.id,

@@ -1,5 +1,5 @@
-"""The session that one command leaves to the next: in a sealed file, whose key the system's keyring
-has.
+"""The session that one command keeps for the next, in an encrypted file. The key is in the system's
+keyring.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from auth_flow.transports._endpoints import endpoint_for
 
 FILE, KEY = "AUTH_FLOW_SESSION_FILE", "AUTH_FLOW_SESSION_KEY"
 
-_MAKE_A_KEY = 'python -c "from auth_flow import new_key; print(new_key())"'
+_MAKE_A_KEY = "auth-flow new-key"
 
 
 def session_store() -> Store:
-    """The file of `AUTH_FLOW_SESSION_FILE`, or one among the person's; `AUTH_FLOW_SESSION_KEY`
-    stands in for a keyring.
+    """Return the store of kept sessions.
+
+    Its file is that of `AUTH_FLOW_SESSION_FILE`, or one in the folder of the user's applications.
+    If `AUTH_FLOW_SESSION_KEY` is set, no keyring is needed.
     """
     key = os.environ.get(KEY)
     if key is None:
@@ -36,20 +38,19 @@ def session_store() -> Store:
     try:
         return FileStore(_file(), Sealer([key]))
     except ValueError:
-        raise click.UsageError(f"{KEY} is no key. This makes one: {_MAKE_A_KEY}") from None
+        raise click.UsageError(f"{KEY} is not a key. Make one with: {_MAKE_A_KEY}") from None
 
 
 async def check(store: Store) -> None:
-    """Write to the store. One that does not work had better say so before anybody types a
-    password.
-    """
-    with _told():
+    """Use the store, so that one that does not work is noticed before the sign-in."""
+    with _explained():
         await store.load("nothing")  # raises an error if the key does not fit the file
+>>>>>>> 13fc16d (Ask a person in a terminal by the forms of the steps)
         await store.delete("nothing")
 
 
 async def set_current(store: Store, session: Session) -> None:
-    """Make this the session that commands use if they name no user.
+    """Make this the session of commands without --username.
 
     Earlier sessions of the same user are ended.
     """
@@ -61,12 +62,12 @@ async def set_current(store: Store, session: Session) -> None:
 
 @asynccontextmanager
 async def kept_session(pool: UserPool, username: str | None) -> AsyncGenerator[Session]:
-    """Open the session of a user, or the one that was kept last. Raises `NotSignedIn` where there
-    is none.
+    """Open the session of a user, or the one that was kept last. Raises `NotSignedIn` if there is
+    none.
     """
     store = session_store()
     async with CognitoTransport(pool.endpoint or endpoint_for(pool.user_pool_id)) as transport:
-        with _told():
+        with _explained():
             session = await _load(pool, username, store, transport)
         yield session
 
@@ -80,34 +81,31 @@ async def _load(
         if name is not None:
             return await Session.load(pool, name, store=store, transport=transport)
     except NotSignedIn:
-        pass  # signed out since, which is no other case than never signed in
-    who, option = (
+        pass  # the session has ended since, so the person has to sign in as if there had been none
+    user, option = (
         (f"{username} is not", f" --username {username}") if username else ("Nobody is", "")
     )
     raise NotSignedIn(
-        f"{who} signed in to this pool here. Do so with: auth-flow sign-in --keep{option}"
+        f"{user} signed in to this pool here. Sign in with: auth-flow sign-in --keep{option}"
     )
 
 
 @contextmanager
-def _told() -> Generator[None]:
-    """Name the file and the variable that somebody can do something about."""
+def _explained() -> Generator[None]:
+    """Add the file and the environment variables to an error of the store."""
     try:
         yield
     except SealBroken:
-        key = (
-            f"the key in {KEY}. Set the key"
-            if KEY in os.environ
-            else f"the key in the keyring. Set {KEY} to the one"
-        )
+        place = f"in {KEY}" if KEY in os.environ else "in the keyring"
         raise StoreUnavailable(
-            f"{_file()} was not sealed with {key} that it was sealed with; or delete the file, and sign in again."
+            f"{_file()} cannot be opened with the key {place}. Set {KEY} to the right key, or "
+            "delete the file and sign in again."
         ) from None
     except (MissingExtra, StoreUnavailable) as error:
         if error.message.startswith("The keyring"):
             reason = error.message.rstrip(".")
             raise StoreUnavailable(
-                f"{reason}. Set {KEY}, and do without a keyring. This makes a key: {_MAKE_A_KEY}"
+                f"{reason}. To do without a keyring, set {KEY} to a key that {_MAKE_A_KEY} made."
             ) from None
         raise StoreUnavailable(f"{_file()}: {error.message}") from None
 

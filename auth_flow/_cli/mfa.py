@@ -1,4 +1,4 @@
-"""`auth-flow mfa`: the second factors of a user who is signed in."""
+"""`auth-flow mfa`: the second factors of a signed-in user."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import get_args
 import click
 
 from auth_flow._cli.pool_options import takes_pool
+from auth_flow._cli.questions import introduce
 from auth_flow._cli.signed_in import open_session, takes_user
 from auth_flow._cli.terminal import Terminal
 from auth_flow._cli.words import explain
 from auth_flow._user_pool import UserPool
 from auth_flow.errors import EnableSoftwareTokenMFAException
 from auth_flow.session._mfa import MfaSetting
+from auth_flow.states.steps import TotpSetup
 
 _SETTING = click.Choice(get_args(MfaSetting))
 
@@ -49,9 +51,11 @@ def set_preference(
     totp: MfaSetting | None,
     email: MfaSetting | None,
 ) -> None:
-    """Turn second factors on and off, and prefer one. What is not named stays as it is."""
+    """Turn second factors on and off, and prefer one. Factors without an option stay as they
+    are.
+    """
     if sms is totp is email is None:
-        raise click.UsageError("Name a factor, as in --totp PREFERRED.")
+        raise click.UsageError("Give at least one factor, as in --totp PREFERRED.")
     with open_session(pool, username) as (session, portal):
         portal.call(
             partial(
@@ -64,15 +68,20 @@ def set_preference(
 @mfa.command()
 @takes_pool
 @takes_user
-@click.option("--name", "device_name", help="What to call the app, such as phone.")
+@click.option("--name", "device_name", help="A name for the app, such as phone.")
 def set_up(pool: UserPool, username: str | None, device_name: str | None) -> None:
     """Set up an authenticator app, and prefer it."""
     person = Terminal()
     with open_session(pool, username) as (session, portal):
         registration = portal.call(session.set_up_totp)
-        person.show_authenticator_key(registration.shared_secret, registration.setup_uri)
+        introduce(
+            TotpSetup(
+                shared_secret=registration.shared_secret, setup_uri=registration.setup_uri
+            ).form(),
+            person,
+        )
         while True:
-            code = person.code("Code that the app shows")
+            code = person.code("Code")
             try:
                 portal.call(
                     partial(session.verify_totp_setup, code, friendly_device_name=device_name)

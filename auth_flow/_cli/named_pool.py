@@ -1,4 +1,4 @@
-"""The user pool that options of a command line name, or environment variables in their place."""
+"""The user pool that the options of a command, or environment variables, name."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from auth_flow.transports._endpoints import region_of
 
 @dataclass(frozen=True, slots=True)
 class NamedPool:
-    """What can be said about the pool on a command line. The client secret cannot: it comes from
-    the environment alone.
+    """The options that name a user pool.
+
+    The client secret is not among them: it comes from the environment only.
     """
 
     user_pool_id: str | None = None
@@ -32,20 +33,19 @@ class NamedPool:
 
     @staticmethod
     def variable(option: str) -> str:
-        """The environment variable that stands for an option."""
+        """Return the environment variable that stands for an option."""
         return "AUTH_FLOW_" + option.upper().replace("-", "_")
 
     def user_pool(self) -> UserPool:
-        """The user pool, with the client secret of the environment. Raises `ValueError` where the
-        options cannot be right.
+        """Return the user pool, with the client secret of the environment.
+
+        Raises `ValueError` if an option is missing or cannot be right.
         """
         if self.user_pool_id is None or self.client_id is None:
             missing = "user-pool-id" if self.user_pool_id is None else "client-id"
-            raise ValueError(f"--{missing} is missing; {self.variable(missing)} may name it, too")
-        if self.endpoint is None:
-            region_of(self.user_pool_id)
+            raise ValueError(f"--{missing} is missing. Give it, or set {self.variable(missing)}.")
         try:
-            return UserPool(
+            pool = UserPool(
                 user_pool_id=self.user_pool_id,
                 client_id=self.client_id,
                 client_secret=os.environ.get("AUTH_FLOW_CLIENT_SECRET"),
@@ -53,8 +53,21 @@ class NamedPool:
                 domain=self.oauth_domain,
             )
         except ValidationError as error:
-            problems = [
-                f"--{str(problem['loc'][0]).replace('_', '-')}: {problem['msg']}"
-                for problem in error.errors()
-            ]
-            raise ValueError(". ".join(problems)) from None
+            problems = [_explained(str(one["loc"][0]), one["msg"]) for one in error.errors()]
+            raise ValueError(" ".join(problems)) from None
+        if self.endpoint is None:
+            region_of(self.user_pool_id)
+        return pool
+
+
+_FORMS = {
+    "user_pool_id": "A user pool id looks like eu-west-1_Abc123: the region, an underscore, and "
+    "letters and digits. It is on the pool's page in the AWS console.",
+    "client_id": "An app client id has only letters and digits, such as 1h57kf5cpq17m0eml12EXAMPLE.",
+}
+
+
+def _explained(name: str, message: str) -> str:
+    option = f"--{name.replace('_', '-')}"
+    reason = message.removeprefix("Value error, ").rstrip(".")
+    return f"{option} cannot be right. {_FORMS.get(name, f'{reason}.')}"

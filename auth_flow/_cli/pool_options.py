@@ -1,4 +1,4 @@
-"""Options that several commands share: which user pool, and how to sign in to it."""
+"""Options that several commands share: the user pool, and how to sign in to it."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _OPTIONS = tuple(option.replace("-", "_") for option in NamedPool.OPTIONS)
 
 
 def takes_pool(command: Command) -> Command:
-    """Add the options that name a user pool; the command gets it as `pool`."""
+    """Add the options that name a user pool. The command gets it as `pool`."""
 
     @wraps(command)
-    def named(**given: Any) -> None:
+    def with_pool(**given: Any) -> None:
         options = {name: given.pop(name) for name in _OPTIONS}
         command(pool=_pool(NamedPool(**options)), **given)
 
     for option in ("oauth-domain", "endpoint", "client-id", "user-pool-id"):
         meaning = NamedPool.OPTIONS[option]
-        named = click.option(
+        with_pool = click.option(
             f"--{option}",
             envvar=NamedPool.variable(option),
             required=option in ("client-id", "user-pool-id"),
             show_envvar=True,
             help=f"{meaning[0].upper()}{meaning[1:]}.",
-        )(named)
-    return named
+        )(with_pool)
+    return with_pool
 
 
 def _pool(named: NamedPool) -> UserPool:
@@ -46,11 +46,11 @@ def _pool(named: NamedPool) -> UserPool:
 
 
 def takes_sign_in_options(command: Command) -> Command:
-    """Add the options that say how to sign in; the command gets them as `sign_in_options`."""
+    """Add the options that choose how to sign in. The command gets them as `sign_in_options`."""
 
     @wraps(command)
-    def told(*, flow: AuthFlowType | None, preferred: Factor | None, **others: Any) -> None:
-        command(sign_in_options=_sign_in_options(flow, preferred), **others)
+    def with_options(*, flow: AuthFlowType | None, preferred: Factor | None, **rest: Any) -> None:
+        command(sign_in_options=_sign_in_options(flow, preferred), **rest)
 
     flow_option = click.option(
         "--flow",
@@ -62,13 +62,13 @@ def takes_sign_in_options(command: Command) -> Command:
         type=click.Choice(get_args(Factor)),
         help="The first factor to begin with, for USER_AUTH.",
     )
-    return flow_option(preferred_option(told))
+    return flow_option(preferred_option(with_options))
 
 
 def _sign_in_options(flow: AuthFlowType | None, preferred: Factor | None) -> SignInOptions:
     if preferred and flow not in (None, "USER_AUTH"):
         raise click.UsageError(
-            f"--preferred goes with USER_AUTH; {flow} has no choice of first factors."
+            f"--preferred needs USER_AUTH, because {flow} has no choice of first factors."
         )
     return SignInOptions(
         auth_flow_type=flow or ("USER_AUTH" if preferred else "USER_SRP_AUTH"),

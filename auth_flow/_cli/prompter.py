@@ -1,4 +1,4 @@
-"""Who is asked: a person in a terminal, lines of a pipe, or the demo itself."""
+"""The interface to the person who is asked: at a terminal, at a pipe, or played by the demo."""
 
 from __future__ import annotations
 
@@ -6,25 +6,32 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
+from auth_flow.states.forms import Exhibit
+
 Tone = Literal["plain", "quiet", "good", "bad"]
 
 
 class Prompter(Protocol):
-    """Asks and tells. Everything that a command says to a person, and hears from one, passes here.
+    """Asks questions and shows texts, for everything that a command exchanges with a person.
 
-    Each question returns what was typed, never an empty text unless the default is one;
-    `InputEnded` where nobody answers.
+    Each question returns the typed text, which is empty only if the default is. `InputEnded` is
+    raised if the input ends before the answer.
     """
 
     @property
     def patient(self) -> bool:
-        """Whether a question may be asked again after a wrong answer. A pipe or a program would
-        only give the same one.
+        """Whether a question may be asked again after a wrong answer.
+
+        A pipe or a program would only give the same answer again.
         """
         ...
 
     def tell(self, text: str, tone: Tone = "plain") -> None:
-        """Say something."""
+        """Show a text."""
+        ...
+
+    def show(self, exhibit: Exhibit) -> None:
+        """Show an exhibit of a form, such as a QR code."""
         ...
 
     def text(self, label: str, default: str | None = None) -> str:
@@ -32,33 +39,28 @@ class Prompter(Protocol):
         ...
 
     def code(self, label: str) -> str:
-        """Ask for a code that was sent, or that an authenticator app shows. It is good once, so it
-        may be seen.
+        """Ask for a code that was sent, or that an authenticator app shows.
+
+        It works only once, so it may be seen.
         """
         ...
 
     def secret(self, label: str) -> str:
-        """Ask for something that must not be seen."""
+        """Ask for a text that must not be seen."""
         ...
 
     def new_password(self, label: str) -> str:
-        """Ask for a password that is to be set: twice, where typing it blindly could go wrong."""
+        """Ask for a password to set, twice if a typing error would go unnoticed."""
         ...
 
     def choose(self, label: str, choices: Mapping[str, str]) -> str:
-        """Ask for one of the keys of `choices`; their values say what they are."""
+        """Ask for one of the keys of `choices`. Their values are the descriptions."""
         ...
 
     def offer(self, question: str) -> bool:
-        """Ask yes or no; a prompter that is not patient says no."""
-        ...
-
-    def show_authenticator_key(self, secret: str, uri: str) -> None:
-        """Show what an authenticator app needs: the `otpauth` URI as a QR code, and the base32
-        secret to type.
-        """
+        """Ask yes or no. A prompter that is not patient answers no."""
         ...
 
     def waiting(self) -> AbstractContextManager[object]:
-        """Show, while it is entered, that the service is being asked."""
+        """Show that a request is under way while the context is entered."""
         ...

@@ -29,24 +29,24 @@ IssuerType = Literal["ORIGINAL", "UPDATED", "LOCAL"]
     type=click.IntRange(0, 65535),
     default=9229,
     show_default=True,
-    help="Port on 127.0.0.1; 0 takes any free one.",
+    help="The port on 127.0.0.1. 0 chooses a free one.",
 )
 @click.option(
     "--database",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A SQLite file, so that the pool survives a restart.",
+    help="A SQLite file that keeps the pool across restarts.",
 )
 @click.option(
     "--user",
     "users",
     multiple=True,
     metavar="NAME:PASSWORD",
-    help="A confirmed user to begin with, made up for tests; may be repeated.",
+    help="A confirmed user to begin with. May be repeated.",
 )
 @click.option(
     "--mfa",
     type=click.Choice(["OFF", "OPTIONAL", "ON"]),
-    help="Whether users of a new pool may have a second factor, or must.  [default: OPTIONAL]",
+    help="The MFA setting of a new pool.  [default: OPTIONAL]",
 )
 @click.option("--client-secret", is_flag=True, help="Give the app client of a new pool a secret.")
 @click.option(
@@ -58,23 +58,22 @@ IssuerType = Literal["ORIGINAL", "UPDATED", "LOCAL"]
     default="aws",
     show_default=True,
     callback=lambda _context, _option, value: _issuer(value),
-    help="The issuer of tokens: Cognito's own, its updated one, or, so that OpenID Connect "
-    "discovery works, this endpoint by its printed URL or by another.",
+    help="The issuer of the tokens: aws and updated are Cognito's two issuers. With local, or the "
+    "URL by which others reach this endpoint, OpenID Connect discovery works.",
 )
 @click.option(
     "--allow-origin",
     "allow_origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Let web pages of this origin call the pool, besides those of this machine; may be "
-    "repeated. '*' lets all pages.",
+    help="Let web pages of this origin call the pool too. May be repeated. '*' allows all pages.",
 )
 @click.option(
     "--allow-host",
     "allow_hosts",
     multiple=True,
     metavar="NAME",
-    help="A host name by which containers reach this machine; may be repeated.",
+    help="A host name by which containers reach this machine. May be repeated.",
 )
 def serve(
     port: int,
@@ -89,11 +88,12 @@ def serve(
 ) -> None:
     """Serve a user pool on this machine, for any AWS SDK.
 
-    Standard output gets the configuration as lines for a shell, standard error each code as it is
-    sent. It is made for tests and demonstrations: who reaches the port is an administrator.
+    The configuration is written to standard output, as lines for a shell, and each code that the
+    pool sends to standard error. Use it for tests and demonstrations only: every program that
+    reaches the port is an administrator.
 
-    The same command again finds in its database the pool, the client and the users that it made,
-    and leaves them as they are.
+    With --database, the next run finds the pool, the client and the users of this one, and leaves
+    them unchanged.
     """
     _check_installed()
     from auth_flow._cli.embedded_pool import EmbeddedPool
@@ -103,7 +103,7 @@ def serve(
     settings = PoolSettings(mfa_configuration=mfa or "OPTIONAL")
     issuer_type, endpoint = issuer
     with ExitStack() as stack:
-        with _told(f"{database} cannot be opened"):
+        with _explained(f"{database} cannot be opened"):
             served = stack.enter_context(
                 EmbeddedPool.open(
                     settings,
@@ -117,11 +117,11 @@ def serve(
             )
         served.pool.settings = served.pool.settings.model_copy(update={"issuer_type": issuer_type})
         if served.found:
-            _tell_what_is_kept(served, database, mfa, client_secret)
+            _show_what_is_kept(served, database, mfa, client_secret)
         for name, password in named:
             _add(served, name, password)
         served.tell_messages(_show)
-        with _told(f"Port {port} of 127.0.0.1 cannot be had", "--port takes another one."):
+        with _explained(f"Port {port} cannot be used", "Choose another one with --port."):
             bound = stack.enter_context(running(served.service, port=port))
         try:
             _show_configuration(served, bound)
@@ -141,19 +141,19 @@ def _issuer(value: str) -> tuple[IssuerType, str | None]:
 
 
 @contextmanager
-def _told(what: str, advice: str = "") -> Generator[None]:
-    """What this machine does not let us have, in a sentence."""
+def _explained(failure: str, advice: str = "") -> Generator[None]:
+    """Show an error of this machine as a sentence."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:
         reason = (
             os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         )
-        raise click.ClickException(printable(f"{what}: {reason}. {advice}".strip())) from None
+        raise click.ClickException(printable(f"{failure}: {reason}. {advice}".strip())) from None
 
 
 def _check_installed() -> None:
-    """All that is missing is named at once, and before a database is made."""
+    """Check all extras at once, before a database is created."""
     if not all(map(find_spec, ("joserfc", "uvicorn", "webauthn"))):
         raise MissingExtra("auth-flow serve", "server,terminal")
 
@@ -161,16 +161,14 @@ def _check_installed() -> None:
 def _name_and_password(user: str) -> tuple[str, str]:
     name, _, password = user.partition(":")
     if not name or not password:
-        raise click.UsageError("--user takes NAME:PASSWORD, as in ada:Correct-Horse-1.")
+        raise click.UsageError("A user has the form NAME:PASSWORD, as in ada:Correct-Horse-1.")
     return name, password
 
 
-def _tell_what_is_kept(
+def _show_what_is_kept(
     served: EmbeddedPool, database: Path | None, mfa: Mfa | None, client_secret: bool
 ) -> None:
-    """A pool that was there before is served as it is. Who asks for another one has to know that
-    this is not it.
-    """
+    """Show which options have no effect, because the pool exists already."""
     kept = {
         "--mfa": f"--mfa {served.pool.settings.mfa_configuration}" if mfa else None,
         "--client-secret": f"its client, {'with' if served.client.secret else 'without'} a secret"
@@ -179,9 +177,7 @@ def _tell_what_is_kept(
     }
     for option, what in kept.items():
         if what:
-            _show(
-                f"The pool in {database} was there before, and keeps {what}: {option} is for a new one."
-            )
+            _show(f"{option} has no effect: the pool in {database} exists and keeps {what}.")
 
 
 def _add(served: EmbeddedPool, name: str, password: str) -> None:
@@ -189,7 +185,7 @@ def _add(served: EmbeddedPool, name: str, password: str) -> None:
 
     try:
         if not served.add_user(name, password):
-            _show(f"The user {name} exists already, and keeps the password and all else.")
+            _show(f"The user {name} exists already and stays unchanged, password included.")
     except Fault as refusal:
         raise click.UsageError(printable(f"--user {name}: {refusal.message}.")) from None
 
@@ -199,10 +195,10 @@ def _show_configuration(served: EmbeddedPool, endpoint: str) -> None:
         click.echo(f"export {variable}={value}")
     click.echo(
         f"""
-The lines above are for a shell; with them, auth-flow sign-in finds this pool. Elsewhere:
+With the lines above in a shell, auth-flow sign-in uses this pool. For other programs:
   boto3     boto3.client("cognito-idp", region_name="{served.service.region}", endpoint_url="{endpoint}")
   Amplify   Auth.Cognito.userPoolEndpoint = "{endpoint}"
-Codes appear here as they are sent. Ctrl-C stops.
+Codes appear here as they are sent. Press Ctrl-C to stop.
 """,
         err=True,
     )

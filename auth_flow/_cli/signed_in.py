@@ -1,4 +1,4 @@
-"""Commands of a user who is signed in: `whoami`, `token`, `sign-out`."""
+"""Commands of a signed-in user: `whoami`, `token`, `sign-out`."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from auth_flow._cli.terminal import printable
 from auth_flow._user_pool import UserPool
 from auth_flow.errors import NotSignedIn
 from auth_flow.session import Session
+from auth_flow.states._claims import LAST_DATE
+
+_DAY = 86_400.0
 
 
 def takes_user(command: Command) -> Command:
-    """Add the option that names a user who is signed in."""
+    """Add the option that names a signed-in user."""
     return click.option(
-        "--username", help="Who, where several are signed in; by default who was so last."
+        "--username", help="The user, if several are signed in. The default is the latest one."
     )(command)
 
 
 @contextmanager
 def open_session(pool: UserPool, username: str | None) -> Generator[tuple[Session, BlockingPortal]]:
-    """Open a kept session on an event loop of its own thread; its methods are called through the
-    portal.
-    """
+    """Open a kept session on an event loop of its own thread. Call its methods by the portal."""
     with (
         start_blocking_portal("asyncio") as portal,
         portal.wrap_async_context_manager(kept_session(pool, username)) as session,
@@ -41,21 +42,16 @@ def open_session(pool: UserPool, username: str | None) -> Generator[tuple[Sessio
 @click.command()
 @takes_pool
 @takes_user
-@click.option("--attributes", is_flag=True, help="Ask the pool for the user's attributes, too.")
-def whoami(pool: UserPool, username: str | None, attributes: bool) -> None:
-    """Say who is signed in."""
-    with open_session(pool, username) as (session, portal):
+def whoami(pool: UserPool, username: str | None) -> None:
+    """Show which user is signed in."""
+    with open_session(pool, username) as (session, _):
         user = session.get_current_user()
-        told: dict[str, Any] = {"user name": user.username, "user id": user.user_id}
+        shown: dict[str, Any] = {"user name": user.username, "user id": user.user_id}
         if session.tokens.expires_at is not None:
-            told["token until"] = (
-                datetime.fromtimestamp(session.tokens.expires_at)
-                .astimezone()
-                .isoformat(" ", "seconds")
-            )
-        if attributes:
-            told |= portal.call(session.fetch_user_attributes)
-    for name, value in told.items():
+            in_any_zone = min(session.tokens.expires_at, LAST_DATE - _DAY)
+            ends = datetime.fromtimestamp(in_any_zone).astimezone()
+            shown["token until"] = ends.isoformat(" ", "seconds")
+    for name, value in shown.items():
         click.echo(f"{printable(name):<22} {printable(value)}")
 
 
@@ -70,13 +66,13 @@ def whoami(pool: UserPool, username: str | None, attributes: bool) -> None:
     help="Which token.",
 )
 @click.option(
-    "--refresh", is_flag=True, help="Get a new one, even if the present one is still good."
+    "--refresh", is_flag=True, help="Get a new token, even if the present one is still valid."
 )
 def token(
     pool: UserPool, username: str | None, kind: Literal["access", "id"], refresh: bool
 ) -> None:
-    """Print a token that is good for a request, as in: curl -H "Authorization: Bearer $(auth-flow
-    token)" URL.
+    """Print a valid token for a request, as in: curl -H "Authorization: Bearer $(auth-flow token)"
+    URL.
     """
     with open_session(pool, username) as (session, portal):
         tokens = portal.call(partial(session.fresh_tokens, force=refresh))
@@ -93,14 +89,13 @@ def token(
     "--global",
     "everywhere",
     is_flag=True,
-    help="End the user's sessions everywhere, not only here.",
+    help="End all sessions of the user, on every device.",
 )
 def sign_out(pool: UserPool, username: str | None, everywhere: bool) -> None:
-    """Forget the session here, and have the pool revoke it."""
+    """Delete the session on this machine, and have the pool revoke it."""
     with open_session(pool, username) as (session, portal):
         result = portal.call(partial(session.sign_out, global_=everywhere))
     if result.error:
-        click.echo(
-            f"Signed out here; the pool has not revoked the tokens: {result.error}.", err=True
-        )
+        note = f"The session is deleted here, but the pool did not revoke it: {result.error}."
+        click.echo(note, err=True)
     click.echo(f"{printable(session.username)} is signed out.")

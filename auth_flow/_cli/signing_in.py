@@ -1,38 +1,38 @@
-"""`auth-flow sign-in`, `sign-up` and `reset-password`: conversations with a pool, and what they
-have led to.
-"""
+"""`auth-flow sign-in`, `sign-up` and `reset-password`: conversations with a pool."""
 
 from __future__ import annotations
 
 import json
-import sys
 
 import click
 
-from auth_flow._cli.conversation import conversation
+from auth_flow._cli.conversation import Opening, conversation
 from auth_flow._cli.kept_session import check, session_store, set_current
-from auth_flow._cli.openings import ResetOpening, SignInOpening, SignUpOpening
 from auth_flow._cli.pool_options import takes_pool, takes_sign_in_options
-from auth_flow._cli.terminal import InputEnded, Terminal, printable
+from auth_flow._cli.questions import parameters_of
+from auth_flow._cli.terminal import InputEnded, Terminal, printable, read_line
 from auth_flow._flow import AuthFlow
 from auth_flow._user_pool import UserPool
 from auth_flow.states._events import SignInOptions
+from auth_flow.states.forms import FormSettings
 from auth_flow.states.steps import Done
 
 
 @click.command()
 @takes_pool
 @takes_sign_in_options
-@click.option("--username", help="The user name, or an alias; asked for where it is not given.")
+@click.option("--username", help="The user name or an alias. It is asked for if it is missing.")
 @click.option(
     "--password-stdin",
     is_flag=True,
-    help="Take the password from the first line of standard input.",
+    help="Read the password from the first line of standard input.",
 )
 @click.option(
-    "--keep", is_flag=True, help="Keep the session, sealed, for whoami, token, mfa and sign-out."
+    "--keep",
+    is_flag=True,
+    help="Keep the session, encrypted, for whoami, token, attributes, mfa and sign-out.",
 )
-@click.option("--show-tokens", is_flag=True, help="Print the tokens, as JSON, when signed in.")
+@click.option("--show-tokens", is_flag=True, help="Print the tokens as JSON after the sign-in.")
 def sign_in(
     pool: UserPool,
     sign_in_options: SignInOptions,
@@ -41,45 +41,48 @@ def sign_in(
     keep: bool,
     show_tokens: bool,
 ) -> None:
-    """Sign in, through whatever the pool asks for.
+    """Sign in, and answer everything that the pool asks for.
 
-    Codes, new passwords, a second factor that has to be set up, an account that is not confirmed
-    yet, a password that has to be reset: each is asked for in turn. Where standard input is no
-    terminal, each line of it answers one question.
+    The pool may ask for a code, a new password or a second factor; the account may have to be
+    confirmed first, or its password reset. If standard input is not a terminal, each line of it
+    answers one question, in UTF-8.
 
-    A session that is kept lies in a file (AUTH_FLOW_SESSION_FILE) whose key is in the system's
-    keyring, or in AUTH_FLOW_SESSION_KEY.
+    With --keep, the session is stored in a file (AUTH_FLOW_SESSION_FILE). Its key is in the
+    system's keyring, or in AUTH_FLOW_SESSION_KEY.
     """
     person = Terminal()
-    form = SignInOpening(
-        person, sign_in_options, username, _first_line() if password_stdin else None
-    )
+    password = _first_line() if password_stdin else None
+    opening = Opening("SIGN_IN", _given(username=username, password=password))
     store = session_store() if keep else None
-    with conversation(AuthFlow(pool, store=store), person) as talk:
+    flow = AuthFlow(pool, store=store, forms=form_settings(sign_in_options))
+    with conversation(flow, person) as talk:
         if store:
             talk.portal.call(check, store)
-        done = talk.hold(form)
+        done = talk.hold(opening)
         if store:
             talk.portal.call(set_current, store, talk.flow.session)
         show_result(done, talk.flow, tokens=show_tokens)
+    if done.signed_in and not keep:
+        note = "The session was not kept. With --keep, whoami, token and other commands can use it."
+        click.echo(note, err=True)
 
 
 @click.command()
 @takes_pool
 @takes_sign_in_options
-@click.option("--username", help="The user name to be; asked for where it is not given.")
+@click.option("--username", help="The name of the new user. It is asked for if it is missing.")
 @click.option(
     "--attribute",
     "attributes",
     multiple=True,
     metavar="NAME=VALUE",
-    help="An attribute of the user; may be repeated.",
+    help="An attribute of the user. May be repeated.",
 )
 @click.option(
     "--sign-in/--no-sign-in",
     default=True,
     show_default=True,
-    help="Go on to sign in once the account is confirmed.",
+    help="Sign in once the account is confirmed.",
 )
 def sign_up(
     pool: UserPool,
@@ -90,36 +93,62 @@ def sign_up(
 ) -> None:
     """Create an account, confirm it, and sign in.
 
-    With --preferred EMAIL_OTP, SMS_OTP or WEB_AUTHN the account gets no password.
+    Without --attribute, the e-mail address and the phone number are asked for. With --preferred
+    EMAIL_OTP, SMS_OTP or WEB_AUTHN the account gets no password.
     """
-    person = Terminal()
-    form = SignUpOpening(person, sign_in_options, username, _pairs(attributes) or None, sign_in)
-    with conversation(AuthFlow(pool), person) as talk:
-        show_result(talk.hold(form), talk.flow)
+    given = pairs(attributes)
+    settings = form_settings(sign_in_options, attributes=tuple(given), auto_sign_in=sign_in)
+    with conversation(AuthFlow(pool, forms=settings), Terminal()) as talk:
+        show_result(talk.hold(sign_up_opening(username, given)), talk.flow)
 
 
 @click.command()
 @takes_pool
-@click.option("--username", help="Whose password; asked for where it is not given.")
+@click.option("--username", help="The user. It is asked for if it is missing.")
 def reset_password(pool: UserPool, username: str | None) -> None:
     """Set a new password with a code that the pool sends."""
-    person = Terminal()
-    with conversation(AuthFlow(pool), person) as talk:
-        show_result(talk.hold(ResetOpening(person, username)), talk.flow)
+    opening = Opening("FORGOT_PASSWORD", _given(username=username))
+    with conversation(AuthFlow(pool), Terminal()) as talk:
+        show_result(talk.hold(opening), talk.flow)
+
+
+def form_settings(
+    sign_in_options: SignInOptions,
+    *,
+    attributes: tuple[str, ...] = (),
+    auto_sign_in: bool = True,
+) -> FormSettings:
+    """Return the settings of the forms in a terminal.
+
+    `attributes` are those to sign up with, in place of e-mail address and phone number. A custom
+    challenge is shown by its parameters.
+    """
+    settings = FormSettings()
+    return FormSettings(
+        sign_in_options=sign_in_options,
+        optional_attributes=attributes or settings.optional_attributes,
+        auto_sign_in=auto_sign_in,
+        custom_question=parameters_of,
+    )
+
+
+def sign_up_opening(username: str | None, attributes: dict[str, str]) -> Opening:
+    """Return the opening of a sign-up with the values that are known."""
+    fields = {f"attributes.{name}": value for name, value in attributes.items()}
+    return Opening("SIGN_UP", {**_given(username=username), **fields})
 
 
 def show_result(done: Done, flow: AuthFlow, *, tokens: bool = False) -> None:
-    """Print who is signed in. Tokens are printed only on request, as JSON and nothing else."""
+    """Print the result of a conversation, or only the tokens, as JSON, if `tokens` is true."""
     if tokens and done.signed_in:
         click.echo(json.dumps(_tokens(flow), indent=2))
         return
     username = printable(done.username or "The user")
     if done.signed_in:
-        click.echo(
-            f"DONE  {username} is signed in, user id {printable(done.user_id or 'unknown')}."
-        )
+        user_id = printable(done.user_id or "unknown")
+        click.echo(f"DONE  {username} is signed in, user id {user_id}.")
     else:
-        click.echo(f"DONE  The account of {username} is in order; nobody is signed in.")
+        click.echo(f"DONE  The account of {username} is ready. Nobody is signed in.")
 
 
 def _tokens(flow: AuthFlow) -> dict[str, str]:
@@ -130,14 +159,19 @@ def _tokens(flow: AuthFlow) -> dict[str, str]:
 
 
 def _first_line() -> str:
-    line = sys.stdin.readline().rstrip("\r\n")
+    line = read_line().rstrip("\r\n")
     if not line:
         raise InputEnded("Password")
     return line
 
 
-def _pairs(attributes: tuple[str, ...]) -> dict[str, str]:
-    pairs = [attribute.partition("=") for attribute in attributes]
-    if not all(name and equals for name, equals, _ in pairs):
-        raise click.UsageError("--attribute takes NAME=VALUE, as in email=ada@example.org.")
-    return {name: value for name, _, value in pairs}
+def _given(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def pairs(attributes: tuple[str, ...]) -> dict[str, str]:
+    """Read attributes that were given as NAME=VALUE."""
+    split = [attribute.partition("=") for attribute in attributes]
+    if not all(name and equals for name, equals, _ in split):
+        raise click.UsageError("An attribute has the form NAME=VALUE, as in email=ada@example.org.")
+    return {name: value for name, _, value in split}

@@ -1,4 +1,4 @@
-"""A person in a terminal; or, where standard input is none, lines of a pipe."""
+"""A person at a terminal, or the lines of a pipe."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from rich.console import Console
 from rich.text import Text
 
 from auth_flow._cli.prompter import Tone
+from auth_flow.states.forms import Exhibit
 
 _STYLES: dict[Tone, str] = {"plain": "", "quiet": "dim", "good": "bold green", "bad": "red"}
 
 
 class InputEnded(click.ClickException):
-    """Standard input ended before the question that it should have answered."""
+    """Standard input ended before the answer to a question."""
 
     def __init__(self, label: str) -> None:
-        super().__init__(f"Input ended where this was asked: {label}.")
+        super().__init__(f'The input ended before the answer to "{label}".')
 
 
 class Terminal:
-    """Asks with hidden input for secrets. Where standard input is no terminal, a line of it is the
-    answer to a question.
+    """Asks questions, with hidden input for secrets.
 
-    Everything goes to `console`; by default that is standard error, so that standard output has the
-    results alone.
+    If standard input is not a terminal, each of its lines answers one question. Everything is shown
+    on `console`, which is standard error by default: standard output is for the results alone.
     """
 
     def __init__(self, console: Console | None = None) -> None:
@@ -38,24 +38,30 @@ class Terminal:
 
     @property
     def patient(self) -> bool:
-        """Whether somebody sits at the terminal."""
+        """Whether standard input is a terminal."""
         return sys.stdin.isatty()
 
     def tell(self, text: str, tone: Tone = "plain") -> None:
-        """Print a line. A terminal gets it folded between words, with what is too long for it left
-        whole.
-        """
+        """Print a line. On a terminal it is wrapped between words; a longer word stays whole."""
         shown = printable(text)
         if self.console.is_terminal:
-            shown = "\n".join(map(self._folded, shown.split("\n")))
+            shown = "\n".join(map(self._wrapped, shown.split("\n")))
         self.console.print(Text(shown, _STYLES[tone]), soft_wrap=True)
 
+    def show(self, exhibit: Exhibit) -> None:
+        """Show a QR code if it fits, or a label and its text."""
+        if exhibit.kind == "qr":
+            self._show_qr(str(exhibit.label), exhibit.content)
+        else:
+            self.tell(f"{exhibit.label}:")
+            self.tell(exhibit.content, "good")
+
     def text(self, label: str, default: str | None = None) -> str:
-        """Ask in the open."""
+        """Ask with visible input."""
         return self._prompt(label, default)
 
     def code(self, label: str) -> str:
-        """Ask in the open."""
+        """Ask with visible input."""
         return self._prompt(label).strip()
 
     def secret(self, label: str) -> str:
@@ -68,20 +74,21 @@ class Terminal:
             typed = self._hidden(label)
             if not self.patient or typed == self._hidden("Once more"):
                 return typed
-            self.tell("That was not the same twice.", "bad")
+            self.tell("The two passwords differ. Type the new password again.", "bad")
 
     def choose(self, label: str, choices: Mapping[str, str]) -> str:
-        """List the choices; a number or a name picks one."""
-        meant: dict[str, str] = {}
+        """List the choices. The answer is a number or a name."""
+        names: dict[str, str] = {}
         for number, (name, meaning) in enumerate(choices.items(), 1):
             self.tell(f"  {number}  {name:<12} {meaning}")
-            meant |= {str(number): name, name: name}
+            names |= {str(number): name, name.upper(): name}
         while True:
             typed = self._prompt(f"{label} [1-{len(choices)}]").strip().upper()
-            if typed in meant:
-                return meant[typed]
+            if typed in names:
+                return names[typed]
             if not self.patient:
-                raise click.ClickException(f"{printable(typed)} is none of {', '.join(choices)}.")
+                offered = ", ".join(choices)
+                raise click.ClickException(f"{printable(typed)} is not one of {offered}.")
             self.tell(f"Type a number or a name: {', '.join(choices)}.", "bad")
 
     def offer(self, question: str) -> bool:
@@ -90,21 +97,19 @@ class Terminal:
             printable(question), default=True, err=self.console.stderr
         )
 
-    def show_authenticator_key(self, secret: str, uri: str) -> None:
-        """Show the QR code where it fits, and the secret in groups of four."""
-        lines = qr_lines(uri)
-        if not self.console.options.ascii_only and len(lines[0]) <= self.console.width:
-            self.console.print(Text("\n".join(lines), "bright_white on black"), soft_wrap=True)
-        self.tell("Scan this with an authenticator app, or type its key there:")
-        self.tell(" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)), "good")
-
     def waiting(self) -> AbstractContextManager[object]:
-        """Turn a spinner."""
+        """Show a spinner."""
         return self.console.status(
             "Asking Cognito …", spinner="line" if self.console.options.ascii_only else "dots"
         )
 
-    def _folded(self, line: str) -> str:
+    def _show_qr(self, label: str, content: str) -> None:
+        lines = qr_lines(content)
+        if not self.console.options.ascii_only and len(lines[0]) <= self.console.width:
+            self.tell(f"{label}:")
+            self.console.print(Text("\n".join(lines), "bright_white on black"), soft_wrap=True)
+
+    def _wrapped(self, line: str) -> str:
         return textwrap.fill(
             line, self.console.width, break_long_words=False, break_on_hyphens=False
         )
@@ -117,35 +122,42 @@ class Terminal:
             return typed
 
         label = printable(label)
-        return self._insisting(asked, default) if self.patient else self._line(label, default)
+        return self._insisting(asked, default) if self.patient else _next_line(label, default)
 
     def _hidden(self, label: str, default: str | None = None) -> str:
         def asked() -> str:
-            # getpass asks only once nothing is echoed any more; click would ask first, and show
-            # what is typed early.
+            # getpass turns the echo off before it shows the prompt. click does it afterwards, so
+            # that a fast typist's password would be visible.
             return getpass(f"{label}: ") or default or ""
 
         label = printable(label)
-        return self._insisting(asked, default) if self.patient else self._line(label, default)
+        return self._insisting(asked, default) if self.patient else _next_line(label, default)
 
     def _insisting(self, ask: Callable[[], str], default: str | None) -> str:
-        """Ask until something was typed, unless nothing will do."""
+        """Repeat the question until something is typed, unless there is a default."""
         while not (typed := ask()) and default is None:
-            self.tell("Nothing was typed. Ctrl-C cancels.", "bad")
+            self.tell("Nothing was typed. Press Ctrl-C to cancel.", "bad")
         return typed
 
-    def _line(self, label: str, default: str | None) -> str:
-        line = sys.stdin.readline()
-        answer = line.rstrip("\r\n") or default
-        if not line or answer is None:
-            raise InputEnded(label)
-        return answer
+
+def read_line() -> str:
+    """Read a line of standard input, which has to be UTF-8 unless it is a terminal."""
+    try:
+        return sys.stdin.readline()
+    except UnicodeDecodeError:
+        raise click.ClickException("The input is not UTF-8.") from None
+
+
+def _next_line(label: str, default: str | None) -> str:
+    line = read_line()
+    answer = line.rstrip("\r\n") or default
+    if not line or answer is None:
+        raise InputEnded(label)
+    return answer
 
 
 def printable(text: str) -> str:
-    """Return a text without control characters: what comes from elsewhere must not steer the
-    terminal.
-    """
+    """Return a text without control characters, so that foreign text cannot steer the terminal."""
     return "".join(
         character if character.isprintable() or character == "\n" else "\ufffd"
         for character in text
@@ -153,18 +165,18 @@ def printable(text: str) -> str:
 
 
 _QUIET_ZONE = 2
-"""Modules around the code. The standard wants four; scanners do with two, and terminals are
+"""Modules around the QR code. The standard asks for four; scanners need two, and terminals are
 small.
 """
 
 _HALVES = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
-"""Two modules, one above the other, as a character: the light ones are drawn, for most terminals
-write light on dark.
+"""Two modules, one above the other, as a character. The light modules are drawn, because most
+terminals write light on dark.
 """
 
 
 def qr_lines(text: str) -> list[str]:
-    """Return the lines of a QR code in half blocks, light modules drawn and dark ones blank."""
+    """Return the lines of a QR code in half blocks, with the light modules drawn."""
     matrix = [
         list(map(bool, row))
         for row in segno.make(text, error="l", micro=False).matrix_iter(border=_QUIET_ZONE)

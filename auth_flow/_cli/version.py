@@ -1,4 +1,4 @@
-"""Which version is installed."""
+"""The version that is installed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib import metadata
 
 
 def version() -> str:
-    """Return the name and the version of what is installed, as one line; a checkout that is not
+    """Return the name and the version of the installed package, in one line. A checkout that is not
     installed has none.
     """
     try:

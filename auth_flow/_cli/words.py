@@ -1,4 +1,4 @@
-"""Errors in words for the person they happen to."""
+"""Errors in words for the person at the terminal."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from auth_flow.errors import (
 
 
 def explain(error: AuthFlowError) -> str:
-    """Say in one line what happened and what to do about it.
+    """Return one line about what happened and what to do about it.
 
-    The service's own reason is kept where it tells more than its name; it may have several lines,
-    which are joined.
+    The service's own reason is part of it if it is more helpful than the name of the error. A
+    reason of several lines is joined to one.
     """
     return " ".join(_reason(error).split())
 
@@ -30,22 +30,22 @@ def explain(error: AuthFlowError) -> str:
 def _reason(error: AuthFlowError) -> str:
     match error:
         case SessionExpired():
-            return "That took too long: the time for answering is over."
+            return "The time to answer is over. Please sign in again."
         case CodeMismatchException() | EnableSoftwareTokenMFAException():
             return "That is not the right code."
         case ExpiredCodeException():
-            return "That code is not good any more. Have another one sent."
+            return "That code is no longer valid. Ask for a new one."
         case InvalidPasswordException() | PasswordHistoryPolicyViolationException():
             return f"That password is not accepted: {error.message}"
         case UserNotFoundException():
-            return "There is no such user."
+            return "There is no user of this name."
         case ThrottlingError():
-            return f"Too many attempts; wait a while. The service says: {error.message}"
+            return f"Too many attempts. Wait a while, then try again. ({error.message})"
         case ServiceError():
             return f"{error.message} ({error.name})"
         case GuardRejected():
             return error.rule
         case TransportError():
-            return f"No answer from the service. {error.message}"
+            return f"The service did not answer. {error.message}"
         case _:
             return error.message

@@ -16,6 +16,7 @@ from auth_flow.embedded import (
     SigningKey,
     TurnableClock,
 )
+from auth_flow.states.forms import FormSettings
 from auth_flow.transports._cognito import CognitoTransport
 
 KEY = SigningKey()
@@ -51,13 +52,16 @@ class TestPool:
         return UserPool(user_pool_id=self.pool.id, client_id=self.client.id)
 
     @asynccontextmanager
-    async def flow(self, app: UserPool | None = None) -> AsyncGenerator[AuthFlow]:
+    async def flow(
+        self, app: UserPool | None = None, *, forms: FormSettings | None = None
+    ) -> AsyncGenerator[AuthFlow]:
         async with (
             self.service.http_client() as http,
             AuthFlow(
                 app or self.app,
                 transport=CognitoTransport("http://embedded", client=http),
                 clock=self.clock,
+                forms=forms or FormSettings(),
             ) as flow,
         ):
             yield flow

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 from auth_flow._cli.prompter import Tone
+from auth_flow.states.forms import Exhibit
 
 Line = str | Callable[[], str]
 
@@ -49,8 +50,8 @@ class ScriptedPerson:
     def offer(self, question: str) -> bool:
         return self.patient and self._answer("offer", question) == "yes"
 
-    def show_authenticator_key(self, secret: str, uri: str) -> None:
-        self.heard.append(f"{secret} {uri}")
+    def show(self, exhibit: Exhibit) -> None:
+        self.heard.append(f"{exhibit.kind}: {exhibit.content}")
 
     def waiting(self) -> AbstractContextManager[object]:
         return nullcontext()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from auth_flow._cli import main
 from auth_flow._cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
+from auth_flow.sealing import Sealer
 from tests.cli.conftest import Serve, Typed
 
 POOL = ["--user-pool-id", "eu-west-1_Abc", "--client-id", "abc"]
@@ -23,10 +25,13 @@ COMMANDS = [
     "reset-password",
     "whoami",
     "token",
+    "attributes",
+    "password",
     "mfa",
     "sign-out",
     "serve",
     "chart",
+    "new-key",
     "drive",
 ]
 
@@ -96,6 +101,14 @@ MISTAKES: Mapping[str, tuple[list[str], str]] = {
         ],
         "--user-pool-id",
     ),
+    "no pool id, explained": (
+        ["sign-in", "--user-pool-id", "eu-west-1", "--client-id", "abc"],
+        "A user pool id looks like eu-west-1_Abc123",
+    ),
+    "no client id, explained": (
+        ["sign-in", "--user-pool-id", "eu-west-1_Abc", "--client-id", "a b"],
+        "An app client id has only letters and digits",
+    ),
     "no region": (
         ["sign-in", "--user-pool-id", "nowhere_Abc", "--client-id", "abc", "--username", "ada"],
         "region",
@@ -120,6 +133,7 @@ def test_a_mistake_is_told_in_words(
     assert told in shown.err
     assert shown.err.startswith("Usage: auth-flow ")
     assert "Traceback" not in shown.err
+    assert "pattern" not in shown.err
     assert not shown.out
 
 
@@ -133,7 +147,7 @@ def test_input_that_ends(
     typed()
     assert main(["sign-in", *POOL, *options]) == 1
     shown = capsys.readouterr()
-    assert shown.err == f"Error: Input ended where this was asked: {asked}.\n"
+    assert shown.err == f'Error: The input ended before the answer to "{asked}".\n'
     assert not shown.out
 
 
@@ -142,7 +156,7 @@ def test_a_service_that_is_not_there(typed: Typed, capsys: pytest.CaptureFixture
         endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
     typed(PASSWORD)
     assert main(["sign-in", *POOL, "--endpoint", endpoint, "--username", USERNAME]) == 1
-    assert "No answer from the service." in capsys.readouterr().err
+    assert "The service did not answer." in capsys.readouterr().err
 
 
 def test_sign_in_from_a_pipe(
@@ -202,8 +216,45 @@ def test_reset_password(served: Serve, typed: Typed, capsys: pytest.CaptureFixtu
         typed(pool.code, "Another-Horse-2")
         assert main(["reset-password", "--username", USERNAME]) == 0
     shown = capsys.readouterr()
-    assert shown.out == "DONE  The account of ada is in order; nobody is signed in.\n"
+    assert shown.out == "DONE  The account of ada is ready. Nobody is signed in.\n"
     assert "Another-Horse-2" not in shown.err
+
+
+def test_it_says_that_the_session_was_not_kept(
+    served: Serve, typed: Typed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served():
+        for options, kept in (([], False), (["--keep"], True)):
+            typed(PASSWORD)
+            assert main(["sign-in", "--username", USERNAME, *options]) == 0
+            assert ("The session was not kept." in capsys.readouterr().err) == (not kept)
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "ascii", "utf-8"])
+def test_a_pipe_is_utf8_whatever_the_locale(encoding: str, served: Serve) -> None:
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "LC_ALL": "C"}
+    with served() as pool:
+        lines = f"zo\u00eb\n{ATTRIBUTES['email']}\n\n{PASSWORD}\n"
+        for typed in (lines.encode(), b"zo\xeb\n"):
+            finished = subprocess.run(
+                [sys.executable, "-m", "auth_flow._cli", "sign-up"],
+                input=typed,
+                capture_output=True,
+                env={**os.environ, **environment},
+                check=False,
+            )
+            assert finished.returncode == 1
+            assert b"Traceback" not in finished.stderr
+        assert finished.stderr == b"Error: The input is not UTF-8.\n"
+        assert pool.pool.user("zo\u00eb")
+
+
+def test_a_new_key(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new-key"]) == 0
+    key = capsys.readouterr().out.strip()
+    assert Sealer([key])
+    assert main(["new-key"]) == 0
+    assert capsys.readouterr().out.strip() != key
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from auth_flow._cli.conversation import Conversation, conversation
+from auth_flow._cli.conversation import Conversation, Opening, conversation
 from auth_flow._cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
-from auth_flow._cli.openings import ResetOpening, SignInOpening, SignUpOpening
+from auth_flow._cli.signing_in import form_settings, sign_up_opening
 from auth_flow._cli.words import explain
 from auth_flow._user_pool import UserPool
 from auth_flow.embedded import _totp as totp
@@ -32,8 +32,9 @@ def sign_in(
     sign_in_options: SignInOptions | None = None,
     app: UserPool | None = None,
 ) -> Done:
-    with conversation(pool.flow(app), person) as talk:
-        return talk.hold(SignInOpening(person, sign_in_options or SignInOptions()))
+    settings = form_settings(sign_in_options or SignInOptions())
+    with conversation(pool.flow(app, forms=settings), person) as talk:
+        return talk.hold(Opening("SIGN_IN"))
 
 
 def signed_in(done: Done) -> bool:
@@ -58,10 +59,10 @@ def test_a_wrong_code_is_asked_for_again() -> None:
     person = ScriptedPerson(USERNAME, PASSWORD, pool.wrong_code, "letters", pool.code)
     assert signed_in(sign_in(pool, person))
     assert person.heard == [
-        "A code was sent by SMS to +*******0100.",
-        'Type "resend" to have a new code sent.',
+        "We sent a code by SMS to +*******0100.",
+        'Or type "resend": Send a new code.',
         words(CodeMismatchException),
-        "A code by SMS or e-mail must consist of digits.",
+        "The code has only digits.",
     ]
 
 
@@ -69,10 +70,20 @@ def test_a_code_is_sent_again_by_starting_again() -> None:
     pool = TestPool()
     pool.add(mfa=["EMAIL_OTP"])
     sent = pool.service.outbox.messages
-    person = ScriptedPerson(USERNAME, PASSWORD, "resend", pool.code)
+
+    def too_soon() -> str:
+        assert len(sent) == 1
+        return "resend"
+
+    def in_time() -> str:
+        assert person.heard[-1] == "Please wait a moment before you ask for another code."
+        pool.clock.turn(seconds=31)
+        return "resend"
+
+    person = ScriptedPerson(USERNAME, PASSWORD, too_soon, in_time, pool.code)
     assert signed_in(sign_in(pool, person))
     assert len(sent) == 2
-    assert person.everything_heard.count("A code was sent") == 2
+    assert person.everything_heard.count("We sent a code") == 2
 
 
 def test_a_wrong_password_is_asked_for_again() -> None:
@@ -81,7 +92,7 @@ def test_a_wrong_password_is_asked_for_again() -> None:
     person = ScriptedPerson(USERNAME, "wrong", "wrong too", PASSWORD)
     assert signed_in(sign_in(pool, person))
     assert person.asked == [("text", "User name"), *[("secret", "Password")] * 3]
-    assert person.heard == ["Incorrect username or password. (NotAuthorizedException)"] * 2
+    assert person.heard == ["The user name or the password is wrong."] * 2
 
 
 def test_a_user_name_that_nobody_has_is_asked_for_again() -> None:
@@ -92,7 +103,7 @@ def test_a_user_name_that_nobody_has_is_asked_for_again() -> None:
     )
     person = ScriptedPerson("adaa", PASSWORD, USERNAME, PASSWORD)
     assert signed_in(sign_in(pool, person))
-    assert person.heard == ["There is no such user."]
+    assert person.heard == ["The user name or the password is wrong."]
 
 
 def test_who_does_not_begin_again_gets_the_error() -> None:
@@ -125,7 +136,7 @@ def test_an_expired_sign_in_begins_again_without_retyping() -> None:
 def test_a_temporary_password_is_replaced_and_the_policy_explained() -> None:
     pool = TestPool(required_attributes=("email", "name"))
     pool.add(status="FORCE_CHANGE_PASSWORD")
-    person = ScriptedPerson(USERNAME, PASSWORD, "short", "Ada", NEW_PASSWORD)
+    person = ScriptedPerson(USERNAME, PASSWORD, "Ada", "short", NEW_PASSWORD)
     assert signed_in(sign_in(pool, person))
     assert person.asked[-1] == ("new password", "New password")
     assert any(
@@ -137,14 +148,19 @@ def test_a_temporary_password_is_replaced_and_the_policy_explained() -> None:
 def test_an_unconfirmed_account_is_confirmed_on_the_way() -> None:
     pool = TestPool()
     pool.add(status="UNCONFIRMED")
-    assert signed_in(sign_in(pool, ScriptedPerson(USERNAME, PASSWORD, "again", pool.code)))
+    assert signed_in(sign_in(pool, ScriptedPerson(USERNAME, PASSWORD, "yes", pool.code)))
 
 
 def test_a_required_reset_is_done_on_the_way() -> None:
     pool = TestPool()
     pool.add(status="RESET_REQUIRED")
+
+    def resend() -> str:
+        pool.clock.turn(seconds=31)
+        return "resend"
+
     person = ScriptedPerson(
-        USERNAME, PASSWORD, pool.wrong_code, NEW_PASSWORD, "resend", pool.code, NEW_PASSWORD
+        *(USERNAME, PASSWORD, pool.wrong_code, NEW_PASSWORD, resend, pool.code, NEW_PASSWORD)
     )
     assert signed_in(sign_in(pool, person))
 
@@ -178,55 +194,65 @@ def test_setting_up_an_authenticator_app() -> None:
     pool = TestPool(mfa_configuration="ON", mfa_factors=("SOFTWARE_TOKEN_MFA", "EMAIL_OTP"))
     pool.add(attributes={})
     person = ScriptedPerson(
-        USERNAME, PASSWORD, "TOTP", "000000", lambda: totp.code(key_shown(person), pool.clock())
+        *(USERNAME, PASSWORD, "TOTP", "phone", "000000"),
+        lambda: totp.code(key_shown(person), pool.clock()),
     )
     assert signed_in(sign_in(pool, person))
-    assert person.heard[1:] == ["That is not the right code."]
-    assert "otpauth://" in person.heard[0]
+    assert person.heard[-1] == "That is not the code that the app shows now."
+    assert "otpauth://" in person.everything_heard
 
 
 def key_shown(person: ScriptedPerson) -> str:
-    return next(line.split()[0] for line in reversed(person.heard) if "otpauth://" in line)
+    return next(line[5:].replace(" ", "") for line in person.heard if line.startswith("copy:"))
 
 
 def test_signing_up_confirming_and_signing_in() -> None:
     pool = TestPool()
-    answers: list[Line] = [USERNAME, "short", ATTRIBUTES["email"], "", PASSWORD, pool.code]
+    answers: list[Line] = [USERNAME, ATTRIBUTES["email"], "", "short", PASSWORD, pool.code]
     person = ScriptedPerson(*answers)
     with conversation(pool.flow(), person) as talk:
-        assert signed_in(talk.hold(SignUpOpening(person, SignInOptions())))
+        assert signed_in(talk.hold(Opening("SIGN_UP")))
     user = pool.pool.user(USERNAME)
     assert user is not None
     assert user.attributes["email"] == ATTRIBUTES["email"]
     assert "phone_number" not in user.attributes
 
 
-def test_signing_up_with_a_name_that_is_taken() -> None:
+def test_one_bad_field_at_sign_up_is_asked_for_alone() -> None:
     pool = TestPool()
     pool.add()
-    person = ScriptedPerson(
-        USERNAME, PASSWORD, "", "", "grace", PASSWORD, ATTRIBUTES["email"], "", pool.code
-    )
+    typed = [USERNAME, "nowhere", "", PASSWORD, ATTRIBUTES["email"], "grace"]
+    person = ScriptedPerson(*typed, pool.code)
     with conversation(pool.flow(), person) as talk:
-        assert talk.hold(SignUpOpening(person, SignInOptions())).username == "grace"
-    assert person.asked[4] == ("text", "User name")
+        assert talk.hold(Opening("SIGN_UP")).username == "grace"
+    assert [label for _, label in person.asked] == [
+        "User name",
+        "E-mail address (optional)",
+        "Phone number (optional)",
+        "Password",
+        "E-mail address (optional)",  # nothing was sent
+        "User name",  # it is taken
+        "Code",
+    ]
+    assert "An e-mail address looks like ada@example.org." in person.heard
+    assert "There is already an account with this user name." in person.heard
 
 
 def test_signing_up_without_a_password() -> None:
     pool = TestPool()
     person = ScriptedPerson(pool.code)
-    sign_in_options = SignInOptions(auth_flow_type="USER_AUTH", preferred_challenge="EMAIL_OTP")
-    with conversation(pool.flow(), person) as talk:
-        assert signed_in(talk.hold(SignUpOpening(person, sign_in_options, USERNAME, ATTRIBUTES)))
+    options = SignInOptions(auth_flow_type="USER_AUTH", preferred_challenge="EMAIL_OTP")
+    settings = form_settings(options, attributes=tuple(ATTRIBUTES))
+    with conversation(pool.flow(forms=settings), person) as talk:
+        assert signed_in(talk.hold(sign_up_opening(USERNAME, ATTRIBUTES)))
 
 
 def test_signing_up_without_signing_in() -> None:
     pool = TestPool()
     person = ScriptedPerson(PASSWORD, pool.code)
-    with conversation(pool.flow(), person) as talk:
-        done = talk.hold(
-            SignUpOpening(person, SignInOptions(), USERNAME, ATTRIBUTES, sign_in=False)
-        )
+    settings = form_settings(SignInOptions(), attributes=tuple(ATTRIBUTES), auto_sign_in=False)
+    with conversation(pool.flow(forms=settings), person) as talk:
+        done = talk.hold(sign_up_opening(USERNAME, ATTRIBUTES))
     assert not done.signed_in
 
 
@@ -235,7 +261,7 @@ def test_resetting_a_password() -> None:
     pool.add()
     person = ScriptedPerson(USERNAME, pool.code, "short", NEW_PASSWORD)
     with conversation(pool.flow(), person) as talk:
-        assert not talk.hold(ResetOpening(person)).signed_in
+        assert not talk.hold(Opening("FORGOT_PASSWORD")).signed_in
     assert [kind for kind, _ in person.asked[-2:]] == ["new password", "new password"]
     assert signed_in(sign_in(pool, ScriptedPerson(USERNAME, NEW_PASSWORD)))
 
@@ -271,9 +297,9 @@ def test_an_interrupt_ends_the_conversation_and_its_event_loop() -> None:
     talks: list[Conversation] = []
     with pytest.raises(KeyboardInterrupt), conversation(pool.flow(), person) as talk:  # noqa: PT012
         talks.append(talk)
-        talk.hold(SignInOpening(person, SignInOptions()))
+        talk.hold(Opening("SIGN_IN"))
     with pytest.raises(RuntimeError):
-        talks[0].portal.call(talks[0].flow.start_again)
+        talks[0].portal.call(talks[0].flow.aclose)
 
 
 def test_nothing_secret_is_said() -> None:

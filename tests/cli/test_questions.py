@@ -1,4 +1,4 @@
-"""Every step has a question, and its answer is an event that the step takes."""
+"""Every form in a terminal: what is shown of it, what is asked, and the event that comes of it."""
 
 from __future__ import annotations
 
@@ -6,26 +6,30 @@ import json
 
 import pytest
 
-from auth_flow._cli.questions import Said, Wish, ask
-from auth_flow.errors import GuardRejected
+from auth_flow._cli.questions import ask, introduce, parameters_of
 from auth_flow.states._base import reveal
 from auth_flow.states._events import (
     AnswerChallenge,
     AutoSignIn,
+    Cancel,
     ChooseFactor,
     ChooseMfa,
     ConfirmResetPassword,
     ConfirmSignUp,
     EnterCode,
     EnterPassword,
+    Event,
     NewPassword,
     PresentPasskey,
     ResendCode,
     ResetPassword,
     ReturnFromRedirect,
     SetUpEmail,
+    SignIn,
+    SignInOptions,
 )
 from auth_flow.states.chart import CHART
+from auth_flow.states.forms import About, FormSettings
 from auth_flow.states.steps import (
     STEPS,
     AutoSignInReady,
@@ -54,16 +58,23 @@ from tests.cli.scripted import ScriptedPerson
 
 SENT = CodeDelivery(destination="+*******0100", medium="SMS")
 ASSERTION = {"id": "abc", "type": "public-key", "response": {"signature": "c2ln"}}
+ABOUT = About(
+    username="ada",
+    sign_in_options=SignInOptions(auth_flow_type="USER_AUTH", preferred_challenge="SMS_OTP"),
+    settings=FormSettings(custom_question=parameters_of),
+)
+AGAIN = SignIn(username="ada", auth_flow_type="USER_AUTH", preferred_challenge="SMS_OTP")
 
-QUESTIONS = [
+QUESTIONS: list[tuple[Step, list[str], Event]] = [
+    (Idle(), ["ada", "secret"], SignIn(username="ada", password="secret")),
     (SmsCode(code_delivery=SENT), ["123456"], EnterCode(code="123456")),
-    (SmsCode(code_delivery=SENT), ["resend"], Wish.START_AGAIN),
+    (SmsCode(code_delivery=SENT), ["resend"], AGAIN),
     (EmailCode(code_delivery=SENT), ["123456"], EnterCode(code="123456")),
-    (EmailCode(code_delivery=SENT), ["Again"], Wish.START_AGAIN),
+    (EmailCode(code_delivery=SENT), ["Again"], AGAIN),
     (TotpCode(), ["123456"], EnterCode(code="123456")),
     (
         TotpSetup(shared_secret="JBSWY3DP", setup_uri="otpauth://totp/a"),
-        ["123456"],
+        ["", "123456"],
         EnterCode(code="123456"),
     ),
     (EmailSetup(), ["ada@example.org"], SetUpEmail(email="ada@example.org")),
@@ -78,7 +89,7 @@ QUESTIONS = [
     (NewPasswordRequired(), ["secret"], NewPassword(password="secret")),
     (
         NewPasswordRequired(missing_attributes=("name", "phone_number")),
-        ["secret", "Ada", "+12065550100"],
+        ["Ada", "+12065550100", "secret"],
         NewPassword(
             password="secret", user_attributes={"name": "Ada", "phone_number": "+12065550100"}
         ),
@@ -88,11 +99,17 @@ QUESTIONS = [
         [json.dumps(ASSERTION)],
         PresentPasskey(credential=ASSERTION),
     ),
-    (PasskeyRequired(options={"challenge": "abc"}), ["password"], ChooseFactor(factor="PASSWORD")),
+    (
+        PasskeyRequired(options={"challenge": "abc"}),
+        ["password"],
+        ChooseFactor(factor="PASSWORD_SRP"),
+    ),
     (CustomChallenge(parameters={"question": "2+2"}), ["4"], AnswerChallenge(answer="4")),
     (RedirectRequired(url="https://a"), ["code=1"], ReturnFromRedirect(url="code=1")),
-    (ConfirmationRequired(), ["123456"], ConfirmSignUp(code="123456")),
+    (ConfirmationRequired(code_delivery=SENT), ["123456"], ConfirmSignUp(code="123456")),
     (ConfirmationRequired(code_delivery=SENT), ["resend"], ResendCode()),
+    (ConfirmationRequired(), ["yes"], ResendCode()),
+    (ConfirmationRequired(), ["no", "123456"], ConfirmSignUp(code="123456")),
     (
         PasswordResetCode(code_delivery=SENT),
         ["123456", "new"],
@@ -104,32 +121,39 @@ QUESTIONS = [
 ]
 
 
+def answered(step: Step, person: ScriptedPerson, about: About = ABOUT) -> Event:
+    form = step.form(about)
+    introduce(form, person)
+    said = ask(form, person)
+    return step.fill(said.values, said.action, about)
+
+
 @pytest.mark.parametrize(
-    ("step", "typed", "said"), QUESTIONS, ids=lambda value: getattr(value, "name", None)
+    ("step", "typed", "event"), QUESTIONS, ids=lambda value: getattr(value, "name", None)
 )
-def test_answer_is_an_event_of_the_step(step: Step, typed: list[str], said: Said) -> None:
+def test_answers_are_an_event_of_the_step(step: Step, typed: list[str], event: Event) -> None:
     person = ScriptedPerson(*typed)
-    assert ask(step, person) == said
+    assert answered(step, person) == event
     assert not person.answers
-    if not isinstance(said, Wish):
-        assert said.name in CHART.accepts(step.name)
+    assert event.name in CHART.accepts(step.name)
 
 
-def test_every_step_that_waits_for_somebody_is_asked_about() -> None:
-    assert {type(step) for step, _, _ in QUESTIONS} == set(STEPS.values()) - {Idle, Done}
+def test_every_step_that_waits_for_an_answer_is_asked_about() -> None:
+    assert {type(step) for step, _, _ in QUESTIONS} == set(STEPS.values()) - {Done}
 
 
-@pytest.mark.parametrize("step", [Idle(), Done(signed_in=True)])
-def test_a_step_that_waits_for_nobody_asks_nothing(step: Step) -> None:
-    with pytest.raises(ValueError, match=step.name):
-        ask(step, ScriptedPerson())
+def test_a_code_that_takes_a_new_sign_in_is_asked_for_by_the_same_word() -> None:
+    about = About(sign_in_options=SignInOptions())
+    person = ScriptedPerson("resend")
+    assert answered(SmsCode(code_delivery=SENT), person, about) == Cancel()
+    assert person.heard[-1] == 'Or type "resend": Get a new code.'
 
 
 @pytest.mark.parametrize(
     ("step", "kinds"),
     [
         (PasswordRequired(), ["secret"]),
-        (NewPasswordRequired(missing_attributes=("name",)), ["new password", "text"]),
+        (NewPasswordRequired(missing_attributes=("name",)), ["text", "new password"]),
         (CustomChallenge(parameters={}), ["secret"]),
         (AutoSignInReady(), ["secret"]),
         (PasswordResetCode(), ["code", "new password"]),
@@ -137,37 +161,44 @@ def test_a_step_that_waits_for_nobody_asks_nothing(step: Step) -> None:
 )
 def test_secrets_are_asked_for_as_secrets(step: Step, kinds: list[str]) -> None:
     person = ScriptedPerson("one", "two")
-    ask(step, person)
+    answered(step, person)
     assert [kind for kind, _ in person.asked] == kinds
 
 
-def test_what_a_step_carries_is_shown() -> None:
-    person = ScriptedPerson("1", "2", "3", "4")
-    ask(SmsCode(code_delivery=SENT), person)
-    ask(TotpSetup(shared_secret="JBSWY3DP", setup_uri="otpauth://totp/a"), person)
-    ask(CustomChallenge(parameters={"question": "2+2"}), person)
-    assert "A code was sent by SMS to +*******0100." in person.heard
-    assert "JBSWY3DP otpauth://totp/a" in person.heard
+def test_a_person_is_shown_what_has_to_be_known() -> None:
+    person = ScriptedPerson()
+    for step in (
+        SmsCode(code_delivery=SENT),
+        TotpSetup(shared_secret="JBSWY3DP", setup_uri="otpauth://totp/a"),
+        CustomChallenge(parameters={"question": "2+2"}),
+        PasskeyRequired(options={"challenge": "abc"}),
+        ConfirmationRequired(),
+    ):
+        introduce(step.form(ABOUT), person)
+    assert "We sent a code by SMS to +*******0100." in person.heard
+    assert 'Or type "resend": Send a new code.' in person.heard
+    assert "qr: otpauth://totp/a" in person.heard
+    assert "copy: JBSW Y3DP" in person.heard
     assert "question: 2+2" in person.heard
+    assert '{"challenge": "abc"}' in person.heard
+    assert 'Or type "email_otp": Get a code by e-mail.' in person.heard
+    assert "No code was sent" in person.everything_heard
 
 
-@pytest.mark.parametrize(
-    ("step", "typed"), [(step, typed) for step, typed, _ in QUESTIONS if typed]
-)
-def test_asked_once_more_it_only_asks(step: Step, typed: list[str]) -> None:
-    person = ScriptedPerson(*typed)
-    ask(step, person, once_more=True)
-    assert person.heard == []
-    assert person.asked
-
-
-def test_an_assertion_that_is_no_json_is_refused() -> None:
-    with pytest.raises(GuardRejected):
-        ask(PasskeyRequired(options={"challenge": "abc"}), ScriptedPerson("{oops"))
+def test_asked_again_only_the_fields_at_fault_are_asked_for() -> None:
+    form = PasswordResetCode().form(ABOUT)
+    person = ScriptedPerson("better")
+    said = ask(form, person, known={"code": "1", "new_password": "x"}, only={"new_password"})
+    assert said.values == {"code": "1", "new_password": "better"}
+    assert person.heard
 
 
 def test_a_password_in_an_event_is_sealed() -> None:
-    said = ask(PasswordRequired(), ScriptedPerson("Correct-Horse-1"))
-    assert isinstance(said, EnterPassword)
-    assert reveal(said.password) == "Correct-Horse-1"
+    person = ScriptedPerson("Correct-Horse-1")
+    form = PasswordRequired().form(ABOUT)
+    said = ask(form, person)
     assert "Correct-Horse-1" not in repr(said)
+    event = PasswordRequired().fill(said.values)
+    assert isinstance(event, EnterPassword)
+    assert reveal(event.password) == "Correct-Horse-1"
+    assert "Correct-Horse-1" not in repr(event)

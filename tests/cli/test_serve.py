@@ -119,9 +119,9 @@ def test_the_same_command_again_finds_what_it_made(tmp_path: Path) -> None:
     with serving(*options) as first:
         before = user_of(first)
     with serving(*options) as second:
-        assert "keeps --mfa ON" in second.told("(The pool in .*)")
-        assert "keeps its client, with a secret" in second.told("(The pool in .*)")
-        assert "keeps the password" in second.told("(The user ada exists already.*)")
+        assert "keeps --mfa ON" in second.told("(--mfa has no .*)")
+        assert "keeps its client, with a secret" in second.told("(--client-secret has no .*)")
+        assert "stays unchanged" in second.told("(The user ada exists already.*)")
         same = [name for name in first.variables if name != "AUTH_FLOW_ENDPOINT"]
         assert [first.variables[name] for name in same] == [second.variables[name] for name in same]
         assert user_of(second) == before
@@ -173,10 +173,7 @@ def test_options_for_a_new_pool_do_not_change_one(
         pass
     with serving("--database", str(database), *option, variables=3) as found:
         notice = found.told("(The pool in .*)")
-        assert (
-            notice
-            == f"The pool in {database} was there before, and {told}: {option[0]} is for a new one."
-        )
+        assert notice == f"{option[0]} has no effect: the pool in {database} exists and {told}."
         assert found.variables["AUTH_FLOW_CLIENT_ID"] == made.client.id
 
 
@@ -203,8 +200,7 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["serve", "--port", str(port)]) == 1
     assert (
         capsys.readouterr().err
-        == f"Error: Port {port} of 127.0.0.1 cannot be had: Address already in use. --port "
-        "takes another one.\n"
+        == f"Error: Port {port} cannot be used: Address already in use. Choose another one with --port.\n"
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from auth_flow._cli.terminal import InputEnded, Terminal, printable, qr_lines
+from auth_flow.states import TotpSetup
 
 URI = "otpauth://totp/auth-flow:ada@example.org?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=auth-flow"
 
@@ -62,7 +63,7 @@ def test_a_choice_by_number_or_by_name(typed: str, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("typed", ["0", "3", "PIGEON"])
 def test_no_choice(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     person, _ = terminal(monkeypatch, f"{typed}\n")
-    with pytest.raises(click.ClickException, match="none of SMS, TOTP") as refusal:
+    with pytest.raises(click.ClickException, match="not one of SMS, TOTP") as refusal:
         person.choose("Second factor", {"SMS": "", "TOTP": ""})
     assert refusal.value.exit_code == 1
 
@@ -107,7 +108,8 @@ def test_the_qr_code_is_drawn_where_it_fits(
     encoding: str, width: int, drawn: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person, shown = terminal(monkeypatch, "", encoding, width)
-    person.show_authenticator_key("JBSWY3DPEHPK3PXP", URI)
+    for exhibit in TotpSetup(shared_secret="JBSWY3DPEHPK3PXP", setup_uri=URI).form().exhibits:
+        person.show(exhibit)
     text = shown.getvalue().decode(encoding)
     assert ("█" in text) == drawn
     assert "JBSW Y3DP EHPK 3PXP" in text

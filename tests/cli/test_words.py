@@ -45,8 +45,8 @@ def test_errors_of_the_library() -> None:
         explain(GuardRejected("IDLE", "sign_in", "is_signed_out", "Sign out first."))
         == "Sign out first."
     )
-    assert explain(SessionExpired()).startswith("That took too long")
+    assert explain(SessionExpired()).startswith("The time to answer is over")
     assert explain(TimedOut("no answer within 30 s.", operation="SignUp")).startswith(
-        "No answer from the service."
+        "The service did not answer."
     )
     assert "MAGIC" in explain(UnknownChallenge("MAGIC"))

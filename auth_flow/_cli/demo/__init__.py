@@ -1,3 +1,1 @@
-"""`auth-flow demo`: the command, the pool inside its process, the phone that codes arrive on, and
-the person who answers.
-"""
+"""`auth-flow demo`: the command, its pool, and the person and the phone that answer."""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from auth_flow._cli.conversation import Opening, conversation
-from auth_flow._cli.openings import ResetOpening, SignInOpening, SignUpOpening
-from auth_flow._cli.signing_in import show_result
+from auth_flow._cli.signing_in import form_settings, show_result, sign_up_opening
 from auth_flow.states._events import SignInOptions
 
 if TYPE_CHECKING:
@@ -25,20 +24,21 @@ Beginning = Literal["sign-in", "sign-up", "reset-password"]
     type=click.Choice(["sms", "email", "totp", "choice", "set-up"]),
     default="sms",
     show_default=True,
-    help="The second factor that the made-up user has; with set-up none, and the pool demands one.",
+    help="The second factor of the example user. With set-up there is none yet, and the pool "
+    "requires one.",
 )
 @click.option(
     "--begin",
     type=click.Choice(["sign-in", "sign-up", "reset-password"]),
     default="sign-in",
     show_default=True,
-    help="What to begin with.",
+    help="How to begin.",
 )
 def demo(mfa: Mfa, begin: Beginning) -> None:
-    """Sign in as a made-up user of a pool inside this process.
+    """Sign in as an example user of a pool inside this process.
 
-    Nothing leaves this machine. The codes that the pool would send appear in an outbox. Where
-    standard input is no terminal, the demo answers itself.
+    Nothing leaves this machine. The codes that the pool would send appear in an outbox. If standard
+    input is not a terminal, the demo answers its own questions.
     """
     from rich.console import Console
 
@@ -51,28 +51,28 @@ def demo(mfa: Mfa, begin: Beginning) -> None:
     phone = Phone(console)
     person = (DemoTerminal if sys.stdin.isatty() else SelfAnswering)(console, phone)
     openings: dict[Beginning, Opening] = {
-        "sign-in": SignInOpening(person, SignInOptions(), USERNAME),
-        "sign-up": SignUpOpening(person, SignInOptions(), USERNAME, ATTRIBUTES),
-        "reset-password": ResetOpening(person, USERNAME),
+        "sign-in": Opening("SIGN_IN", {"username": USERNAME}),
+        "sign-up": sign_up_opening(USERNAME, ATTRIBUTES),
+        "reset-password": Opening("FORGOT_PASSWORD", {"username": USERNAME}),
     }
     if begin == "sign-up":
-        person.tell(
-            f"A user pool in this process. {USERNAME} signs up, with a password that you choose.\n"
-        )
+        person.tell(f"A user pool in this process. {USERNAME} signs up. Choose a password.\n")
     else:
         person.tell(
-            f"A user pool in this process, with one user: {USERNAME}, whose password is {PASSWORD}.\n"
+            f"A user pool in this process, with one user: {USERNAME}, password {PASSWORD}.\n"
         )
-    with conversation(demo_flow(mfa, phone, with_user=begin != "sign-up"), person) as talk:
+    forms = form_settings(SignInOptions(), attributes=tuple(ATTRIBUTES))
+    flow = demo_flow(mfa, phone, forms=forms, with_user=begin != "sign-up")
+    with conversation(flow, person) as talk:
         done = talk.hold(openings[begin])
-        person.tell(f"\n{_way(talk.flow)}\n", "quiet")
+        person.tell(f"\n{_path(talk.flow)}\n", "quiet")
         show_result(done, talk.flow)
 
 
-def _way(flow: AuthFlow) -> str:
-    """The way through the chart, an event a line."""
+def _path(flow: AuthFlow) -> str:
+    """Return the path through the chart, a line for each event."""
     return "\n".join(
-        f"{happening.event:<22} {happening.source} -> {happening.target}"
-        + (f" ({happening.error})" if happening.error else "")
-        for happening in flow.history
+        f"{entry.event:<22} {entry.source} -> {entry.target}"
+        + (f" ({entry.error})" if entry.error else "")
+        for entry in flow.history
     )

@@ -1,4 +1,4 @@
-"""Who answers in the demo: a person with the made-up user's phone at hand, or the demo itself."""
+"""The person of the demo: a user of the terminal who has the example user's phone, or nobody."""
 
 from __future__ import annotations
 
@@ -10,53 +10,55 @@ from rich.text import Text
 from auth_flow._cli.demo.phone import Phone
 from auth_flow._cli.embedded_pool import ATTRIBUTES, PASSWORD
 from auth_flow._cli.terminal import Terminal
+from auth_flow.states.forms import Exhibit
 
 
 class DemoTerminal(Terminal):
-    """A person, who is shown the made-up user's codes and may leave the password to the demo."""
+    """A person who sees the codes of the example user, and may leave the password to the demo."""
 
     def __init__(self, console: Console, phone: Phone) -> None:
         super().__init__(console)
         self.phone = phone
 
     def code(self, label: str) -> str:
-        """Show the authenticator app, if that is where the code comes from, and ask."""
+        """Ask, after showing the authenticator app if the code comes from there."""
         self.phone.look()
         return super().code(label)
 
     def secret(self, label: str) -> str:
-        """Ask with hidden input; Enter alone stands for the made-up password."""
+        """Ask with hidden input. Enter alone stands for the example password."""
         return self._hidden(f"{label} (Enter for {PASSWORD})", PASSWORD)
 
-    def show_authenticator_key(self, secret: str, uri: str) -> None:
-        """Show the QR code, and give the phone the key too: not everybody has one at hand."""
-        super().show_authenticator_key(secret, uri)
-        self.phone.authenticator_key = secret
+    def show(self, exhibit: Exhibit) -> None:
+        """Show an exhibit. A key for an authenticator app goes to the phone too."""
+        super().show(exhibit)
+        if exhibit.kind == "copy":
+            self.phone.authenticator_key = exhibit.content.replace(" ", "")
 
 
 class SelfAnswering(DemoTerminal):
-    """Nobody is there, so the demo answers itself and shows what it types."""
+    """The demo's own answers, shown as if they were typed, for use without a terminal."""
 
     @property
     def patient(self) -> bool:
-        """Asked again, it would say the same."""
+        """False: if it was asked again, the answer would be the same."""
         return False
 
     def text(self, label: str, default: str | None = None) -> str:
-        """Type the default, or the made-up address."""
-        return self._type(label, default or ATTRIBUTES["email"])
+        """Type the default, or the e-mail address of the example user."""
+        return self._type(label, ATTRIBUTES["email"] if default is None else default)
 
     def code(self, label: str) -> str:
-        """Type what the phone shows."""
+        """Type the code that the phone shows."""
         return self._type(label, self.phone.look() or "")
 
     def secret(self, label: str) -> str:
-        """Type the made-up password."""
+        """Type the example password."""
         self._type(label, "*" * len(PASSWORD))
         return PASSWORD
 
     def new_password(self, label: str) -> str:
-        """Type the made-up password."""
+        """Type the example password."""
         return self.secret(label)
 
     def choose(self, label: str, choices: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The made-up user's phone: what messages arrive on, and where the authenticator app is."""
+"""The phone of the example user: messages arrive on it, and it has an authenticator app."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from auth_flow.embedded import _totp as totp
 
 
 class Phone:
-    """Where codes come from: the messages of an embedded pool, and an authenticator app."""
+    """The source of codes: the messages of an embedded pool, and an authenticator app."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -21,16 +21,15 @@ class Phone:
         self._message_code: str | None = None
 
     def receive(self, message: Message) -> None:
-        """Show a message. It is called on the event loop's thread, while the console shows that
-        somebody waits.
+        """Show a message.
+
+        The event loop's thread calls it, while the console shows that a request is under way.
         """
         self._message_code = message.code
         self._show(f"outbox: {message.medium} to {message.destination}", message.text)
 
     def look(self) -> str | None:
-        """The code to type now: that of the newest message, else the one that the authenticator app
-        shows.
-        """
+        """Return the code to type now: that of the newest message, or else that of the app."""
         if self._message_code is not None or self.authenticator_key is None:
             return self._message_code
         code = totp.code(self.authenticator_key, time.time())

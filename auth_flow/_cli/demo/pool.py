@@ -1,4 +1,4 @@
-"""The pool of the demo, and the made-up user's second factors."""
+"""The pool of the demo, and the second factors of its user."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from auth_flow._flow import AuthFlow
 from auth_flow.embedded import PoolSettings
 from auth_flow.embedded import _totp as totp
 from auth_flow.embedded._settings import MfaFactor
+from auth_flow.states.forms import FormSettings
 
 Mfa = Literal["sms", "email", "totp", "choice", "set-up"]
 
@@ -25,10 +26,10 @@ _FACTORS: dict[Mfa, tuple[MfaFactor, ...]] = {
 
 
 @asynccontextmanager
-async def demo_flow(mfa: Mfa, phone: Phone, *, with_user: bool = True) -> AsyncGenerator[AuthFlow]:
-    """Open a flow with an embedded pool that nobody else sees, and whose messages arrive on the
-    phone.
-    """
+async def demo_flow(
+    mfa: Mfa, phone: Phone, *, forms: FormSettings, with_user: bool = True
+) -> AsyncGenerator[AuthFlow]:
+    """Open a flow on a new embedded pool, with messages that arrive on the phone."""
     required = mfa == "set-up"
     settings = PoolSettings(
         mfa_configuration="ON" if required else "OPTIONAL",
@@ -42,7 +43,7 @@ async def demo_flow(mfa: Mfa, phone: Phone, *, with_user: bool = True) -> AsyncG
     with EmbeddedPool.open(settings) as embedded:
         embedded.service.outbox.listeners.append(phone.receive)
         if with_user:
-            # A verified address would be a second factor by itself, and leave nothing to set up.
+            # A verified address is a second factor in itself, so that none would be set up.
             attributes = {} if required else ATTRIBUTES
             embedded.pool.create_user(
                 USERNAME,
@@ -51,5 +52,5 @@ async def demo_flow(mfa: Mfa, phone: Phone, *, with_user: bool = True) -> AsyncG
                 mfa=factors,
                 totp_secret=phone.authenticator_key,
             )
-        async with embedded.flow(issuer="auth-flow demo") as flow:
+        async with embedded.flow(issuer="auth-flow demo", forms=forms) as flow:
             yield flow

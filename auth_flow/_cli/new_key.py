@@ -1,0 +1,16 @@
+"""`auth-flow new-key`: a key for sealing."""
+
+from __future__ import annotations
+
+import click
+
+from auth_flow.sealing import new_key as make_key
+
+
+@click.command()
+def new_key() -> None:
+    """Print a new key for AUTH_FLOW_SESSION_KEY, or for a Sealer.
+
+    The key is secret: it opens everything that is sealed with it.
+    """
+    click.echo(make_key())
