@@ -1,5 +1,5 @@
-"""The command line. `drive` runs in the base install; the commands for people in a terminal need the
-`terminal` extra.
+"""The command line. `drive` runs in the base install; the commands for people in a terminal need
+the `terminal` extra.
 """
 
 from __future__ import annotations

@@ -35,7 +35,8 @@ def _svg() -> str:
     program = shutil.which("dot")
     if program is None:
         raise click.ClickException(
-            "SVG needs Graphviz, and its program `dot` is not on the PATH. Install it, or use --format dot."
+            "SVG needs Graphviz, and its program `dot` is not on the PATH. Install it, or use "
+            "--format dot."
         )
     drawn = subprocess.run(  # noqa: S603
         [program, "-Tsvg"], input=diagram.dot(), capture_output=True, text=True, check=True

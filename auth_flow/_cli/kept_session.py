@@ -45,7 +45,6 @@ async def check(store: Store) -> None:
     """Use the store, so that one that does not work is noticed before the sign-in."""
     with _explained():
         await store.load("nothing")  # raises an error if the key does not fit the file
->>>>>>> 13fc16d (Ask a person in a terminal by the forms of the steps)
         await store.delete("nothing")
 
 

@@ -63,7 +63,7 @@ class NamedPool:
 _FORMS = {
     "user_pool_id": "A user pool id looks like eu-west-1_Abc123: the region, an underscore, and "
     "letters and digits. It is on the pool's page in the AWS console.",
-    "client_id": "An app client id has only letters and digits, such as 1h57kf5cpq17m0eml12EXAMPLE.",
+    "client_id": "An app client id has only letters and digits, such as 1h57kf5cpq17m0eml12.",
 }
 
 

@@ -23,6 +23,18 @@ Mfa = Literal["OFF", "OPTIONAL", "ON"]
 IssuerType = Literal["ORIGINAL", "UPDATED", "LOCAL"]
 
 
+def _read_issuer(
+    _context: click.Context, _option: click.Parameter, value: str
+) -> tuple[IssuerType, str | None]:
+    """Return the pool's setting, and the URL of the issuer if one was given."""
+    named: dict[str, IssuerType] = {"aws": "ORIGINAL", "updated": "UPDATED", "local": "LOCAL"}
+    if value in named:
+        return named[value], None
+    if not value.startswith(("http://", "https://")):
+        raise click.BadParameter("It is aws, updated, local, or the URL of this endpoint.")
+    return "LOCAL", value
+
+
 @click.command()
 @click.option(
     "--port",
@@ -57,7 +69,7 @@ IssuerType = Literal["ORIGINAL", "UPDATED", "LOCAL"]
     metavar="aws|updated|local|URL",
     default="aws",
     show_default=True,
-    callback=lambda _context, _option, value: _issuer(value),
+    callback=_read_issuer,
     help="The issuer of the tokens: aws and updated are Cognito's two issuers. With local, or the "
     "URL by which others reach this endpoint, OpenID Connect discovery works.",
 )
@@ -130,16 +142,6 @@ def serve(
             click.echo("Stopped.", err=True)
 
 
-def _issuer(value: str) -> tuple[IssuerType, str | None]:
-    """Return the pool's setting, and the URL of the issuer if one was given."""
-    named: dict[str, IssuerType] = {"aws": "ORIGINAL", "updated": "UPDATED", "local": "LOCAL"}
-    if value in named:
-        return named[value], None
-    if not value.startswith(("http://", "https://")):
-        raise click.BadParameter("It is aws, updated, local, or the URL of this endpoint.")
-    return "LOCAL", value
-
-
 @contextmanager
 def _explained(failure: str, advice: str = "") -> Generator[None]:
     """Show an error of this machine as a sentence."""
@@ -191,12 +193,13 @@ def _add(served: EmbeddedPool, name: str, password: str) -> None:
 
 
 def _show_configuration(served: EmbeddedPool, endpoint: str) -> None:
+    region = served.service.region
     for variable, value in served.environment(endpoint).items():
         click.echo(f"export {variable}={value}")
     click.echo(
         f"""
 With the lines above in a shell, auth-flow sign-in uses this pool. For other programs:
-  boto3     boto3.client("cognito-idp", region_name="{served.service.region}", endpoint_url="{endpoint}")
+  boto3     boto3.client("cognito-idp", region_name="{region}", endpoint_url="{endpoint}")
   Amplify   Auth.Cognito.userPoolEndpoint = "{endpoint}"
 Codes appear here as they are sent. Press Ctrl-C to stop.
 """,

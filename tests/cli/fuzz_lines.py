@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -95,7 +96,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     invalid = anyio.run(feed, options.lines, options.seed)
-    print(f"{options.lines} lines answered, {invalid} of them as invalid")
+    sys.stdout.write(f"{options.lines} lines answered, {invalid} of them as invalid\n")
 
 
 if __name__ == "__main__":

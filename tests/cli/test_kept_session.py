@@ -148,7 +148,8 @@ def test_nobody_is_signed_in(served: Serve, capsys: Shown) -> None:
 def test_somebody_else_is_signed_in(pool: TestPool, capsys: Shown) -> None:
     assert main(["whoami", "--username", "grace"]) == 1
     assert capsys.readouterr().err == (
-        "Error: grace is not signed in to this pool here. Sign in with: auth-flow sign-in --keep --username grace\n"
+        "Error: grace is not signed in to this pool here. "
+        "Sign in with: auth-flow sign-in --keep --username grace\n"
     )
 
 

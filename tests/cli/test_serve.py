@@ -199,8 +199,8 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
         port = taken.getsockname()[1]
         assert main(["serve", "--port", str(port)]) == 1
     assert (
-        capsys.readouterr().err
-        == f"Error: Port {port} cannot be used: Address already in use. Choose another one with --port.\n"
+        capsys.readouterr().err == f"Error: Port {port} cannot be used: Address already in use. "
+        "Choose another one with --port.\n"
     )
 
 
