@@ -285,7 +285,7 @@ def test_half_a_pool_is_told_by_what_is_missing(given: list[str], missing: str) 
     finished = drive(*given)
     assert finished.returncode == 2
     variable = f"AUTH_FLOW_{missing.upper().replace('-', '_')}"
-    assert finished.stderr.endswith(f"error: --{missing} is missing; {variable} may name it, too\n")
+    assert finished.stderr.endswith(f"error: --{missing} is missing. Give it, or set {variable}.\n")
 
 
 def test_every_option_is_an_environment_variable_too() -> None:
