@@ -6,6 +6,7 @@ terminal and a chat bot can each show it in their own way.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar, cast
@@ -189,14 +190,22 @@ class Form(Value):
         return map_texts(self, translated)
 
     def as_text(self) -> str:
-        """Return what a person has to read before the first question, in plain text.
+        """Return everything that a person has to read before the first question, in plain text.
 
-        These are the problem, the title, the text and the exhibits, a line each. The key of an
-        authenticator app is among them during its set-up, so do not log this text.
+        That is, a line each: the problems, the title, the text, the exhibits, the hints, the values
+        of each choice, and the names of the other actions. During the set-up of an authenticator
+        app its key is among them, so do not log this text.
         """
-        lines = [self.problem, self.title, self.text]
-        shown = [f"{exhibit.label}: {exhibit.content}" for exhibit in self.exhibits]
-        return "\n".join([*map(str, filter(None, lines)), *shown])
+        at_fields = [f"{field.label}: {field.problem}" for field in self.fields if field.problem]
+        lines: list[object] = [self.problem, *at_fields, self.title, self.text]
+        lines += [f"{exhibit.label}: {exhibit.content}" for exhibit in self.exhibits]
+        for field in self.questions:
+            lines += [f"{field.label}: {field.hint}"] if field.hint else []
+            lines += [f"{field.label}: {json.dumps(field.options)}"] if field.options else []
+            lines += [f"  {choice.value}: {choice.label}" for choice in field.choices]
+        others = (action for action in self.actions if action.role not in ("submit", "go"))
+        lines += [f"  {action.name}: {action.label}" for action in others]
+        return "\n".join(str(line) for line in lines if line is not None)
 
 
 _Part = TypeVar("_Part")
