@@ -68,6 +68,6 @@ _FORMS = {
 
 
 def _explained(name: str, message: str) -> str:
-    option = f"--{name.replace('_', '-')}"
+    option = "--oauth-domain" if name == "domain" else f"--{name.replace('_', '-')}"
     reason = message.removeprefix("Value error, ").rstrip(".")
     return f"{option} cannot be right. {_FORMS.get(name, f'{reason}.')}"
