@@ -383,16 +383,21 @@ class AuthFlow:
 
     # Put away
 
-    def park(self, sealer: Sealer, *, owner: str = "") -> str:
-        """Return the flow as a sealed, URL-safe text of at most a few kilobytes: for a cookie, a
-        bot's state, a database.
+    def park(self, sealer: Sealer, *, owner: str = "", limit: int | None = None) -> str:
+        """Return the flow as a sealed, URL-safe text, for a cookie, a bot's state or a database.
 
-        It opens for this pool, app client and `owner` (a chat, a browser's session) only. No
-        password and no token is in it. Raises `FlowBusy` while an event is under way.
+        The text opens for this pool, app client and `owner` (a chat, a browser) only. It holds no
+        password and no token.
+
+        `limit` is the greatest number of characters; for a cookie, about 3,800. If the flow is
+        longer, the text leaves out the parts of the step that are only shown: the parameters of a
+        custom challenge, such as a captcha, or the options of a passkey. The flow can still be
+        continued, but the step cannot be shown again. Raises `FlowTooLarge` if that is not enough,
+        and `FlowBusy` while an event is under way.
         """
         if self._busy:
             raise FlowBusy("This flow is busy with an event.")
-        return park(self._record, sealer, self.pool, owner=owner)
+        return park(self._record, sealer, self.pool, owner=owner, limit=limit)
 
     @classmethod
     def resume(

@@ -8,6 +8,7 @@
     │   │   └── AlreadyDone               the flow has ended, and the event came too late or twice
     │   ├── GuardRejected               the step accepts the event, but a guard refused it
     │   ├── FlowBusy                    the flow is still handling another event
+    │   ├── FlowTooLarge                the parked flow is longer than the limit
     │   ├── FlowMovedOn                 the form is not that of the current step
     │   ├── NotSignedIn                 the call needs a session
     │   │   ├── NoSession                   no user is signed in
@@ -167,6 +168,18 @@ class FlowBusy(CallerError):
     """
 
     retryable = True
+
+
+class FlowTooLarge(CallerError):
+    """The parked flow is longer than the limit that was given, for a cookie for example. Keep it in
+    a store instead. `size` and `limit` are numbers of characters.
+    """
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"The parked flow has {size} characters, and the limit is {limit}. Keep it in a store."
+        )
+        self.size, self.limit = size, limit
 
 
 class FlowMovedOn(CallerError):

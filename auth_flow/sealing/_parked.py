@@ -1,6 +1,6 @@
-"""A flow at rest as a sealed text, short enough for a cookie, a bot's state or a row of a database.
+"""A flow at rest as a sealed text, for a cookie, a bot's state or a database row.
 
-A flow whose Cognito session has 2,048 characters becomes a text of some 2,700.
+If Cognito's session has 2,048 characters, the text of most steps has about 2,700.
 """
 
 from __future__ import annotations
@@ -10,30 +10,54 @@ import json
 from pydantic import ValidationError
 
 from auth_flow._user_pool import UserPool
-from auth_flow.errors import SealBroken
+from auth_flow.errors import FlowTooLarge, SealBroken
 from auth_flow.sealing._sealer import Sealer
 from auth_flow.states._record import Record
+from auth_flow.states.steps import CustomChallenge, PasskeyRequired
 
 DAY = 86400.0
 
+_ONLY_SHOWN: dict[type[object], str] = {CustomChallenge: "parameters", PasskeyRequired: "options"}
+"""Fields that a user sees and that no answer needs. Triggers may put pictures into them."""
 
-def park(record: Record, sealer: Sealer, pool: UserPool, *, owner: str = "") -> str:
+
+def park(
+    record: Record, sealer: Sealer, pool: UserPool, *, owner: str = "", limit: int | None = None
+) -> str:
     """Seal a flow. The text opens for this pool, app client and owner only.
 
-    `owner` is whom the flow belongs to, such as the id of a chat or of a browser's session: without
-    it, whoever has the text can go on with the flow.
+    `owner` identifies the chat or the browser that the flow belongs to. Without it, anybody who has
+    the text can continue the flow. `limit` is the greatest number of characters; see
+    `AuthFlow.park`. Raises `FlowTooLarge`.
     """
-    values = json.dumps(record.to_json(), ensure_ascii=False, separators=(",", ":"))
-    return sealer.seal(values, *_purpose(pool, owner))
+
+    def sealed(record: Record) -> str:
+        values = json.dumps(record.to_json(), ensure_ascii=False, separators=(",", ":"))
+        return sealer.seal(values, *_purpose(pool, owner))
+
+    text = sealed(record)
+    if limit is not None and len(text) > limit:
+        text = sealed(_abridged(record))
+        if len(text) > limit:
+            raise FlowTooLarge(len(text), limit)
+    return text
+
+
+def _abridged(record: Record) -> Record:
+    """Leave out the parts of the step that are only shown."""
+    field = _ONLY_SHOWN.get(type(record.step))
+    if field is None:
+        return record
+    return record.model_copy(update={"step": record.step.model_copy(update={field: {}})})
 
 
 def resume(
     text: str, sealer: Sealer, pool: UserPool, *, owner: str = "", max_age: float = DAY
 ) -> Record:
-    """Open what `park` has sealed at most `max_age` seconds ago. Raises `SealBroken`.
+    """Open a flow that `park` has sealed at most `max_age` seconds ago. Raises `SealBroken`.
 
-    That the time for a challenge is over is told later, by the flow, as `SessionExpired`. A flow
-    that was signed in opens as idle: its session stays with who signed in, or in a store.
+    If the time for the challenge is over, the flow itself raises `SessionExpired` at the next
+    event. A flow that was signed in opens as idle, because the text holds no session.
     """
     values = sealer.open(text, *_purpose(pool, owner), max_age=max_age)
     try:

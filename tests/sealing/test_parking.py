@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from auth_flow import AuthFlow, EnterCode, Record, SmsCode, UserPool
-from auth_flow.errors import FlowBusy, SealBroken, SessionExpired
+from auth_flow.errors import FlowBusy, FlowTooLarge, SealBroken, SessionExpired
 from auth_flow.sealing import park, resume
 from auth_flow.sealing._sealer import Sealer, new_key
 from auth_flow.states._fate import answered
@@ -93,6 +93,29 @@ def test_a_usual_flow_with_the_longest_session_takes_2700_characters(sealer: Sea
     (record,) = (record for record in RECORDS if isinstance(record.step, SmsCode))
     text = park(record.model_copy(update={"session": _session()}), sealer, POOL)
     assert len(text) < 2700
+
+
+def _with_captcha() -> Record:
+    step = CustomChallenge(parameters={"captcha": _session().get_secret_value() + "x" * 900})
+    return RECORDS[-1].model_copy(update={"step": step, "session": _session(), "login_id": "ada"})
+
+
+def test_a_limit_leaves_out_what_is_only_shown(sealer: Sealer) -> None:
+    record = _with_captcha()
+    assert len(park(record, sealer, POOL)) > COOKIE
+    text = park(record, sealer, POOL, limit=COOKIE)
+    assert len(text) <= COOKIE
+    shown = record.model_copy(update={"step": CustomChallenge(parameters={})})
+    assert resume(text, sealer, POOL) == shown
+    roomy = park(record, sealer, POOL, limit=10_000)
+    assert resume(roomy, sealer, POOL) == record, "nothing is left out without need"
+
+
+def test_a_flow_that_does_not_fit_at_all_says_so(sealer: Sealer) -> None:
+    flow = AuthFlow(POOL, record=_with_captcha())
+    with pytest.raises(FlowTooLarge, match="the limit is 1000") as caught:
+        flow.park(sealer, limit=1000)
+    assert caught.value.size > caught.value.limit == 1000
 
 
 def test_it_opens_for_one_pool_one_client_and_one_owner(sealer: Sealer) -> None:
