@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -16,6 +15,11 @@ from auth_flow.errors import SealBroken, StoreUnavailable
 from auth_flow.sealing._sealer import Sealer
 from auth_flow.stores._base import Entry
 from auth_flow.stores._locks import locked
+from auth_flow.stores._private_files import (
+    make_private_folders,
+    read_private,
+    replace_private,
+)
 from auth_flow.stores._table import EntryRow, EntryTable
 
 
@@ -90,7 +94,7 @@ class FileStore:
         With `set_aside`, a file that cannot be opened is renamed, and the table is empty.
         """
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folders(self._path.parent)
             with locked(self._path.with_name(f"{self._path.name}.lock"), self._timeout):
                 yield self._read_or_set_aside() if set_aside else self._read()
         except OSError as error:
@@ -105,20 +109,11 @@ class FileStore:
 
     def _read(self) -> EntryTable:
         try:
-            sealed = self._path.read_text("ascii", errors="replace")
+            sealed = read_private(self._path)
         except FileNotFoundError:
             return EntryTable(clock=self._clock)
         rows = json.loads(self._sealer().open(sealed, "file"))
         return EntryTable({key: EntryRow(*row) for key, row in rows.items()}, clock=self._clock)
 
     def _write(self, table: EntryTable) -> None:
-        """Write a new file and move it to the place of the old one, so that a crash leaves one of
-        them intact.
-        """
-        beside = self._path.with_name(f"{self._path.name}.new")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(self._sealer().seal(json.dumps(table.living()), "file"))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._path)
+        replace_private(self._path, self._sealer().seal(json.dumps(table.living()), "file"))

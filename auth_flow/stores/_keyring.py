@@ -32,7 +32,7 @@ class KeyringStore(FileStore):
         clock: Callable[[], float] = time.time,
     ) -> None:
         name = str(Path(path).absolute())
-        super().__init__(path, lambda: Sealer([_key(service, name)]), timeout=timeout, clock=clock)
+        super().__init__(path, lambda: _sealer(service, name), timeout=timeout, clock=clock)
 
 
 def _key(service: str, name: str) -> str:
@@ -41,13 +41,31 @@ def _key(service: str, name: str) -> str:
     """
     try:
         import keyring  # an extra
-        from keyring.errors import KeyringError
     except ImportError:
         raise MissingExtra("The keyring of the system", "keyring") from None
+    key: str | None
     try:
         key = keyring.get_password(service, name)
         if key is None:
-            keyring.set_password(service, name, key := new_key())
-    except KeyringError as error:
+            keyring.set_password(service, name, made := new_key())
+            key = keyring.get_password(service, name)
+            if key != made:
+                raise StoreUnavailable(
+                    "The keyring does not keep passwords: it may be a null backend. Unlock or "
+                    "configure a keyring, or use FileStore with a key of your own."
+                )
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - each backend has errors of its own: DBus, GLib, Windows
         raise StoreUnavailable(f"The keyring cannot be used: {type(error).__name__}.") from None
     return key
+
+
+def _sealer(service: str, name: str) -> Sealer:
+    try:
+        return Sealer([_key(service, name)])
+    except ValueError:
+        raise StoreUnavailable(
+            f"The keyring's entry for {service} and {name} is not a key. Delete the entry and the "
+            "file, and sign in again."
+        ) from None

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from auth_flow.errors import StoreUnavailable
+from auth_flow.stores._private_files import open_private
 
 if sys.platform == "win32":
     import msvcrt
@@ -38,9 +39,10 @@ def locked(path: Path, timeout: float) -> Generator[None]:
     worker thread.
 
     The lock also works between threads. Raises `StoreUnavailable` after `timeout` seconds; the
-    system's own function would wait forever if the holder of the lock was stopped.
+    system's own function would wait forever if the holder of the lock was stopped. Raises `OSError`
+    if the file is a link or belongs to another user.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
     try:
         _lock(descriptor, time.monotonic() + timeout)
         try:

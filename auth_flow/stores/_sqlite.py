@@ -17,6 +17,7 @@ from auth_flow.errors import StoreConflict, StoreUnavailable
 from auth_flow.stores._base import Entry, new_version
 from auth_flow.stores._batches import Batches, Job, attempt
 from auth_flow.stores._locks import locked
+from auth_flow.stores._private_files import open_private
 
 if TYPE_CHECKING:
     import sqlite3
@@ -117,7 +118,7 @@ class SQLiteStore:
     def _connect(self) -> sqlite3.Connection:
         import sqlite3
 
-        self._path.touch(mode=0o600)
+        os.close(open_private(self._path, os.O_RDWR | os.O_CREAT))
         connection = sqlite3.connect(
             self._path, timeout=self._timeout, isolation_level="IMMEDIATE", check_same_thread=False
         )

@@ -1,0 +1,110 @@
+"""Files that somebody else has prepared, and keyrings that do not work."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import keyring
+import pytest
+from keyring.backends.null import Keyring as NullKeyring
+
+from auth_flow.errors import StoreUnavailable
+from auth_flow.sealing import Sealer
+from auth_flow.stores import FileStore, KeyringStore, SQLiteStore, Store
+from tests.stores.keyrings import PlainKeyring
+from tests.stores.places import KEY
+
+pytestmark = pytest.mark.anyio
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="links and permissions of POSIX")
+
+OPEN: dict[str, Callable[[Path], Store]] = {
+    "file": lambda path: FileStore(path, Sealer([KEY])),
+    "sqlite": SQLiteStore,
+}
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@posix
+@pytest.mark.parametrize("kind", OPEN)
+@pytest.mark.parametrize("name", ["entries", "entries.lock"])
+async def test_no_link_is_followed(tmp_path: Path, kind: str, name: str) -> None:
+    target = tmp_path / "somebody else's"
+    target.write_text("precious")
+    (tmp_path / name).symlink_to(target)
+    store = OPEN[kind](tmp_path / "entries")
+    with pytest.raises(StoreUnavailable):
+        await store.save("key", "value", expected=None)
+    assert target.read_text() == "precious"
+    await store.aclose()
+
+
+@posix
+async def test_the_temporary_name_cannot_be_guessed(tmp_path: Path) -> None:
+    target = tmp_path / "somebody else's"
+    target.write_text("precious")
+    (tmp_path / "entries.new").symlink_to(target)
+    store = OPEN["file"](tmp_path / "entries")
+    await store.save("key", "value", expected=None)
+    assert target.read_text() == "precious"
+    assert not (tmp_path / "entries").is_symlink()
+
+
+async def test_what_a_killed_writer_has_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "entries.0123456789abcdef.new").write_text("half a fi")
+    await OPEN["file"](tmp_path / "entries").save("key", "value", expected=None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["entries", "entries.lock"]
+
+
+@posix
+@pytest.mark.parametrize("kind", OPEN)
+async def test_a_planted_file_gets_narrow_permissions(tmp_path: Path, kind: str) -> None:
+    for name in ("entries.lock", *(["entries"] if kind == "sqlite" else [])):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(0o666)
+    store = OPEN[kind](tmp_path / "entries")
+    await store.save("key", "value", expected=None)
+    assert {mode(path) for path in tmp_path.iterdir()} == {0o600}
+    await store.aclose()
+
+
+@posix
+async def test_every_folder_that_is_made_is_for_its_owner(tmp_path: Path) -> None:
+    await OPEN["file"](tmp_path / "a" / "b" / "c" / "entries").save("key", "value", expected=None)
+    folders = [tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "c"]
+    assert [mode(folder) for folder in folders] == [0o700] * 3
+
+
+class Broken(PlainKeyring):
+    """Raises what backends raise, which are not errors of the package keyring."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise OSError("org.freedesktop.DBus.Error.ServiceUnknown")
+
+
+class Damaged(PlainKeyring):
+    def get_password(self, service: str, username: str) -> str | None:
+        return "not a key"
+
+
+@pytest.mark.parametrize(
+    ("backend", "words"),
+    [
+        (Broken, "The keyring cannot be used: OSError"),
+        (NullKeyring, "does not keep passwords"),
+        (Damaged, "is not a key"),
+    ],
+)
+async def test_a_keyring_that_does_not_work_says_so(
+    tmp_path: Path, plain_keyring: None, backend: type[PlainKeyring], words: str
+) -> None:
+    keyring.set_keyring(backend())
+    with pytest.raises(StoreUnavailable, match=words):
+        await KeyringStore(tmp_path / "entries").save("key", "value", expected=None)
+    assert not (tmp_path / "entries").exists()
