@@ -1,12 +1,13 @@
-"""Which user pool, as which of its app clients, and where its service is."""
+"""The user pool, the app client that a program is, and the address of the service."""
 
 from __future__ import annotations
 
+import os
 import re
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ValidationError
 
 from auth_flow.states._app_client import AppClient
 from auth_flow.states._oauth import HostedPages
@@ -33,6 +34,9 @@ def _checked_domain(domain: str) -> str:
             "a domain is a prefix such as 'myapp', a host such as 'login.example.com', or its URL"
         )
     return domain
+
+
+_FROM_ENVIRONMENT = ("user_pool_id", "client_id", "client_secret", "endpoint", "domain")
 
 
 class UserPool(AppClient):
@@ -94,3 +98,25 @@ class UserPool(AppClient):
             return f"https://{domain}.auth.{region_of(self.user_pool_id)}.amazoncognito.com"
         scheme = "http" if urlsplit(f"//{domain}").hostname in _HERE else "https"
         return f"{scheme}://{domain}"
+
+    @classmethod
+    def from_env(cls, prefix: str = "AUTH_FLOW_") -> Self:
+        """Read the pool from environment variables, as the command line does.
+
+        They are `AUTH_FLOW_USER_POOL_ID`, `AUTH_FLOW_CLIENT_ID`, and if needed
+        `AUTH_FLOW_CLIENT_SECRET`, `AUTH_FLOW_ENDPOINT` and `AUTH_FLOW_DOMAIN`; an empty one counts
+        as missing. Raises `ValueError` naming the variables that are missing or wrong.
+        """
+        variables = {name: prefix + name.upper() for name in _FROM_ENVIRONMENT}
+        given = {name: os.environ.get(variable) or None for name, variable in variables.items()}
+        missing = [variables[name] for name in ("user_pool_id", "client_id") if not given[name]]
+        if missing:
+            raise ValueError(f"Set {' and '.join(missing)} to name the user pool and its client.")
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            problems = [
+                f"{variables[str(problem['loc'][0])]}: {problem['msg']}"
+                for problem in error.errors(include_input=False)
+            ]
+        raise ValueError(". ".join(problems))

@@ -64,6 +64,7 @@ def main() -> None:
     run(python, "-m", "ruff", "check", ".")
     run(python, "-m", "mypy")
     run(python, "-m", "pyright", "--pythonpath", python)
+    run(python, "scripts/service_model.py", "--newest")
     check_wheel()
     run(sys.executable, "scripts/test.py", *sys.argv[1:])
 

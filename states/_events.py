@@ -58,7 +58,9 @@ AuthFlowType: TypeAlias = Literal[
 `CUSTOM_AUTH`.
 """
 
-Factor: TypeAlias = Literal["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
+Factor: TypeAlias = Literal[
+    "PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN", "SOFTWARE_TOKEN"
+]
 """A first factor of USER_AUTH, by Cognito's name."""
 
 

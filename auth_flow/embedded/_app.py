@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from auth_flow.embedded import _challenges as challenges
 from auth_flow.embedded import _operations as operations
@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 
     from auth_flow.embedded._clock import Clock
     from auth_flow.embedded._outbox import Message
+    from auth_flow.transports import CognitoTransport, Retries, Timeouts
+
+
+class TransportSettings(TypedDict, total=False):
+    """The settings of a transport to the embedded service."""
+
+    timeouts: Timeouts
+    retries: Retries
+    headers: Mapping[str, str]
+
 
 # Their modules register operations and challenges when they are imported.
 REGISTERED = (challenges, operations)
@@ -36,8 +46,8 @@ class EmbeddedCognito(CognitoService):
         pool = service.create_pool(PoolSettings(mfa_configuration="OPTIONAL"))
         client = pool.create_client()
         pool.create_user("ada", "Correct-Horse-1", attributes={"email": "ada@example.org"})
-        async with service.http_client() as http:
-            transport = CognitoTransport("http://embedded", client=http)
+        async with service.transport() as transport:
+            flow = AuthFlow(…, transport=transport)
 
     It answers `POST /` in the service's protocol, `GET /{pool id}/.well-known/jwks.json`,
     `GET /{pool id}/.well-known/openid-configuration` and `GET /health`. AWS signatures are not
@@ -67,6 +77,19 @@ class EmbeddedCognito(CognitoService):
     ) -> None:
         super().__init__(clock=clock, storage=storage, region=region, endpoint=endpoint)
         self._access = Access.of(allow_hosts, allow_origins)
+
+    def transport(self, **settings: Unpack[TransportSettings]) -> CognitoTransport:
+        """Return a transport whose requests come here without a socket.
+
+        `settings` are those of `CognitoTransport`. It may be used in any event loop.
+        """
+        import httpx
+
+        from auth_flow.transports import CognitoTransport
+
+        return CognitoTransport(
+            f"http://{IN_PROCESS}", client=httpx.ASGITransport(self), **settings
+        )
 
     def http_client(self) -> httpx.AsyncClient:
         """Return a client whose requests come here without a socket.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auth_flow.session._attributes import AttributeUpdate, UserProfile
 from auth_flow.session._devices import RememberedDevice, UserDevice
+from auth_flow.session._listed_sessions import UserSession
 from auth_flow.session._mfa import AuthFactors, MfaPreference, MfaSetting, TotpRegistration
 from auth_flow.session._passkeys import PasskeyPage, RegisteredPasskey
 from auth_flow.session._session import CurrentUser, Session
@@ -23,5 +24,6 @@ __all__ = [
     "TotpRegistration",
     "UserDevice",
     "UserProfile",
+    "UserSession",
     "sign_out_everywhere",
 ]

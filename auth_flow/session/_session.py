@@ -21,6 +21,7 @@ from auth_flow.session._hosted import (
     hosted_logout_url,
     lacks_user_scope,
 )
+from auth_flow.session._listed_sessions import UserSessionCalls
 from auth_flow.session._mfa import MfaCalls
 from auth_flow.session._passkeys import PasskeyCalls
 from auth_flow.session._refusals import ends_session, refuses_access_token
@@ -50,7 +51,7 @@ class CurrentUser:
     login_id: str | None = None
 
 
-class Session(MfaCalls, DeviceCalls, PasskeyCalls):
+class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
     """A signed-in user. Every operation is sent with a fresh access token.
 
     `config` and `options` are those of the flow (see `AuthConfig`). A session needs a transport,
@@ -362,14 +363,15 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls):
             return SignOutResult(revoked=False, error=error.name)
         return SignOutResult(revoked=True)
 
-    async def revoke(self) -> bool:
+    async def revoke(self, *, associated: bool = False) -> bool:
         """Invalidate the refresh token and its access tokens, without ending the session here.
 
         The service refuses the access token from now on; a program that verifies it offline accepts
         it until it expires. Return False if the tokens cannot be revoked, because they were issued
-        before revocation was enabled.
+        before revocation was enabled. With `associated`, the sessions that are linked to this one,
+        such as the sign-in at the hosted pages that it began from, end as well.
         """
-        return await revoke(self.pool, self._transport, self.tokens)
+        return await revoke(self.pool, self._transport, self.tokens, associated=associated)
 
     async def delete_user(self) -> None:
         """Delete the account, by DeleteUser, and end the session."""

@@ -9,6 +9,7 @@ from typing import Unpack
 from auth_flow._config import AuthConfig, AuthOptions, configured
 from auth_flow._user_pool import UserPool
 from auth_flow.errors import AuthFlowError
+from auth_flow.session._listed_sessions import linked
 from auth_flow.session._storage import SessionStorage
 from auth_flow.session._user_sessions import UserSessions
 from auth_flow.states._base import reveal
@@ -31,11 +32,14 @@ class SignOutResult:
     logout_url: str | None = None
 
 
-async def revoke(pool: UserPool, transport: Transport, tokens: Tokens) -> bool:
+async def revoke(
+    pool: UserPool, transport: Transport, tokens: Tokens, *, associated: bool = False
+) -> bool:
     """Invalidate a refresh token, by RevokeToken. Return False if the tokens cannot be revoked.
 
     That is the case without a refresh token, and for an app client without revocation, whose tokens
-    have no `origin_jti`. Raises the errors of the transport.
+    have no `origin_jti`. With `associated`, the sessions that are linked to this one end as well.
+    Raises the errors of the transport.
     """
     if tokens.refresh_token is None or tokens.access_token.claims.origin_jti is None:
         return False
@@ -44,6 +48,7 @@ async def revoke(pool: UserPool, transport: Transport, tokens: Tokens) -> bool:
         "ClientId": pool.client_id,
         "ClientSecret": reveal(secret) if secret else None,
         "Token": tokens.refresh_token.get_secret_value(),
+        "RevokeAssociatedSessions": linked(associated),
     }
     await transport.call("RevokeToken", present(members))
     return True

@@ -39,8 +39,7 @@ class FirstFactorSelection(
 
     @classmethod
     def read(cls, reply: AuthReply) -> Self:
-        """Read the factors on offer. RespondToAuthChallenge does not name them, so then all may be
-        tried.
+        """Read the factors on offer. If the reply does not name them, all may be tried.
 
         Raises `UnknownChallenge` if there are some and this version knows none of them.
         """

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from auth_flow import AuthFlow, Done, EnterCode, FirstFactorSelection, SignIn, SmsCode
+from auth_flow import (
+    AuthFlow,
+    ChooseFactor,
+    Done,
+    EnterCode,
+    FirstFactorSelection,
+    SignIn,
+    SmsCode,
+    TotpCode,
+)
 from auth_flow.errors import (
     GuardRejected,
     MalformedResponse,
@@ -148,6 +157,45 @@ async def test_srp_may_be_answered_with_another_challenge(script: Script, flow: 
     assert await flow.send(event) == FirstFactorSelection(available_challenges=("EMAIL_OTP",))
 
 
+@pytest.mark.parametrize("operation", ["InitiateAuth", "RespondToAuthChallenge"])
+async def test_either_reply_may_name_the_factors_and_an_app_is_one(
+    script: Script, flow: AuthFlow, operation: str
+) -> None:
+    selection = {
+        **challenge("SELECT_CHALLENGE"),
+        "AvailableChallenges": ["SOFTWARE_TOKEN", "WEB_AUTHN"],
+    }
+    if operation == "InitiateAuth":
+        script.expect(initiate("USER_AUTH", selection, USERNAME="ada"))
+    else:
+        script.expect(
+            initiate("USER_AUTH", SMS, USERNAME="ada"),
+            respond("SMS_MFA", "session-1", selection, USERNAME="ada", SMS_MFA_CODE="123456"),
+        )
+    step = await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
+    if operation != "InitiateAuth":
+        step = await flow.send(EnterCode(code="123456"))
+    assert step == FirstFactorSelection(available_challenges=("SOFTWARE_TOKEN", "WEB_AUTHN"))
+    script.expect(
+        respond(
+            "SELECT_CHALLENGE",
+            "session-1",
+            challenge("SOFTWARE_TOKEN_MFA"),
+            USERNAME="ada",
+            ANSWER="SOFTWARE_TOKEN",
+        ),
+        respond(
+            "SOFTWARE_TOKEN_MFA",
+            "session-1",
+            tokens(),
+            USERNAME="ada",
+            SOFTWARE_TOKEN_MFA_CODE="123456",
+        ),
+    )
+    assert isinstance(await flow.send(ChooseFactor(factor="SOFTWARE_TOKEN")), TotpCode)
+    assert isinstance(await flow.send(EnterCode(code="123456")), Done)
+
+
 @pytest.mark.parametrize(
     ("event", "exchange"),
     [
@@ -170,7 +218,7 @@ async def test_srp_may_be_answered_with_another_challenge(script: Script, flow: 
                 {"auth_flow_type": "USER_AUTH", "preferred_challenge": factor, **password},
                 ("USER_AUTH", {"PREFERRED_CHALLENGE": factor}),
             )
-            for factor in ("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
+            for factor in ("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN", "SOFTWARE_TOKEN")
             for password in ({}, {"password": "ignored"})
         ],
     ],
