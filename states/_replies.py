@@ -4,7 +4,7 @@ later is ignored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self, cast
 
 from pydantic import (
@@ -40,19 +40,43 @@ class Reply(BaseModel):
 
     @classmethod
     def read(cls, operation: str, reply: Mapping[str, Any]) -> Self:
-        """Read a decoded reply. Raises `MalformedResponse` naming the members that are missing or
-        of another type.
+        """Read a decoded reply.
+
+        Raises `MalformedResponse` naming the members that are missing or of another type.
         """
         try:
-            return cls.model_validate(reply)
+            return cls.model_validate(_in_whole_characters(reply))
         except ValidationError as error:
             problems = "; ".join(
                 f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
                 for e in error.errors(include_input=False)
             )
+        except RecursionError:
+            problems = "it is nested too deeply"
         # Raised here, so that it has no context: pydantic's error holds what was read, which may be
         # tokens.
         raise MalformedResponse(problems, operation=operation)
+
+
+def _in_whole_characters(value: Any) -> Any:
+    """Replace each half of a surrogate pair by U+FFFD. JSON may contain them, but UTF-8 may not, so
+    a flow with such a text could not be stored.
+    """
+    match value:
+        case str():
+            if value.isascii():
+                return value
+            return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        case dict():
+            members = cast("dict[str, Any]", value)
+            return {
+                _in_whole_characters(name): _in_whole_characters(member)
+                for name, member in members.items()
+            }
+        case list():
+            return list(map(_in_whole_characters, cast("Iterable[Any]", value)))
+        case _:
+            return value
 
 
 class AuthenticationResult(Reply):

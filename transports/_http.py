@@ -47,11 +47,7 @@ class LoopTransport(httpx.AsyncBaseTransport):
     """A transport of httpx's, made anew in each event loop and closed when that loop ends."""
 
     def __init__(self, make: Callable[[], httpx.AsyncBaseTransport]) -> None:
-<<<<<<< HEAD
         self._loops = PerLoop(lambda: _LoopTransport(make()))
-=======
-        self._loops = PerLoop(lambda: _LoopOwned(make()))
->>>>>>> b198500 (Change each member of each reply: 0 untyped errors, all flows park)
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -68,11 +64,7 @@ class LoopTransport(httpx.AsyncBaseTransport):
             await here.closing.aclose()
 
 
-<<<<<<< HEAD
 class _LoopTransport:
-=======
-class _LoopOwned:
->>>>>>> b198500 (Change each member of each reply: 0 untyped errors, all flows park)
     """A transport of one event loop."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:

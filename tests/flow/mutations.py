@@ -257,12 +257,19 @@ CALLS: dict[str, tuple[Callable[[Session], Awaitable[object]], Json]] = {
 }
 
 
+def _nested(depth: int) -> object:
+    value: object = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 def mutants(reply: Json) -> Iterator[Json]:
     """Every reply that differs from `reply` in one member, at any depth: in JSON texts and in the
     claims of tokens, too.
     """
     for path in _paths(reply):
-        for junk in JUNK:
+        for junk in (*JUNK, _nested(900)):
             yield _changed(reply, path, junk)
 
 
@@ -313,7 +320,7 @@ class Replay:
     async def call(self, operation: str, body: Mapping[str, object]) -> Json:
         json.dumps(body)
         await anyio.lowlevel.checkpoint()
-        return copy.deepcopy(self._replies.pop(0)) if self._replies else {}
+        return self._replies.pop(0) if self._replies else {}
 
     async def aclose(self) -> None: ...
 

@@ -13,6 +13,7 @@ VARIABLES = {
     "AUTH_FLOW_CLIENT_ID": "1example",
     "AUTH_FLOW_CLIENT_SECRET": "Marker-Secret",
     "AUTH_FLOW_ENDPOINT": "http://127.0.0.1:9229",
+    "AUTH_FLOW_DOMAIN": "login.example.com",
 }
 
 
@@ -30,6 +31,7 @@ def test_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
         client_id="1example",
         client_secret="Marker-Secret",
         endpoint="http://127.0.0.1:9229",
+        domain="login.example.com",
     )
 
 
