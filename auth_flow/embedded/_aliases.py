@@ -1,6 +1,4 @@
-"""Addresses, telephone numbers and other names that users sign in with: one value belongs to one
-user.
-"""
+"""Names that users sign in with: each value of an alias attribute belongs to one user."""
 
 from __future__ import annotations
 
@@ -9,31 +7,42 @@ from auth_flow.embedded._models import User
 from auth_flow.embedded._pool import EmbeddedUserPool
 
 
-def verify_attribute(
-    pool: EmbeddedUserPool, user: User, attribute: str, *, force: bool = False
-) -> None:
-    """Mark `email` or `phone_number` as verified, which may make it the user's alias.
+def claim_aliases(pool: EmbeddedUserPool, user: User, *, force: bool = False) -> None:
+    """Check that no other user has one of the user's aliases; nothing about `user` is saved.
 
-    AliasExistsException if it is somebody else's, unless `force` takes it from them.
+    Raises AliasExistsException if another user has one. With `force` the other user's address
+    or phone number loses its verified mark instead, and with it the alias.
     """
-    value = user.unverified.get(attribute) or user.attributes.get(attribute, "")
-    owner = pool.owner_of(attribute, value)
-    if owner is not None and owner is not user:
-        if not force:
-            raise Fault("AliasExistsException", f"An account with the {attribute} already exists.")
-        owner.attributes[f"{attribute}_verified"] = "false"
+    owners = pool.alias_owners(user)
+    for alias, _ in owners:
+        if not force or alias == "preferred_username":
+            raise Fault("AliasExistsException", f"An account with the {alias} already exists.")
+    for alias, owner in owners:
+        owner.attributes[f"{alias}_verified"] = "false"
         pool.save(owner)
-    user.unverified.pop(attribute, None)
-    user.attributes |= {attribute: value, f"{attribute}_verified": "true"}
+
+
+def verify_attribute(
+    pool: EmbeddedUserPool, user: User, attribute: str, value: str, *, force: bool = False
+) -> None:
+    """Give the user a verified address or phone number, which may be an alias from now on.
+
+    Raises AliasExistsException if it is another user's alias, unless `force` takes it over.
+    """
+    changed = user.model_copy(deep=True)
+    changed.attributes |= {attribute: value, f"{attribute}_verified": "true"}
+    claim_aliases(pool, changed, force=force)
+    user.attributes = changed.attributes
+    if user.unverified.get(attribute) == value:
+        del user.unverified[attribute]
     pool.save(user)
 
 
 def check_username(pool: EmbeddedUserPool, username: str) -> str | None:
-    """The attribute that the username is, where the pool has e-mail addresses or telephone numbers
-    for usernames.
+    """Return `email` or `phone_number` if the pool uses that attribute as the username, else None.
 
-    InvalidParameterException if it has to be one and is not, or must not be one because the pool
-    has it as an alias.
+    Raises InvalidParameterException if the username has to be one and is not, or if it looks like
+    an alias of the pool.
     """
     looks_like = (
         "email"

@@ -1,4 +1,4 @@
-"""The time the service goes by: the machine's, or one that a test turns."""
+"""The service's clock: the machine's, or one that a test moves."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ Clock = Callable[[], float]
 
 
 class TurnableClock:
-    """A clock that runs with the machine's and can be put forward: `clock.turn(minutes=4)`."""
+    """A clock that runs with the machine's and can be moved: `clock.turn(minutes=4)`."""
 
     def __init__(self) -> None:
         self._ahead = 0.0
 
     def __call__(self) -> float:
-        """The present time in seconds since the epoch."""
+        """Return the present time in seconds since the epoch."""
         return time.time() + self._ahead
 
     def turn(
         self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0
     ) -> None:
-        """Put the clock forward (or back, with negative figures)."""
+        """Move the clock forward, or back by negative values."""
         self._ahead += seconds + 60 * minutes + 3600 * hours + 86400 * days

@@ -1,50 +1,52 @@
-"""Tokens: handed out after a sign-in, renewed, and revoked, a family at a time."""
+"""Refresh tokens: issued after a sign-in, renewed, and revoked, a family at a time."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 import uuid
-from typing import Any
 
+from auth_flow.embedded._claims import TokenSource, token_claims
+from auth_flow.embedded._context import Context
 from auth_flow.embedded._fault import Fault, not_authorized
 from auth_flow.embedded._models import Client, Grant, User
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply
-from auth_flow.embedded._service import ADMIN_SCOPE, check_may_sign_in
+from auth_flow.embedded._service import check_may_sign_in
 from auth_flow.embedded._settings import SECONDS_IN
-from auth_flow.embedded._triggers import fire
 
 
 async def open_grant(
-    pool: EmbeddedUserPool, client: Client, user: User, *, device_key: str | None, source: str
+    context: Context, client: Client, *, device_key: str | None, source: TokenSource
 ) -> Reply:
-    """Begin a family of tokens and return its first AuthenticationResult. `source` is for the
-    PreTokenGeneration trigger.
-    """
-    now = pool.clock()
-    settings = client.settings
+    """Begin a family of tokens and return its first AuthenticationResult."""
+    pool, settings, now = context.pool, client.settings, context.pool.clock()
     grant = Grant(
         origin_jti=str(uuid.uuid4()),
         client_id=client.id,
-        username=user.username,
+        username=context.username,
         auth_time=int(now),
         expires_at=now
         + settings.refresh_token_validity * SECONDS_IN[settings.token_validity_units.refresh_token],
         event_id=str(uuid.uuid4()),
         device_key=device_key,
     )
-    result = await _tokens(pool, client, user, grant, source=source)
+    result = await _tokens(context, client, grant, source)
     result["RefreshToken"] = _new_refresh_token(grant)
     pool.grants.put(grant.origin_jti, grant)
     return result
 
 
 async def refresh(
-    pool: EmbeddedUserPool, client: Client, refresh_token: str, *, device_key: str | None
+    pool: EmbeddedUserPool,
+    client: Client,
+    refresh_token: str,
+    *,
+    device_key: str | None,
+    client_metadata: dict[str, str] | None = None,
 ) -> Reply:
-    """The AuthenticationResult for a refresh token; with rotation it holds the next refresh
-    token.
+    """Return the AuthenticationResult for a refresh token, with the next refresh token if the
+    client rotates them.
     """
     grant = find_grant(pool, refresh_token)
     if (
@@ -64,7 +66,8 @@ async def refresh(
     works_until = grant.refresh_tokens[_digest(refresh_token)]
     if works_until is not None and works_until <= pool.clock():
         raise Fault("RefreshTokenReuseException", "Refresh token has already been used.")
-    result = await _tokens(pool, client, user, grant, source="RefreshTokens")
+    context = Context.about(pool, user, client_id=client.id, client_metadata=client_metadata)
+    result = await _tokens(context, client, grant, "RefreshTokens")
     grant.last_active = pool.clock()
     pool.grants.put(grant.origin_jti, grant)
     rotation = client.settings.refresh_token_rotation
@@ -79,13 +82,13 @@ async def refresh(
 
 
 def find_grant(pool: EmbeddedUserPool, refresh_token: str) -> Grant | None:
-    """The family of a refresh token, revoked or not."""
+    """Return the family of a refresh token, revoked or not."""
     grant = pool.grants.get(refresh_token.partition(".")[0])
     return grant if grant and _digest(refresh_token) in grant.refresh_tokens else None
 
 
 def revoke(pool: EmbeddedUserPool, grant: Grant) -> None:
-    """End a family: none of its tokens is accepted by the service any more."""
+    """End a family: the service no longer accepts any of its tokens."""
     grant.revoked = True
     pool.grants.put(grant.origin_jti, grant)
 
@@ -107,66 +110,17 @@ def _digest(token: str) -> str:
 
 
 def _is_on_its_device(pool: EmbeddedUserPool, grant: Grant, device_key: str | None) -> bool:
-    """Tokens of a device that was confirmed are renewed on that device only."""
+    """Tokens of a confirmed device are renewed on that device only."""
     user = pool.user(grant.username)
     device = user.devices.get(grant.device_key or "") if user else None
     return device is None or device.verifier is None or device.key == device_key
 
 
-async def _tokens(
-    pool: EmbeddedUserPool, client: Client, user: User, grant: Grant, *, source: str
-) -> Reply:
-    now, settings = int(pool.clock()), client.settings
-    access_seconds = (
-        settings.access_token_validity * SECONDS_IN[settings.token_validity_units.access_token]
-    )
-    id_seconds = settings.id_token_validity * SECONDS_IN[settings.token_validity_units.id_token]
-    common: dict[str, Any] = {
-        "sub": user.sub,
-        "iss": pool.issuer,
-        "origin_jti": grant.origin_jti,
-        "event_id": grant.event_id,
-        "auth_time": grant.auth_time,
-        "iat": now,
-    }
-    access = {
-        **common,
-        **({"device_key": grant.device_key} if grant.device_key else {}),
-        "token_use": "access",
-        "client_id": client.id,
-        "username": user.username,
-        "scope": ADMIN_SCOPE,
-        "exp": now + access_seconds,
-        "jti": str(uuid.uuid4()),
-    }
-    identity = {
-        **common,
-        **{
-            name: value == "true" if name.endswith("_verified") else value
-            for name, value in user.attributes.items()
-        },
-        "token_use": "id",
-        "aud": client.id,
-        "cognito:username": user.username,
-        "exp": now + id_seconds,
-        "jti": str(uuid.uuid4()),
-    }
-    response = await fire(
-        pool,
-        "PreTokenGeneration",
-        source,
-        client_id=client.id,
-        username=user.username,
-        user=user,
-        response={"claimsOverrideDetails": None},
-    )
-    override: dict[str, Any] = (response or {}).get("claimsOverrideDetails") or {}
-    identity |= override.get("claimsToAddOrOverride") or {}
-    for name in override.get("claimsToSuppress") or ():
-        identity.pop(name, None)
+async def _tokens(context: Context, client: Client, grant: Grant, source: TokenSource) -> Reply:
+    claims, key = await token_claims(context, client, grant, source), context.pool.key
     return {
-        "AccessToken": pool.key.sign(access),
-        "IdToken": pool.key.sign(identity),
+        "AccessToken": key.sign(claims.access),
+        "IdToken": key.sign(claims.identity),
         "TokenType": "Bearer",
-        "ExpiresIn": access_seconds,
+        "ExpiresIn": claims.access["exp"] - claims.access["iat"],
     }

@@ -1,56 +1,81 @@
-"""Users who are still elsewhere: the UserMigration trigger vouches for them, and they are brought
-in.
-"""
+"""The UserMigration trigger, which brings in users from another directory."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Literal
 
-from auth_flow.embedded._models import Client, User
+from pydantic import BaseModel, ConfigDict, Field
+
+from auth_flow.embedded._aliases import check_username, claim_aliases
+from auth_flow.embedded._context import Context
+from auth_flow.embedded._fault import Fault
+from auth_flow.embedded._models import User
 from auth_flow.embedded._passwords import set_password
-from auth_flow.embedded._pool import EmbeddedUserPool
-from auth_flow.embedded._triggers import fire
+from auth_flow.embedded._schema import check_attributes
+from auth_flow.embedded._triggers import checked, fire, invalid_output
+
+
+class _Migrated(BaseModel):
+    """The trigger's response."""
+
+    model_config = ConfigDict(strict=True)
+
+    user_attributes: dict[str, str] | None = Field(default=None, alias="userAttributes")
+    final_user_status: Literal["CONFIRMED", "RESET_REQUIRED"] | None = Field(
+        default=None, alias="finalUserStatus"
+    )
+    force_alias_creation: bool | None = Field(default=None, alias="forceAliasCreation")
 
 
 async def migrate(
-    pool: EmbeddedUserPool,
-    client: Client,
-    username: str,
-    password: str | None,
-    source: Literal["Authentication", "ForgotPassword"] = "Authentication",
+    context: Context,
+    password: str | None = None,
+    validation_data: dict[str, str] | None = None,
 ) -> User | None:
-    """The user that the trigger answers for, now in the pool; None without a trigger, or if it
-    knows nobody of this name.
+    """Return the user that the trigger answers for, now a user of the pool.
+
+    With a password the user is signing in, without one the user has forgotten it. Returns None if
+    the pool does not have the trigger, or if the trigger does not know the user.
     """
-    if pool.triggers.user_migration is None:
-        return None
+    pool, username = context.pool, context.username
     response = await fire(
-        pool,
+        context,
         "UserMigration",
-        source,
-        client_id=client.id,
-        username=username,
-        request={"password": password, "validationData": {}, "clientMetadata": {}},
-        response={"userAttributes": None, "finalUserStatus": None},
-    )
-    attributes = (response or {}).get("userAttributes")
-    if not attributes:
-        return None
-    now = pool.clock()
-    reset = password is None or (response or {}).get("finalUserStatus") == "RESET_REQUIRED"
-    user = User(
-        username=username,
-        sub=str(uuid.uuid4()),
-        status="RESET_REQUIRED" if reset else "CONFIRMED",
-        attributes={
-            str(name): str(value)
-            for name, value in attributes.items()
-            if name not in ("username", "sub")
+        "ForgotPassword" if password is None else "Authentication",
+        {
+            "password": password,
+            "validationData": validation_data or {},
+            **context.metadata_member,
         },
+        {"userAttributes": None, "finalUserStatus": None},
+    )
+    migrated = checked(_Migrated, response or {})
+    if not migrated.user_attributes:
+        return None
+    reset = password is None or migrated.final_user_status == "RESET_REQUIRED"
+    attributes = {
+        name: value
+        for name, value in migrated.user_attributes.items()
+        if name not in ("username", "sub")
+    }
+    now, sub = pool.clock(), str(uuid.uuid4())
+    user = User(
+        username=sub if pool.settings.username_attributes else username,
+        sub=sub,
+        status="RESET_REQUIRED" if reset else "CONFIRMED",
+        attributes=attributes,
         created=now,
         modified=now,
     )
+    try:
+        if kind := check_username(pool, username):
+            attributes.setdefault(kind, username)
+        check_attributes(pool.settings, attributes, by_administrator=True)
+        user.attributes = attributes
+        claim_aliases(pool, user, force=bool(migrated.force_alias_creation))
+    except Fault:  # InitiateAuth has no error of its own for the trigger's attributes
+        raise invalid_output() from None
     if password is not None:
         await set_password(pool, user, password)
     pool.save(user)

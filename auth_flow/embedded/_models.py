@@ -1,5 +1,5 @@
-"""What the service remembers: users with their devices and passkeys, clients, half-finished
-sign-ins, and sessions of tokens.
+"""The rows of the service's tables: users with their devices and passkeys, groups, clients,
+unfinished sign-ins, and families of tokens.
 """
 
 from __future__ import annotations
@@ -21,18 +21,20 @@ UserStatus = Literal[
 
 
 class Row(BaseModel):
-    """Something that is remembered. Rows hold secrets, so a repr shows none of their fields."""
+    """A row of a table. Rows hold secrets, so a repr shows none of their fields."""
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         return []
 
 
 class Code(Row):
-    """A code that was sent, and how often a wrong one was given instead."""
+    """A code that was sent, and the number of wrong codes given instead."""
 
     text: str
     attribute: str
-    """`email` or `phone_number`: what the code proves to be the user's."""
+    """`email` or `phone_number`."""
+    destination: str = ""
+    """The address or phone number that the code was sent to, and so the one that it proves."""
     expires_at: float
     wrong: int = 0
 
@@ -44,18 +46,20 @@ class Totp(Row):
 
     secret: str
     last_step: int = 0
+    wrong: int = 0
+    """Wrong codes given to VerifySoftwareToken."""
 
 
 class Device(Row):
-    """A device a user signed in on. Until ConfirmDevice gives it a verifier it only has its
-    keys.
-    """
+    """A device that a user signed in on. It has no verifier until ConfirmDevice sets one."""
 
     key: str
     group_key: str
     verifier: Verifier | None = None
     name: str = ""
     remembered: bool = False
+    mfa_passed: bool = False
+    """True once a second factor has been passed on this device, which replaces it from then on."""
     created: float
     modified: float
     last_authenticated: float
@@ -88,8 +92,36 @@ class Identity(Row):
     """In milliseconds since the epoch."""
 
 
+class PasskeyRegistration(Row):
+    """A registration of a passkey that StartWebAuthnRegistration began."""
+
+    challenge: str
+    """Hexadecimal."""
+    client_id: str
+    expires_at: float
+
+
+class PasswordAttempts(Row):
+    """Wrong passwords in a row, and the time until which further ones are refused."""
+
+    wrong: int = 0
+    locked_until: float = 0
+
+
+class Group(Row):
+    """A group of users."""
+
+    name: str
+    description: str | None = None
+    role_arn: str | None = None
+    precedence: int | None = None
+    """0 is the highest precedence; None is lower than any number."""
+    created: float
+    modified: float
+
+
 class User(Row):
-    """A user. `username` is fixed for ever, for the password's verifier is made with it."""
+    """A user. `username` never changes, because the password's verifier depends on it."""
 
     username: str
     sub: str
@@ -97,11 +129,13 @@ class User(Row):
     enabled: bool = True
     attributes: dict[str, str] = Field(default_factory=dict)
     unverified: dict[str, str] = Field(default_factory=dict)
-    """New values that wait for their code, where the pool verifies before it updates."""
+    """New values that wait for their code, if the pool verifies before it updates."""
     password: Verifier | None = None
+    password_history: list[Verifier] = Field(default_factory=list[Verifier])
+    """The passwords before the present one, the latest first."""
     temporary_password_expires: float | None = None
-    wrong_passwords: int = 0
-    locked_until: float = 0
+    password_attempts: PasswordAttempts = Field(default_factory=PasswordAttempts)
+    groups: list[str] = Field(default_factory=list)
     mfa: list[MfaFactor] = Field(default_factory=list[MfaFactor])
     preferred_mfa: MfaFactor | None = None
     totp: Totp | None = None
@@ -113,12 +147,14 @@ class User(Row):
     devices: dict[str, Device] = Field(default_factory=dict[str, Device])
     identities: list[Identity] = Field(default_factory=list[Identity])
     passkeys: list[Passkey] = Field(default_factory=list[Passkey])
-    passkey_challenge: str | None = None
+    passkey_registration: PasskeyRegistration | None = None
+    passkey_mfa: bool = False
+    """WebAuthnMfaSettings: whether a passkey is accepted in place of a second factor."""
     created: float
     modified: float
 
     def verified(self, attribute: str) -> str | None:
-        """The value of `email` or `phone_number`, if it is verified."""
+        """Return the value of `email` or `phone_number` if it is verified, else None."""
         return (
             self.attributes.get(attribute)
             if self.attributes.get(f"{attribute}_verified") == "true"
@@ -126,8 +162,8 @@ class User(Row):
         )
 
     def write(self, attributes: Mapping[str, str]) -> None:
-        """Set attributes. A changed address or telephone number is no longer verified, unless
-        `attributes` say that it is.
+        """Set attributes. A changed address or phone number is no longer verified, unless
+        `attributes` sets its verified mark too.
         """
         for name in ("email", "phone_number"):
             if name in attributes and attributes[name] != self.attributes.get(name):
@@ -135,13 +171,13 @@ class User(Row):
         self.attributes |= attributes
 
     def turn_on(self, factor: MfaFactor) -> None:
-        """Have the factor asked for from now on."""
+        """Ask for the factor from now on."""
         if factor not in self.mfa:
             self.mfa.append(factor)
 
     @property
     def all_attributes(self) -> dict[str, str]:
-        """The attributes with `sub`, as the service lists them."""
+        """The attributes and `sub`, as the service lists them."""
         return {"sub": self.sub, **self.attributes}
 
 
@@ -186,23 +222,28 @@ class Client(Row):
 
 
 class PendingSignIn(Row):
-    """A sign-in that waits for an answer. Callers know it as the opaque text `Session`."""
+    """An unfinished sign-in. Its key is the opaque text that callers know as `Session`."""
 
     client_id: str
     username: str
-    """The user's, or for a user who does not exist the one that was typed."""
+    """The user's name, or the name that the caller gave if the user does not exist."""
     simulated: bool = False
-    """There is no such user, and the client must not learn it."""
+    """The user does not exist, and the client must not learn that."""
     challenge: str
     expires_at: float = 0
     wrong_answers: int = 0
     custom: bool = False
-    """The sign-in is led by the DefineAuthChallenge trigger."""
+    """The DefineAuthChallenge trigger decides about the challenges."""
     passwordless: bool = False
+    password_proven: bool = False
+    password_replaced: bool = False
+    """NEW_PASSWORD_REQUIRED was answered."""
+    mfa_passed: bool = False
     choices: list[str] = Field(default_factory=list)
-    """What SELECT_CHALLENGE, SELECT_MFA_TYPE and MFA_SETUP offered."""
+    """The choices that SELECT_CHALLENGE, SELECT_MFA_TYPE or MFA_SETUP offered."""
     srp: Exchange | None = None
     code: str | None = None
+    code_destination: str | None = None
     totp: Totp | None = None
     totp_verified: bool = False
     new_email: str | None = None
@@ -217,9 +258,7 @@ class PendingSignIn(Row):
 
 
 class Grant(Row):
-    """What one sign-in led to: a family of tokens with one `origin_jti`, which live and die
-    together.
-    """
+    """The family of tokens of one sign-in. They share an `origin_jti` and are revoked together."""
 
     origin_jti: str
     session_id: str = Field(default_factory=lambda: _session_id())
@@ -234,8 +273,8 @@ class Grant(Row):
     device_key: str | None = None
     revoked: bool = False
     refresh_tokens: dict[str, float | None] = Field(default_factory=dict)
-    """SHA-256 of each refresh token, with the time until which it still works after it was rotated
-    out (None: not rotated).
+    """The SHA-256 of each refresh token, and the time until which it works after its rotation. None
+    is for a token that has not been rotated.
     """
 
 

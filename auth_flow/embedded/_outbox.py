@@ -1,4 +1,4 @@
-"""Where the messages go that Cognito would send by SMS and e-mail."""
+"""The messages that Cognito would send by SMS and e-mail."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ Medium = Literal["SMS", "EMAIL"]
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One message with a code, a temporary password or a link. Its secrets are kept out of the
-    repr.
-    """
+    """A message with a code, a temporary password or a link, which its repr does not show."""
 
     pool_id: str
     username: str
     medium: Medium
     destination: str
-    """The whole telephone number or e-mail address; callers of the service see it masked."""
+    """The whole phone number or e-mail address; callers of the service see it masked."""
     purpose: str
-    """The CustomMessage trigger source's second half: `SignUp`, `ResendCode`, `ForgotPassword`,
-    `Authentication` …
+    """The second half of the CustomMessage trigger's source: `SignUp`, `ResendCode`,
+    `ForgotPassword`, `Authentication` …
     """
     code: str = field(repr=False)
     """The digits, the temporary password, or the token of the link."""
@@ -35,8 +33,9 @@ class Message:
 
 
 class Outbox:
-    """Messages in the order they were sent. `receive` waits for one, `last` looks at one,
-    `listeners` hear of each.
+    """Messages in the order they were sent.
+
+    `receive` waits for a message, `last` returns the newest, and `listeners` are called with each.
     """
 
     def __init__(self, kept: int = 1000) -> None:
@@ -46,7 +45,7 @@ class Outbox:
         self._arrived: anyio.Event | None = None
 
     def deliver(self, message: Message) -> None:
-        """Put a message in, wake who waits, and tell the listeners."""
+        """Add a message, wake the callers of `receive`, and call the listeners."""
         self.messages.append(message)
         self._unread.append(message)
         if self._arrived is not None:
@@ -56,7 +55,7 @@ class Outbox:
             listener(message)
 
     def last(self, username: str | None = None, *, medium: Medium | None = None) -> Message | None:
-        """The newest message, of this user and medium where given."""
+        """Return the newest message, of this user and medium if they are given, or None."""
         return next(
             (message for message in reversed(self.messages) if _fits(message, username, medium)),
             None,
@@ -65,8 +64,9 @@ class Outbox:
     async def receive(
         self, username: str | None = None, *, medium: Medium | None = None
     ) -> Message:
-        """Take the oldest message that nobody has received yet, waiting for it in the event loop
-        the service runs in.
+        """Wait for a message that no caller has received yet, the oldest first, and return it.
+
+        Call it in the event loop that the service runs in.
         """
         while True:
             for message in self._unread:

@@ -1,4 +1,4 @@
-"""Long lists, a page at a time."""
+"""Pages of long lists."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ ItemT = TypeVar("ItemT")
 def page(
     items: Sequence[ItemT], limit: int, token: str | None
 ) -> tuple[Sequence[ItemT], str | None]:
-    """At most `limit` items from where `token` points, and the token of the next page if there is
-    one.
+    """Return a page of items, and the token of the next page or None.
+
+    `limit` is the largest number of items; 0 stands for 60.
     """
     if token is not None and not token.isdecimal():
         raise invalid_parameter("Invalid pagination token given.")

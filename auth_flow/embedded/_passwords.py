@@ -1,6 +1,4 @@
-"""Passwords: what the policy demands of them, how they are kept, and how a wrong one slows the next
-one down.
-"""
+"""Passwords: the policy, the verifiers that are kept of them, and the lock-out after wrong ones."""
 
 from __future__ import annotations
 
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from auth_flow.embedded._fault import Fault, not_authorized
+from auth_flow.embedded._models import PasswordAttempts
 from auth_flow.embedded._srp import Verifier
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ SYMBOLS = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- "
 
 
 def check_policy(policy: PasswordPolicy, password: str) -> None:
-    """Raise InvalidPasswordException with the first reason why the password will not do."""
+    """Raise InvalidPasswordException with the first rule that the password breaks."""
     rules = (
         (len(password) >= policy.minimum_length, "Password not long enough"),
         (
@@ -50,49 +49,63 @@ def check_policy(policy: PasswordPolicy, password: str) -> None:
 
 
 async def set_password(pool: EmbeddedUserPool, user: User, password: str) -> None:
-    """Check the policy and keep the password's verifier; what was temporary is so no longer."""
-    check_policy(pool.settings.password_policy, password)
+    """Check a new password and keep its verifier. The user is not saved.
+
+    Raises InvalidPasswordException or PasswordHistoryPolicyViolationException.
+    """
+    policy = pool.settings.password_policy
+    check_policy(policy, password)
+    past = [user.password, *user.password_history] if user.password else []
+    forbidden = past[: policy.password_history_size]
+    for verifier in forbidden:
+        if await anyio.to_thread.run_sync(verifier.matches, pool.group, user.username, password):
+            raise Fault(
+                "PasswordHistoryPolicyViolationException", "Password has previously been used"
+            )
     user.password = await anyio.to_thread.run_sync(Verifier.of, pool.group, user.username, password)
+    # The present password counts as one of the previous ones when the next is set.
+    user.password_history = past[: max(policy.password_history_size - 1, 0)]
     user.temporary_password_expires = None
-    user.wrong_passwords, user.locked_until = 0, 0
+    user.password_attempts = PasswordAttempts()
 
 
 async def check_password(
     pool: EmbeddedUserPool, user: User | None, identity: str, password: str
 ) -> None:
-    """Raise NotAuthorizedException unless this is the user's password. It takes as long where there
-    is no such user.
+    """Raise NotAuthorizedException unless this is the user's password.
+
+    The check takes as long if the user does not exist.
     """
-    check_lock(pool, user)
+    check_lock(pool, user, identity)
     verifier = (
         user.password if user and user.password else Verifier.simulated(pool.secret, identity)
     )
     right = await anyio.to_thread.run_sync(
         verifier.matches, pool.group, user.username if user else identity, password
     )
-    note_proof(pool, user, right=right)
+    note_proof(pool, user, identity, right=right)
 
 
-def check_lock(pool: EmbeddedUserPool, user: User | None) -> None:
+def check_lock(pool: EmbeddedUserPool, user: User | None, identity: str) -> None:
     """Raise NotAuthorizedException while too many wrong passwords lock the user out."""
-    if user and pool.clock() < user.locked_until:
+    if pool.clock() < pool.password_attempts(user, identity).locked_until:
         raise not_authorized("Password attempts exceeded")
 
 
-def note_proof(pool: EmbeddedUserPool, user: User | None, *, right: bool) -> None:
-    """Count a wrong password and raise NotAuthorizedException for it; forget the wrong ones after a
-    right one.
-    """
-    if user:
-        user.wrong_passwords = 0 if right else user.wrong_passwords + 1
-        excess = user.wrong_passwords - pool.settings.limits.wrong_passwords
-        if excess >= 0:
-            user.locked_until = pool.clock() + min(2.0**excess, LONGEST_LOCK_OUT)
+def note_proof(pool: EmbeddedUserPool, user: User | None, identity: str, *, right: bool) -> None:
+    """Count a wrong password and raise NotAuthorizedException; after a right one, start afresh."""
+    right = right and user is not None
+    attempts = pool.password_attempts(user, identity)
+    attempts.wrong = 0 if right else attempts.wrong + 1
+    excess = attempts.wrong - pool.settings.limits.wrong_passwords
+    if excess >= 0:
+        attempts.locked_until = pool.clock() + min(2.0**excess, LONGEST_LOCK_OUT)
+    if user is not None:
         pool.save(user)
-    if not right or user is None:
+    if not right:
         raise not_authorized()
 
 
 def temporary_password(policy: PasswordPolicy) -> str:
-    """A random password that every policy accepts."""
+    """Return a random password that every policy accepts."""
     return f"Aa1!{secrets.token_urlsafe(max(policy.minimum_length, 12))}"

@@ -1,6 +1,4 @@
-"""One user pool: its settings, clients, users and half-finished sign-ins, and the Python face to
-set them up with.
-"""
+"""One user pool: its settings, clients, users and unfinished sign-ins."""
 
 from __future__ import annotations
 
@@ -19,7 +17,16 @@ from auth_flow.embedded._login_models import (
     IdentityProvider,
     ResourceServer,
 )
-from auth_flow.embedded._models import Client, Grant, PendingSignIn, Totp, User, UserStatus
+from auth_flow.embedded._models import (
+    Client,
+    Grant,
+    Group,
+    PasswordAttempts,
+    PendingSignIn,
+    Totp,
+    User,
+    UserStatus,
+)
 from auth_flow.embedded._settings import ClientSettings, MfaFactor, PoolSettings
 from auth_flow.embedded._signing import SigningKey
 from auth_flow.embedded._srp import Verifier
@@ -31,9 +38,14 @@ if TYPE_CHECKING:
     from auth_flow.embedded._outbox import Outbox
 
 
+STRANGERS = 10_000
+"""The largest number of unknown names with counted wrong passwords; the oldest goes first."""
+
+
 class PoolRow(BaseModel):
-    """What is remembered of a pool besides its tables. `secret` (hexadecimal) makes simulated users
-    look the same each time.
+    """The part of a pool that is not in its own tables.
+
+    `secret`, in hexadecimal, makes a simulated user look the same each time.
     """
 
     id: str
@@ -45,8 +57,9 @@ class PoolRow(BaseModel):
 
 
 class EmbeddedUserPool:
-    """A user pool. Made by `EmbeddedCognito.create_pool`; its settings and triggers may be changed
-    while it is in use.
+    """A user pool, made by `EmbeddedCognito.create_pool`.
+
+    Its settings and triggers may be changed while it is in use.
     """
 
     def __init__(
@@ -68,16 +81,18 @@ class EmbeddedUserPool:
         self.clients = Table(f"{self.id}/client", Client, storage)
         self.users = Table(f"{self.id}/user", User, storage)
         self.sessions = Table(f"{self.id}/session", PendingSignIn, storage)
+        self.groups = Table(f"{self.id}/group", Group, storage)
         self.grants = Table(f"{self.id}/grant", Grant, storage)
         self.domains = Table(f"{self.id}/domain", Domain, storage)
         self.providers = Table(f"{self.id}/provider", IdentityProvider, storage)
         self.resource_servers = Table(f"{self.id}/resource", ResourceServer, storage)
         self.codes = Table(f"{self.id}/code", AuthorizationCode, storage)
         self.browsers = Table(f"{self.id}/browser", BrowserSession, storage)
+        self._strangers: dict[str, PasswordAttempts] = {}
 
     @property
     def settings(self) -> PoolSettings:
-        """The pool's settings; assign a changed copy to change them."""
+        """The pool's settings. To change them, assign a changed copy."""
         return self._row.settings
 
     @settings.setter
@@ -111,7 +126,7 @@ class EmbeddedUserPool:
     def clear(self) -> None:
         """Delete everything in the pool but its settings."""
         for table in (
-            *(self.clients, self.users, self.sessions, self.grants),
+            *(self.clients, self.users, self.groups, self.sessions, self.grants),
             *(self.domains, self.providers, self.resource_servers, self.codes, self.browsers),
         ):
             table.clear()
@@ -163,9 +178,9 @@ class EmbeddedUserPool:
     ) -> User:
         """Make a user, in place of one of the same name if there is one.
 
-        The password is not checked against the policy. It is a temporary one if `status` is
-        `FORCE_CHANGE_PASSWORD`. The e-mail address and the phone number are verified unless
-        `attributes` has `email_verified` or `phone_number_verified`. `totp_secret` (base 32) is a
+        The e-mail address and phone number in `attributes` are verified unless `attributes` has
+        their verified marks. The password is not checked against the policy; with the status
+        `FORCE_CHANGE_PASSWORD` it is a temporary one. `totp_secret`, in base 32, is the secret of a
         software token that is already set up.
         """
         now = self.clock()
@@ -197,7 +212,7 @@ class EmbeddedUserPool:
     # Users
 
     def save(self, user: User) -> None:
-        """Keep a user as it is now.
+        """Store a user, whose modification date becomes the present.
 
         Raises UsernameExistsException if another user has taken the name in the meantime.
         """
@@ -209,46 +224,55 @@ class EmbeddedUserPool:
         self.users.put(key, user)
 
     def delete(self, user: User) -> None:
-        """Forget a user and all tokens."""
+        """Delete a user and all of the user's tokens."""
         self.users.take(self._key(user.username))
         for grant in self.grants_of(user):
             self.grants.take(grant.origin_jti)
 
     def user(self, name: str) -> User | None:
-        """The user with this username, `sub` or alias; None if there is none."""
+        """Return the user with this username, `sub` or alias, or None."""
         return self.users.get(self._key(name)) or next(
             (user for user in self.users if user.sub == name or self._is_alias(user, name)), None
         )
 
-    def owner_of(self, alias: str, value: str) -> User | None:
-        """The user who signs in with this value of an alias attribute."""
-        if alias not in {*self.settings.alias_attributes, *self.settings.username_attributes}:
-            return None
-        return next((user for user in self.users if self._answers_to(user, alias, value)), None)
-
-    def clash(self, user: User) -> str | None:
-        """The alias attribute of which another user has this one's value, if there is one."""
-        for alias in (*self.settings.alias_attributes, *self.settings.username_attributes):
-            value = user.attributes.get(alias)
-            holders = [
-                other for other in self.users if value and self._answers_to(other, alias, value)
-            ]
-            if (
-                value
-                and self._answers_to(user, alias, value)
-                and any(other.username != user.username for other in holders)
-            ):
-                return alias
-        return None
+    def alias_owners(self, user: User) -> list[tuple[str, User]]:
+        """Return the aliases of a user that other users have already, with these users."""
+        aliases = dict.fromkeys(
+            (*self.settings.alias_attributes, *self.settings.username_attributes)
+        )
+        return [
+            (alias, other)
+            for alias in aliases
+            if (value := user.attributes.get(alias)) and self._answers_to(user, alias, value)
+            for other in self.users
+            if other.username != user.username and self._answers_to(other, alias, value)
+        ]
 
     def grants_of(self, user: User) -> list[Grant]:
-        """All token families of a user."""
+        """Return all token families of a user."""
         return [grant for grant in self.grants if grant.username == user.username]
 
     def forget_expired_sessions(self) -> None:
-        """Drop sessions that nobody came back to, so that a long run does not pile them up."""
-        while (oldest := self.sessions.first()) and oldest[1].expires_at <= self.clock():
+        """Delete sessions that expired a day ago, so that they do not pile up.
+
+        Until then their error is that they have expired, not that they are unknown.
+        """
+        day_ago = self.clock() - 86400
+        while (oldest := self.sessions.first()) and oldest[1].expires_at <= day_ago:
             self.sessions.take(oldest[0])
+
+    def password_attempts(self, user: User | None, username: str) -> PasswordAttempts:
+        """Return the record of wrong passwords for a user, or for a name that no user has.
+
+        Unknown names are locked out as users are, because the difference would reveal the users.
+        """
+        if user is not None:
+            return user.password_attempts
+        attempts = self._strangers.pop(self._key(username), PasswordAttempts())
+        self._strangers[self._key(username)] = attempts
+        if len(self._strangers) > STRANGERS:
+            del self._strangers[next(iter(self._strangers))]
+        return attempts
 
     def _key(self, username: str) -> str:
         return username if self.settings.case_sensitive_usernames else username.casefold()
@@ -261,8 +285,8 @@ class EmbeddedUserPool:
         held = user.attributes.get(alias)
         if held is None or self._key(held) != self._key(value):
             return False
-        # An unverified address could be anybody's, so it is no alias; where it is the username, it
-        # is the only name there is.
+        # An unverified address may be another person's, so it is not an alias, unless the pool
+        # uses it as the username: then it is the only name that the user has.
         return (
             alias == "preferred_username"
             or alias in self.settings.username_attributes

@@ -10,7 +10,7 @@ import json
 import logging
 import re
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -73,7 +73,7 @@ def read_request(model: type[Request], body: bytes) -> Request:
     Raises SerializationException or InvalidParameterException, worded as by the service.
     """
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(_without_nulls(body))
     except ValidationError as error:
         details = error.errors(include_url=False)
     if any(
@@ -83,6 +83,20 @@ def read_request(model: type[Request], body: bytes) -> Request:
     constraints = "; ".join(map(_constraint, details))
     plural = "s" if len(details) > 1 else ""
     raise invalid_parameter(f"{len(details)} validation error{plural} detected: {constraints}")
+
+
+def _without_nulls(body: bytes) -> bytes:
+    """Leave out members that are null, which the service treats as members that are not there."""
+    if b"null" not in body:
+        return body
+    try:
+        return json.dumps(json.loads(body, object_pairs_hook=_set_members)).encode()
+    except ValueError:
+        return body
+
+
+def _set_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in pairs if value is not None}
 
 
 def _constraint(detail: ErrorDetails) -> str:

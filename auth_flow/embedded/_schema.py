@@ -1,5 +1,4 @@
-"""The attributes that users of a pool have: which there are, who may write them, and what their
-values look like.
+"""The attributes of users: their names, the permission to write them, and the form of their values.
 
 The standard ones are claims of OpenID Connect Core 1.0, section 5.1; `custom:` ones are declared by
 the pool. The service gives a reason after "Attributes did not conform to the schema"; the reasons
@@ -40,7 +39,7 @@ STANDARD = frozenset(
     }
 )
 VERIFIED = frozenset({"email_verified", "phone_number_verified"})
-"""Set by the service when a code comes back, and by administrators."""
+"""The service sets these when a code comes back, and administrators may set them."""
 
 LONGEST_VALUE = 2048
 CONTACTS = {
@@ -55,19 +54,17 @@ FORMATS: dict[str, tuple[re.Pattern[str], str]] = {
 
 
 def known_attributes(settings: PoolSettings) -> frozenset[str]:
-    """The names of all attributes that a user of the pool can have, the immutable `sub` among
-    them.
-    """
+    """Return the names of all attributes that a user of the pool can have, including `sub`."""
     return STANDARD | VERIFIED | {"sub"} | {f"custom:{name}" for name in settings.custom_attributes}
 
 
 def check_writable(
     settings: PoolSettings, names: Iterable[str], *, by_administrator: bool = False
 ) -> None:
-    """Refuse attributes that the pool does not know, `sub`, and those that only an administrator
-    writes.
+    """Check that attributes exist and may be written.
 
-    InvalidParameterException, or for what a user's client may not write NotAuthorizedException.
+    Raises InvalidParameterException for `sub` and for an attribute that the pool does not have,
+    and NotAuthorizedException for one that only an administrator may write.
     """
     known = known_attributes(settings)
     for name in names:
@@ -82,8 +79,9 @@ def check_writable(
 def check_attributes(
     settings: PoolSettings, given: Mapping[str, str], *, by_administrator: bool = False
 ) -> None:
-    """Refuse attributes as `check_writable` does, and values that are not of their format:
-    InvalidParameterException.
+    """Check attributes as `check_writable` does, and the form of their values.
+
+    Raises InvalidParameterException for a value of the wrong form.
     """
     check_writable(settings, given, by_administrator=by_administrator)
     for name, value in given.items():

@@ -1,4 +1,4 @@
-"""The state of the whole service, and how a request finds its pool, its client and its user."""
+"""The state of the whole service, and the way from a request to its pool, client and user."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ADMIN_SCOPE = "aws.cognito.signin.user.admin"
 
 @dataclass(frozen=True)
 class Caller:
-    """Who an access token speaks for."""
+    """The user, client and grant that an access token belongs to."""
 
     pool: EmbeddedUserPool
     client: Client
@@ -82,7 +82,7 @@ class CognitoService:
         return self.pools[row.id]
 
     def delete_pool(self, pool: EmbeddedUserPool) -> None:
-        """Forget a pool and all it held."""
+        """Delete a pool and all that it holds."""
         pool.clear()
         del self.pools[pool.id]
         self._rows.take(pool.id)
@@ -94,7 +94,7 @@ class CognitoService:
         self.close()
 
     def close(self) -> None:
-        """Let go of the storage's file."""
+        """Close the storage's file."""
         if self._storage:
             self._storage.close()
 
@@ -109,18 +109,19 @@ class CognitoService:
             storage=self._storage,
         )
 
-    # Who asks
+    # The pool, client or user of a request
 
     def pool(self, pool_id: str) -> EmbeddedUserPool:
-        """The pool of this id, or ResourceNotFoundException."""
+        """Return the pool with this id, or raise ResourceNotFoundException."""
         pool = self.pools.get(pool_id)
         if pool is None:
             raise not_found(f"User pool {pool_id} does not exist.")
         return pool
 
     def user(self, pool_id: str, username: str) -> tuple[EmbeddedUserPool, User]:
-        """A pool and its user, for an administrator; ResourceNotFoundException or
-        UserNotFoundException.
+        """Return a pool and its user for an administrator.
+
+        Raises ResourceNotFoundException or UserNotFoundException.
         """
         pool = self.pool(pool_id)
         user = pool.user(username)
@@ -129,7 +130,7 @@ class CognitoService:
         return pool, user
 
     def client(self, client_id: str) -> tuple[EmbeddedUserPool, Client]:
-        """The app client of this id with its pool, or ResourceNotFoundException."""
+        """Return the app client with this id and its pool, or raise ResourceNotFoundException."""
         for pool in self.pools.values():
             client = pool.clients.get(client_id)
             if client is not None:
@@ -137,7 +138,7 @@ class CognitoService:
         raise not_found(f"User pool client {client_id} does not exist.")
 
     def caller(self, access_token: str) -> Caller:
-        """Who the access token speaks for; NotAuthorizedException unless it is good."""
+        """Return the caller of an access token; NotAuthorizedException if it is invalid."""
         pool = self.pools.get(pool_id_in(claims_in(access_token)))
         if pool is None:
             raise not_authorized("Invalid Access Token")
@@ -192,11 +193,17 @@ def check_client_secret(client: Client, given: str | None) -> None:
 
 
 def check_may_sign_in(user: User) -> None:
-    """Raise what keeps a user out whose password was right: disabled, not confirmed, or the
-    password has to be reset.
-    """
+    """Raise an error if the user is disabled, is not confirmed, or has to reset the password."""
     if not user.enabled:
         raise not_authorized("User is disabled.")
+    check_status(user)
+
+
+def check_status(user: User) -> None:
+    """Raise UserNotConfirmedException or PasswordResetRequiredException if the status calls for it.
+
+    The service checks the status before the password.
+    """
     if user.status == "UNCONFIRMED":
         raise Fault("UserNotConfirmedException", "User is not confirmed.")
     if user.status == "RESET_REQUIRED":

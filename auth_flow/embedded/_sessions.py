@@ -1,4 +1,4 @@
-"""Sessions: each is answered once, unless the answer leaves it as good as it was."""
+"""Sessions: each can be answered once, unless the answer leaves it as it was."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from auth_flow.embedded._models import Client, PendingSignIn
 from auth_flow.embedded._pool import EmbeddedUserPool
 
 FINAL = {"NotAuthorizedException", "UserNotFoundException"}
-"""Refusals that end the session; after any other it can be answered again."""
+"""Errors that end the session; after any other error it can be answered again."""
 
 WRONG_ANSWERS = {"CodeMismatchException", "EnableSoftwareTokenMFAException"}
-"""Refusals that a session survives only so many times."""
+"""Errors that a session survives only a few times."""
 
 
 def new_session_text() -> str:
@@ -30,20 +30,20 @@ def new_session_text() -> str:
 def open_session(
     pool: EmbeddedUserPool, client: Client | None, token: str | None
 ) -> Generator[PendingSignIn]:
-    """Take a session for one answer, as a copy to work on. Of two answers at once, one finds it.
+    """Take a session for one answer and yield a copy. Of two answers at once, one finds it.
 
-    Whatever goes wrong, a cancelled request included, leaves the session as it was, but for a final
-    refusal or one wrong answer too many. `client` is None where the operation does not name one.
-    Raises NotAuthorizedException for a session that is unknown, used, expired, or another client's.
+    An error or a cancelled request leaves the session as it was, except for an error in `FINAL`
+    and for one wrong answer too many. `client` is None if the operation does not name a client.
+    Raises NotAuthorizedException if the session is unknown, used, expired, or another client's.
     """
-    session = pool.sessions.take(token or "")
+    session = pool.sessions.get(token or "")
     if session is None or token is None:
         raise invalid_session()
     if session.expires_at <= pool.clock():
         raise not_authorized("Invalid session for the user, session is expired.")
     if client is not None and session.client_id != client.id:
-        pool.sessions.put(token, session)
         raise invalid_session()
+    pool.sessions.take(token)
     try:
         yield session.model_copy(deep=True)
     except Fault as fault:

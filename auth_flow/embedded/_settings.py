@@ -13,6 +13,7 @@ ContactAttribute = Literal["email", "phone_number"]
 IssuerType = Literal["ORIGINAL", "UPDATED", "LOCAL"]
 OAuthFlow = Literal["code", "implicit", "client_credentials"]
 Url = Annotated[str, Field(min_length=1, max_length=1024)]
+PasskeyFactor = Literal["SINGLE_FACTOR", "MULTI_FACTOR_WITH_USER_VERIFICATION"]
 TimeUnit = Literal["seconds", "minutes", "hours", "days"]
 
 SECONDS_IN: dict[TimeUnit, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
@@ -47,6 +48,7 @@ class PasswordPolicy(Shape):
     require_numbers: bool = True
     require_symbols: bool = True
     temporary_password_validity_days: int = Field(default=7, ge=1, le=365)
+    password_history_size: int = Field(default=0, ge=0, le=24)
 
 
 class StringConstraints(Shape):
@@ -145,8 +147,12 @@ class PoolSettings(BaseModel):
     """AttributesRequireVerificationBeforeUpdate: the old value stays until the new one is
     verified.
     """
-    recovery: tuple[ContactAttribute, ...] = ("email", "phone_number")
-    """Account recovery: verified attributes that a reset code may go to, the best first."""
+    recovery: tuple[Literal["email", "phone_number", "admin_only"], ...] = ("email", "phone_number")
+    """Account recovery: verified attributes that a reset code may go to, the preferred one first.
+    With `admin_only` a user cannot reset the password.
+    """
+    deletion_protection: bool = False
+    """If true, DeleteUserPool is refused."""
     email_confirmation: Literal["CONFIRM_WITH_CODE", "CONFIRM_WITH_LINK"] = "CONFIRM_WITH_CODE"
     admin_create_only: bool = False
     case_sensitive_usernames: bool = False
@@ -161,9 +167,9 @@ class PoolSettings(BaseModel):
     localhost, any port of it.
     """
     user_verification: Literal["required", "preferred"] = "preferred"
+    passkey_factor: PasskeyFactor = "SINGLE_FACTOR"
+    """FactorConfiguration: whether a passkey with user verification satisfies MFA."""
     limits: Limits = Limits()
-    deletion_protection: bool = False
-    """DeleteUserPool is refused while this is on."""
     tags: dict[str, str] = Field(default_factory=dict)
     described: dict[str, Any] = Field(default_factory=dict)
     """Members of CreateUserPool that have no effect here, as DescribeUserPool shows them."""

@@ -1,4 +1,4 @@
-"""The pool's RS256 key: it signs tokens, checks them, and shows its public half."""
+"""A pool's RS256 key, which signs tokens and verifies them."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ ALGORITHMS = ["RS256"]
 
 
 class SigningKey:
-    """An RSA key of 2048 bits. Making one takes a good part of a second, so tests may hand one key
-    to many pools.
+    """An RSA key of 2048 bits.
+
+    Making a key takes a good part of a second, so tests may give one key to many pools.
     """
 
     def __init__(self, key: RSAKey | None = None) -> None:
         self._key = key or RSAKey.generate_key(2048, auto_kid=True)
 
     def sign(self, claims: dict[str, Any]) -> str:
-        """A JWT with these claims."""
+        """Return a JWT with these claims."""
         return jwt.encode(
             {"alg": "RS256", "kid": self._key.kid},
             claims,
@@ -36,8 +37,9 @@ class SigningKey:
         )
 
     def read(self, token: str) -> dict[str, Any]:
-        """The claims of a token that this key signed; NotAuthorizedException for any other. Expiry
-        is not looked at.
+        """Return the claims of a token, which may have expired.
+
+        Raises NotAuthorizedException if this key did not sign it.
         """
         try:
             return dict(jwt.decode(token, self._key, algorithms=ALGORITHMS).claims)
@@ -50,10 +52,10 @@ class SigningKey:
         return {**self._key.as_dict(private=False), "alg": "RS256", "use": "sig"}
 
     def dump(self) -> dict[str, Any]:
-        """The whole key, private half included, for `load`."""
+        """Return the whole key, with its private half, for `load`."""
         return dict(self._key.as_dict(private=True))
 
     @classmethod
     def load(cls, dumped: dict[str, Any]) -> SigningKey:
-        """The key that was dumped."""
+        """Return a key that was dumped."""
         return cls(RSAKey.import_key(dumped))

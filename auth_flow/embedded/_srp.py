@@ -1,10 +1,9 @@
-"""The server's half of SRP-6a as Cognito speaks it: issue SRP_B, and check the proof that comes
-back.
+"""The server's half of SRP-6a in Cognito's variant: issue SRP_B and check the proof.
 
 The group is the 3072-bit MODP prime of RFC 3526 with g = 2; the hash is SHA-256. Numbers are hashed
-as their shortest big-endian two's complement, so with a zero byte in front where the top bit is
-set; the salt too, whose leading zeros thus vanish. The first part of a user's identity is the
-pool's name (the pool id after its underscore), that of a device is its group key.
+as their shortest big-endian two's complement: with a zero byte in front if the top bit is set, and
+without leading zeros, also in the salt. The first part of a user's identity is the pool's name (the
+pool id after its underscore), that of a device is its group key.
 """
 
 from __future__ import annotations
@@ -54,8 +53,10 @@ K = _hash(_bytes(N), _bytes(G))
 
 @cache
 def _powmod() -> Callable[[int, int], int]:
-    """The power modulo N: gmpy2's with the GIL released, or pow(), which stops all other threads
-    for 10 to 30 ms.
+    """Return the function for powers modulo N.
+
+    It is gmpy2's with the GIL released, if gmpy2 is installed. Otherwise it is pow(), which stops
+    all other threads for 10 to 30 ms.
     """
     try:
         gmpy2 = importlib.import_module("gmpy2")
@@ -74,37 +75,33 @@ def _power(base: int, exponent: int) -> int:
 
 
 class Verifier(BaseModel):
-    """What is kept instead of a password; both numbers in hexadecimal."""
+    """The verifier that is kept in place of a password; both numbers in hexadecimal."""
 
     salt: str
     v: str
 
     @classmethod
     def of(cls, group: str, identity: str, password: str, salt: str | None = None) -> Verifier:
-        """The verifier of a password, with a random salt of 16 bytes where none is given."""
-        # The top bit is set because widespread clients compute a wrong proof for salts that begin
-        # with a zero byte.
+        """Return the verifier of a password, with a random salt of 16 bytes by default."""
+        # The top bit is set because common clients compute a wrong proof if the salt begins with a
+        # zero byte.
         salt = salt or f"{secrets.randbits(128) | 1 << 127:x}"
         inner = hashlib.sha256(f"{group}{identity}:{password}".encode()).digest()
         return cls(salt=salt, v=f"{_power(G, _hash(_bytes(int(salt, 16)), inner)):x}")
 
     def matches(self, group: str, identity: str, password: str) -> bool:
-        """Whether this is the verifier of the password."""
+        """Return whether this is the verifier of the password."""
         return hmac.compare_digest(self.v, Verifier.of(group, identity, password, self.salt).v)
 
     @classmethod
     def simulated(cls, secret: bytes, identity: str) -> Verifier:
-        """One that no password fits, and whose salt is the same each time the same name is asked
-        for.
-        """
+        """Return a verifier that no password fits. One name always gets the same salt."""
         salt = hmac.new(secret, identity.encode(), hashlib.sha256).hexdigest()[:32]
         return cls(salt=salt, v=f"{secrets.randbelow(N):x}")
 
 
 class Exchange(BaseModel):
-    """One SRP exchange between the issue of B and the client's proof. It holds the secret exponent:
-    it stays here.
-    """
+    """An SRP exchange between SRP_B and the proof, with the server's secret exponent."""
 
     group: str
     identity: str
@@ -116,7 +113,7 @@ class Exchange(BaseModel):
 
     @classmethod
     def begin(cls, group: str, identity: str, verifier: Verifier, a_public: str) -> Exchange | None:
-        """Answer the client's A (hexadecimal); None where it is no number between 1 and N − 1."""
+        """Answer the client's A, or return None if it is not hexadecimal and from 1 to N - 1."""
         if not HEXADECIMAL.fullmatch(
             a_public
         ):  # int() would also take 0x, signs, spaces and underscores
@@ -138,7 +135,7 @@ class Exchange(BaseModel):
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The challenge parameters that the client needs for its proof."""
+        """The challenge parameters that the client computes its proof from."""
         return {
             "SALT": self.verifier.salt,
             "SECRET_BLOCK": self.secret_block,
@@ -147,11 +144,11 @@ class Exchange(BaseModel):
 
     @property
     def session(self) -> str:
-        """The name of the session this exchange is put away under."""
+        """The text of the session that holds this exchange."""
         return session_of(self.secret_block)
 
     def proves(self, responses: dict[str, str], now: float) -> bool:
-        """Whether the responses prove knowledge of the password, at this time."""
+        """Return whether the responses prove, at this time, that the client knows the password."""
         timestamp = responses.get("TIMESTAMP", "")
         if responses.get("PASSWORD_CLAIM_SECRET_BLOCK") != self.secret_block or not _is_fresh(
             timestamp, now
@@ -174,18 +171,17 @@ class Exchange(BaseModel):
 
 
 def session_of(secret_block: str) -> str:
-    """The session that a secret block stands for: many clients answer PASSWORD_VERIFIER with the
-    block and no Session.
+    """Return the text of the session that belongs to a secret block.
+
+    Many clients answer PASSWORD_VERIFIER with the block but without the Session.
     """
     return hashlib.sha256(secret_block.encode()).hexdigest()
 
 
 def _is_fresh(timestamp: str, now: float) -> bool:
-    """Whether a TIMESTAMP such as `Wed Sep 2 09:05:07 UTC 2026` is well formed and close to the
-    present.
-    """
+    """Return whether a TIMESTAMP is well formed and recent: `Wed Sep 2 09:05:07 UTC 2026`."""
     try:
-        # By hand, for strptime's names follow the process's locale.
+        # strptime() would expect the names of the process's locale.
         _, month, day, clock, zone, year = timestamp.split(" ")
         number = MONTHS.index(month) + 1
         hour, minute, second = map(int, clock.split(":"))
@@ -200,10 +196,10 @@ def _is_fresh(timestamp: str, now: float) -> bool:
 
 
 async def begin(group: str, identity: str, verifier: Verifier, a_public: str) -> Exchange | None:
-    """`Exchange.begin` in a worker thread."""
+    """Run `Exchange.begin` in a worker thread."""
     return await anyio.to_thread.run_sync(Exchange.begin, group, identity, verifier, a_public)
 
 
 async def proves(exchange: Exchange, responses: dict[str, str], now: float) -> bool:
-    """`Exchange.proves` in a worker thread."""
+    """Run `Exchange.proves` in a worker thread."""
     return await anyio.to_thread.run_sync(exchange.proves, responses, now)

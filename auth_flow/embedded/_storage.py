@@ -1,4 +1,4 @@
-"""Rows that outlive a request, and, with a file, the process."""
+"""Tables of rows, in memory or in a SQLite file."""
 
 from __future__ import annotations
 
@@ -15,29 +15,28 @@ RowT = TypeVar("RowT", bound=BaseModel)
 
 
 class Storage:
-    """A SQLite file of JSON rows. Each write is a transaction of its own; everything is read once,
-    at the start.
-    """
+    """A SQLite file of JSON rows. All are read once, at the start; each write is a transaction."""
 
     def __init__(self, path: str | Path) -> None:
         # It holds password verifiers and private keys. SQLite gives its journals the same mode.
         if str(path) != ":memory:":
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        # One connection for all threads: the service may run in another thread than the one that
-        # made it.
+        # All threads share the connection, because the service may run in another thread than the
+        # one that made it.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._lock = Lock()
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS rows (kind TEXT, key TEXT, json TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
+                "CREATE TABLE IF NOT EXISTS rows"
+                " (kind TEXT, key TEXT, json TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
             )
-        except sqlite3.Error:  # the file is no database, or it is locked
+        except sqlite3.Error:  # the file is not a database, or it is locked
             self.close()
             raise
 
     def read(self, kind: str) -> list[tuple[str, str]]:
-        """All rows of a kind, as pairs of key and JSON."""
+        """Return all rows of a kind as pairs of key and JSON."""
         with self._lock:
             return self._connection.execute(
                 "SELECT key, json FROM rows WHERE kind = ?", (kind,)
@@ -51,19 +50,19 @@ class Storage:
             )
 
     def erase(self, kind: str, key: str) -> None:
-        """Delete one row, if it is there."""
+        """Delete one row if it exists."""
         with self._lock:
             self._connection.execute("DELETE FROM rows WHERE kind = ? AND key = ?", (kind, key))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
 
 class Table(Generic[RowT]):
-    """Rows of one model by key, in memory and, where there is a storage, written through to it.
+    """Rows of one model by key, in memory, and written through to a storage if there is one.
 
-    A row that was changed has to be `put` again to be kept.
+    A changed row is stored by another `put`.
     """
 
     def __init__(self, kind: str, model: type[RowT], storage: Storage | None) -> None:
@@ -72,28 +71,28 @@ class Table(Generic[RowT]):
         self._rows = {key: model.model_validate_json(json) for key, json in stored}
 
     def get(self, key: str) -> RowT | None:
-        """The row itself, not a copy."""
+        """Return the row itself, not a copy, or None."""
         return self._rows.get(key)
 
     def put(self, key: str, row: RowT) -> None:
-        """Keep the row as it is now."""
+        """Insert or replace a row."""
         self._rows[key] = row
         if self._storage:
             self._storage.write(self._kind, key, row.model_dump_json())
 
     def take(self, key: str) -> RowT | None:
-        """Remove the row and hand it out: of two that ask, one gets it."""
+        """Remove and return a row, or return None. Of two callers, one gets it."""
         row = self._rows.pop(key, None)
         if row is not None and self._storage:
             self._storage.erase(self._kind, key)
         return row
 
     def first(self) -> tuple[str, RowT] | None:
-        """The row that was put in first, with its key."""
+        """Return the oldest row with its key, or None."""
         return next(iter(self._rows.items()), None)
 
     def items(self) -> list[tuple[str, RowT]]:
-        """All keys with their rows, the oldest first."""
+        """Return all rows with their keys, the oldest first."""
         return list(self._rows.items())
 
     def clear(self) -> None:

@@ -1,6 +1,4 @@
-"""Time-based one-time passwords, RFC 6238 with its defaults: HMAC-SHA-1, steps of 30 seconds, six
-digits.
-"""
+"""Time-based one-time passwords by RFC 6238: HMAC-SHA-1, steps of 30 seconds, six digits."""
 
 from __future__ import annotations
 
@@ -12,18 +10,19 @@ STEP = 30
 
 
 def new_secret() -> str:
-    """A random secret of 160 bits, in base 32."""
+    """Return a random secret of 160 bits in base 32."""
     return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
 def code(secret: str, at: float) -> str:
-    """The six digits for a time in seconds since the epoch."""
+    """Return the six digits for a time in seconds since the epoch."""
     return _code(secret, int(at // STEP))
 
 
 def matching_step(secret: str, given: str, now: float, last_step: int) -> int | None:
-    """The time step the code belongs to, if it is the present one or a neighbour and later than the
-    last one used.
+    """Return the time step of the code, or None.
+
+    The step has to be the present one or one next to it, and later than the last one used.
     """
     present = int(now // STEP)
     for step in (present - 1, present, present + 1):

@@ -1,5 +1,6 @@
-"""Lambda triggers as Python callables: they take the event that Cognito's documentation shows, and
-fill in its response.
+"""Lambda triggers as Python callables.
+
+A callable takes the event that Cognito's documentation shows and fills in its `response`.
 """
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -15,15 +16,13 @@ from auth_flow.embedded._fault import Fault
 from auth_flow.embedded._turns import out_of_turn
 
 if TYPE_CHECKING:
+    from auth_flow.embedded._context import Context
     from auth_flow.embedded._models import User
-    from auth_flow.embedded._pool import EmbeddedUserPool
 
 Event = dict[str, Any]
 
-NO_CLIENT = "CLIENT_ID_NOT_APPLICABLE"
-"""The client id in events that no app client led to."""
 Trigger = Callable[[Event], Event | Awaitable[Event | None] | None]
-"""Takes the event and returns it, or returns nothing after changing its `response` in place. May be
+"""Takes the event and returns it, or returns None after changing its `response` in place. It may be
 asynchronous.
 """
 
@@ -40,11 +39,22 @@ TriggerName = Literal[
     "PreTokenGeneration",
 ]
 
+TokenTriggerVersion = Literal["V1_0", "V2_0", "V3_0"]
+"""The event that PreTokenGeneration gets: V1_0 changes ID tokens only, the others access tokens
+too.
+"""
+
+_SOURCE_PREFIX = {"PreTokenGeneration": "TokenGeneration"}
+"""The first half of `triggerSource`, if it is not the trigger's name."""
+
+ResponseT = TypeVar("ResponseT", bound=BaseModel)
+
 
 @dataclass(kw_only=True)
 class Triggers:
-    """The triggers of a pool, each optional. What one raises becomes UserLambdaValidationException
-    with its text.
+    """The triggers of a pool, each optional.
+
+    An exception that a trigger raises becomes UserLambdaValidationException with its text.
     """
 
     pre_sign_up: Trigger | None = None
@@ -57,40 +67,39 @@ class Triggers:
     user_migration: Trigger | None = None
     custom_message: Trigger | None = None
     pre_token_generation: Trigger | None = None
+    pre_token_generation_version: TokenTriggerVersion = "V1_0"  # noqa: S105 - not a secret
 
     def get(self, name: TriggerName) -> Trigger | None:
-        """The trigger of this name, if there is one."""
+        """Return the trigger of this name, if the pool has it."""
         attribute = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
         return cast("Trigger | None", getattr(self, attribute))
 
 
 async def fire(
-    pool: EmbeddedUserPool,
+    context: Context,
     name: TriggerName,
     source: str,
-    *,
-    client_id: str,
-    username: str,
-    user: User | None = None,
     request: Mapping[str, Any] | None = None,
     response: Mapping[str, Any] | None = None,
 ) -> dict[str, Any] | None:
-    """Run a trigger and return its response; None where the pool has no such trigger.
+    """Run a trigger and return its response, or None if the pool does not have the trigger.
 
-    `source` is the second half of the trigger source, `response` the fields that the trigger is
-    meant to fill in.
+    `source` is the second half of `triggerSource`, `request` the members beside `userAttributes`,
+    and `response` the members that the trigger is expected to fill in.
     """
+    pool = context.pool
     trigger = pool.triggers.get(name)
     if trigger is None:
         return None
+    version = pool.triggers.pre_token_generation_version
     event: Event = {
-        "version": "1",
+        "version": version[1] if name == "PreTokenGeneration" else "1",
         "region": pool.region,
         "userPoolId": pool.id,
-        "userName": username,
-        "callerContext": {"awsSdkVersion": "auth-flow", "clientId": client_id},
-        "triggerSource": f"{name}_{source}",
-        "request": {"userAttributes": _attributes(user), **(request or {})},
+        "userName": context.username,
+        "callerContext": {"awsSdkVersion": "auth-flow", "clientId": context.client_id},
+        "triggerSource": f"{_SOURCE_PREFIX.get(name, name)}_{source}",
+        "request": {"userAttributes": _attributes(context.user), **(request or {})},
         "response": dict(response or {}),
     }
     try:
@@ -102,14 +111,11 @@ async def fire(
         raise Fault(
             "UserLambdaValidationException", f"{name} failed with error {error}."
         ) from error
-    try:
-        return _Output.model_validate(event if result is None else result).response
-    except ValidationError:
-        raise invalid_output() from None
+    return checked(_Output, event if result is None else result).response
 
 
 class _Output(BaseModel):
-    """What a trigger returns, as far as it is looked at."""
+    """The event that a trigger returns, as far as it is used."""
 
     model_config = ConfigDict(strict=True)
 
@@ -119,8 +125,16 @@ class _Output(BaseModel):
 _TEXTS = TypeAdapter(dict[str, str], config=ConfigDict(strict=True))
 
 
+def checked(model: type[ResponseT], output: object) -> ResponseT:
+    """Return a trigger's output as a model; InvalidLambdaResponseException if it does not fit."""
+    try:
+        return model.model_validate(output)
+    except ValidationError:
+        raise invalid_output() from None
+
+
 def texts(response: Mapping[str, Any], name: str) -> dict[str, str]:
-    """A member of a trigger's response that maps names to texts; an absent one is empty."""
+    """Return a member that maps names to texts; an absent one is empty."""
     try:
         return _TEXTS.validate_python(response.get(name) or {})
     except ValidationError:
@@ -128,7 +142,7 @@ def texts(response: Mapping[str, Any], name: str) -> dict[str, str]:
 
 
 def invalid_output() -> Fault:
-    """What a trigger returned is not what Cognito takes."""
+    """Return the error for output that Cognito does not accept from a trigger."""
     return Fault("InvalidLambdaResponseException", "Unrecognizable lambda output")
 
 

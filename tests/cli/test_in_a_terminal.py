@@ -93,7 +93,7 @@ def environment(pool: TestPool, endpoint: str) -> dict[str, str]:
 
 def test_sign_in_over_a_socket_through_confirmation_and_a_code() -> None:
     pool = TestPool()
-    pool.add(mfa=["SMS_MFA"], status="UNCONFIRMED")
+    pool.add(mfa=["SMS_MFA"])
     with (
         running(pool.service) as endpoint,
         PseudoTerminal("sign-in", environment=environment(pool, endpoint)) as terminal,
@@ -106,6 +106,8 @@ def test_sign_in_over_a_socket_through_confirmation_and_a_code() -> None:
         terminal.expect("Password: ")
         terminal.enter("wrong")
         terminal.expect(r"\n *The user name or the password is wrong\.\nPassword: ")
+        # The service checks whether the account is confirmed before it looks at the password.
+        pool.add(mfa=["SMS_MFA"], status="UNCONFIRMED")
         terminal.enter(PASSWORD)
         terminal.expect("not confirmed yet")
         terminal.expect(r"Send a new code\? \[Y/n\]: ")

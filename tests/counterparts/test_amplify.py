@@ -250,3 +250,81 @@ def test_a_remembered_device_proves_itself_instead_of_a_second_factor(
     app.call("signOut")
     assert sign_in(app) == {"signInStep": "DONE"}
     assert is_ada(app)
+
+
+def device_key(pool: ServedPool, app: Program) -> str:
+    """The device of the tokens that Amplify holds, as the pool has it."""
+    payload = app.call("fetchAuthSession")["tokens"]["accessToken"]["payload"]
+    user = pool.pool.user("ada")
+    assert user is not None
+    assert user.devices[payload["device_key"]].verifier is not None
+    return str(payload["device_key"])
+
+
+def test_a_device_spares_the_code(served: Served, amplify: AppOf) -> None:
+    pool = served.pool(mfa_configuration="ON", device_tracking="ALWAYS", mfa_factors=("SMS_MFA",))
+    pool.add_ada()
+    app = amplify(pool)
+    assert sign_in(app)["signInStep"] == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    assert answer(app, pool.code())["signInStep"] == "DONE"
+    key = device_key(pool, app)
+    app.call("signOut")
+    # USER_PASSWORD_AUTH carries the device key of the last user, USER_SRP_AUTH its proof.
+    for flow in ("USER_PASSWORD_AUTH", "USER_SRP_AUTH"):
+        assert sign_in(app, authFlowType=flow)["signInStep"] == "DONE"
+        assert device_key(pool, app) == key
+        app.call("fetchAuthSession", forceRefresh=True)
+        assert [device["id"] for device in app.call("fetchDevices")] == [key]
+        app.call("signOut")
+
+
+def test_a_device_is_remembered_and_forgotten_on_request(served: Served, amplify: AppOf) -> None:
+    pool = served.pool(
+        mfa_configuration="ON", device_tracking="USER_OPT_IN", mfa_factors=("SMS_MFA",)
+    )
+    pool.add_ada()
+    app = amplify(pool)
+    assert sign_in(app)["signInStep"] == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    assert answer(app, pool.code())["signInStep"] == "DONE"
+    key = device_key(pool, app)
+    app.call("signOut")
+    assert sign_in(app)["signInStep"] == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    assert answer(app, pool.code())["signInStep"] == "DONE"
+    app.call("rememberDevice")
+    app.call("signOut")
+    assert sign_in(app)["signInStep"] == "DONE"
+    app.call("forgetDevice")
+    app.call("signOut")
+    assert sign_in(app)["signInStep"] == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    assert answer(app, pool.code())["signInStep"] == "DONE"
+    assert device_key(pool, app) != key
+
+
+def test_a_device_forgotten_elsewhere_does_not_stop_the_sign_in(
+    served: Served, amplify: AppOf
+) -> None:
+    pool = served.pool(mfa_configuration="ON", device_tracking="ALWAYS", mfa_factors=("SMS_MFA",))
+    pool.add_ada()
+    app = amplify(pool)
+    sign_in(app)
+    answer(app, pool.code())
+    app.call("signOut")
+    user = pool.pool.user("ada")
+    assert user is not None
+    user.devices.clear()
+    assert sign_in(app)["signInStep"] == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+
+
+def test_a_passwordless_sign_up_ends_signed_in(served: Served, amplify: AppOf) -> None:
+    pool = served.pool()
+    app = amplify(pool)
+    given = {
+        "userAttributes": {"email": "zoe@example.org"},
+        "autoSignIn": {"authFlowType": "USER_AUTH"},
+    }
+    step = app.call("signUp", username="zoe", options=given)["nextStep"]
+    assert step["signUpStep"] == "CONFIRM_SIGN_UP"
+    step = app.call("confirmSignUp", username="zoe", confirmationCode=pool.code("zoe"))["nextStep"]
+    assert step["signUpStep"] == "COMPLETE_AUTO_SIGN_IN"
+    assert app.call("autoSignIn")["nextStep"]["signInStep"] == "DONE"
+    assert app.call("getCurrentUser")["username"] == "zoe"

@@ -493,7 +493,7 @@ def test_what_the_service_does_not_do_is_an_error_of_the_service(
 ) -> None:
     ada, pool = app
     with pytest.raises(botocore.exceptions.ClientError) as refused:
-        ada.cognito.list_groups(UserPoolId=pool.pool.id)
+        ada.cognito.list_user_import_jobs(UserPoolId=pool.pool.id, MaxResults=1)
     assert refused.value.response["Error"]["Code"] == "UnknownOperationException"
     with pytest.raises(ada.cognito.exceptions.InvalidParameterException):
         ada.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A="0")
@@ -522,3 +522,20 @@ def test_a_pool_and_a_client_are_updated(cognito: Any, served: Served) -> None:
     )
     with pytest.raises(cognito.exceptions.InvalidParameterException, match="not enabled"):
         app.by_password()
+
+
+def test_groups_and_their_members(app: tuple[App, ServedPool]) -> None:
+    ada, pool = app
+    named = {"UserPoolId": pool.pool.id, "GroupName": "editors"}
+    role = "arn:aws:iam::123456789012:role/editor"
+    group = ada.cognito.create_group(**named, Precedence=1, RoleArn=role)["Group"]
+    assert (group["GroupName"], group["Precedence"]) == ("editors", 1)
+    ada.cognito.admin_add_user_to_group(**named, Username="ada")
+    members = ada.cognito.list_users_in_group(**named)["Users"]
+    assert [user["Username"] for user in members] == ["ada"]
+    of_ada = ada.cognito.admin_list_groups_for_user(UserPoolId=pool.pool.id, Username="ada")
+    assert [group["GroupName"] for group in of_ada["Groups"]] == ["editors"]
+    ada.cognito.admin_remove_user_from_group(**named, Username="ada")
+    ada.cognito.delete_group(**named)
+    with pytest.raises(ada.cognito.exceptions.ResourceNotFoundException):
+        ada.cognito.get_group(**named)

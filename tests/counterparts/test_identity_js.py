@@ -130,3 +130,45 @@ def test_tokens_are_renewed_until_the_sign_out(served: Served, identity: AppOf) 
     app.call("globalSignOut")
     with pytest.raises(Refused):
         app.call("attributes")
+
+
+def test_a_device_is_remembered_on_request_and_spares_the_code(
+    served: Served, identity: AppOf
+) -> None:
+    pool = served.pool(mfa_configuration="OPTIONAL", device_tracking="USER_OPT_IN")
+    pool.add_ada(mfa=["SMS_MFA"])
+    app = identity(pool)
+    sign_in = {"username": "ada", "password": PASSWORD}
+    assert step(app, "signIn", **sign_in) == "mfaRequired"
+    signed_in = app.call("sendCode", code=pool.code(), type="SMS_MFA")
+    assert (signed_in["step"], signed_in["confirm"]) == ("onSuccess", True)
+    key = signed_in["details"]["device_key"]
+
+    # Confirmed but not remembered: the code is asked, and then the device proves itself.
+    assert step(app, "signIn", **sign_in) == "mfaRequired"
+    assert step(app, "sendCode", code=pool.code(), type="SMS_MFA") == "onSuccess"
+    assert app.call("rememberDevice") == "SUCCESS"
+    again = app.call("signIn", **sign_in)
+    assert (again["step"], again["details"]["device_key"]) == ("onSuccess", key)
+    assert app.call("getDevice")["Device"]["DeviceKey"] == key
+    assert [device["DeviceKey"] for device in app.call("listDevices")["Devices"]] == [key]
+    assert app.call("refresh")["details"]["device_key"] == key
+
+    assert app.call("notRememberDevice") == "SUCCESS"
+    assert step(app, "signIn", **sign_in) == "mfaRequired"
+    assert step(app, "sendCode", code=pool.code(), type="SMS_MFA") == "onSuccess"
+    assert app.call("forgetDevice") == "SUCCESS"
+    assert step(app, "signIn", **sign_in) == "mfaRequired"
+    assert app.call("sendCode", code=pool.code(), type="SMS_MFA")["details"]["device_key"] != key
+
+
+def test_a_device_that_is_always_remembered(served: Served, identity: AppOf) -> None:
+    pool = served.pool(mfa_configuration="ON", device_tracking="ALWAYS", mfa_factors=("SMS_MFA",))
+    pool.add_ada()
+    app = identity(pool)
+    sign_in = {"username": "ada", "password": PASSWORD}
+    assert step(app, "signIn", **sign_in) == "mfaRequired"
+    signed_in = app.call("sendCode", code=pool.code(), type="SMS_MFA")
+    assert signed_in["confirm"] in (None, False)
+    again = app.call("signIn", **sign_in)
+    assert again["details"]["device_key"] == signed_in["details"]["device_key"]

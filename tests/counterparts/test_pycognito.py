@@ -4,7 +4,7 @@ verified by PyJWT.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -184,33 +184,8 @@ def test_from_sign_up_to_a_new_password(served: Served, user: Any) -> None:
     user(pool, "zoe").authenticate(PASSWORD)
 
 
-@pytest.fixture
-def hands_sessions_on(cognito: Any) -> Iterator[Any]:
-    """The client, made to do what AWS asks of all its own SDKs and pycognito leaves out: send
-    Session with a device's answer.
-    """
-    latest: dict[str, str] = {}
-
-    def keep(parsed: dict[str, Any], **_: Any) -> None:
-        latest.clear()
-        latest.update({name: value for name, value in parsed.items() if name == "Session"})
-
-    def hand_on(params: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {**latest, **params}
-
-    hooks: dict[str, Callable[..., Any]] = {
-        "after-call.cognito-identity-provider": keep,
-        "provide-client-params.*.RespondToAuthChallenge": hand_on,
-    }
-    for event, hook in hooks.items():
-        cognito.meta.events.register(event, hook)
-    yield cognito
-    for event, hook in hooks.items():
-        cognito.meta.events.unregister(event, hook)
-
-
-def test_a_remembered_device_proves_itself(served: Served, hands_sessions_on: Any) -> None:
-    cognito = hands_sessions_on
+def test_a_remembered_device_proves_itself(served: Served, cognito: Any) -> None:
+    """Although pycognito sends no Session with a device's answers."""
     pool = served.pool(device_tracking="ALWAYS", mfa_configuration="OPTIONAL")
     pool.add_ada()
     who = {

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-from auth_flow.embedded import PoolSettings
+from auth_flow.embedded import PoolSettings, TurnableClock
 from tests.embedded.authenticator import Authenticator
-from tests.embedded.wire import Refused, Wire
+from tests.embedded.wire import Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
+
+MULTI_FACTOR = "MULTI_FACTOR_WITH_USER_VERIFICATION"
 
 
 async def register(wire: Wire, authenticator: Authenticator) -> str:
@@ -91,3 +94,252 @@ async def test_registration_is_refused(wire: Wire) -> None:
     wire.pool.settings = PoolSettings(first_factors=("PASSWORD",))
     with pytest.raises(Refused, match="WebAuthnNotEnabledException"):
         await wire.call("StartWebAuthnRegistration", AccessToken=access)
+
+
+async def registration(wire: Wire) -> tuple[str, dict[str, Any]]:
+    """An access token, and the options of a registration that has begun."""
+    access = (await wire.tokens())["AccessToken"]
+    reply = await wire.call("StartWebAuthnRegistration", AccessToken=access)
+    return access, reply["CredentialCreationOptions"]
+
+
+async def complete(wire: Wire, access: str, credential: dict[str, Any]) -> None:
+    await wire.call("CompleteWebAuthnRegistration", AccessToken=access, Credential=credential)
+
+
+async def passkey_sign_in(wire: Wire, authenticator: Authenticator, **how: Any) -> dict[str, Any]:
+    asked = await wire.initiate("USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="WEB_AUTHN")
+    assert asked["ChallengeName"] == "WEB_AUTHN"
+    options = json.loads(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
+    credential = authenticator.get(options, **how)
+    return await wire.respond(asked, USERNAME="ada", CREDENTIAL=json.dumps(credential))
+
+
+async def test_a_passkey_of_another_relying_party_is_refused(wire: Wire) -> None:
+    access, options = await registration(wire)
+    foreign = Authenticator().create(options, rp_id="evil.example")
+    with pytest.raises(Refused, match="WebAuthnRelyingPartyMismatchException"):
+        await complete(wire, access, foreign)
+    authenticator = Authenticator()
+    await complete(wire, access, authenticator.create(options))
+    with pytest.raises(Refused, match="NotAuthorizedException"):
+        await passkey_sign_in(wire, authenticator, rp_id="evil.example")
+
+
+async def test_a_registration_belongs_to_its_client_and_expires(
+    wire: Wire, clock: TurnableClock
+) -> None:
+    access, options = await registration(wire)
+    credential = Authenticator().create(options)
+    mine, wire.client = wire.client, wire.pool.create_client()
+    with pytest.raises(Refused, match="WebAuthnClientMismatchException"):
+        await complete(wire, (await wire.tokens())["AccessToken"], credential)
+    wire.client = mine
+    clock.turn(minutes=6)
+    with pytest.raises(Refused, match="WebAuthnChallengeNotFoundException"):
+        await complete(wire, access, credential)
+
+
+@pytest.mark.parametrize("attests", [False, True])
+async def test_a_registration_answers_its_own_challenge_once(wire: Wire, attests: bool) -> None:
+    _, old = await registration(wire)
+    access, options = await registration(wire)
+    authenticator = Authenticator(attests=attests)
+    with pytest.raises(Refused, match="WebAuthnCredentialNotSupportedException"):
+        await complete(wire, access, authenticator.create(old))
+    await complete(wire, access, authenticator.create(options))
+    with pytest.raises(Refused, match="WebAuthnChallengeNotFoundException"):
+        await complete(wire, access, authenticator.create(options))
+
+
+async def test_a_false_attestation_is_refused(wire: Wire) -> None:
+    access, options = await registration(wire)
+    one, other = Authenticator(attests=True), Authenticator(attests=True)
+    one._sign = other._sign  # type: ignore[method-assign]  # signed with another key
+    with pytest.raises(Refused, match="WebAuthnCredentialNotSupportedException"):
+        await complete(wire, access, one.create(options))
+
+
+async def test_one_passkey_is_registered_once(wire: Wire) -> None:
+    authenticator = Authenticator()
+    await register(wire, authenticator)
+    access, options = await registration(wire)
+    with pytest.raises(Refused, match="registered already"):
+        await complete(wire, access, authenticator.create(options))
+
+
+async def test_malformed_credentials_are_refused(wire: Wire) -> None:
+    access, _ = await registration(wire)
+    for credential in ({}, {"response": []}, {"response": {"clientDataJSON": "e30"}}):
+        with pytest.raises(Refused, match="InvalidParameterException"):
+            await complete(wire, access, credential)
+
+
+async def test_a_pool_without_a_relying_party_registers_nothing(wire: Wire) -> None:
+    settings(wire, relying_party_id="")
+    access = (await wire.tokens())["AccessToken"]
+    with pytest.raises(Refused, match="WebAuthnConfigurationMissingException"):
+        await wire.call("StartWebAuthnRegistration", AccessToken=access)
+
+
+async def test_twenty_passkeys_are_enough(wire: Wire) -> None:
+    for _ in range(20):
+        await register(wire, Authenticator())
+    access = (await wire.tokens())["AccessToken"]
+    with pytest.raises(Refused, match="LimitExceededException"):
+        await wire.call("StartWebAuthnRegistration", AccessToken=access)
+
+
+@pytest.mark.parametrize(
+    ("origin", "accepted"),
+    [
+        ("https://example.org", True),
+        ("https://app.example.org:8443", True),
+        ("http://example.org", False),
+        ("https://notexample.org", False),
+        ("https://example.org.evil.example", False),
+        ("http://localhost:3000", False),
+        ("https://partner.example", True),
+    ],
+)
+async def test_origins_below_the_relying_party(wire: Wire, origin: str, accepted: bool) -> None:
+    settings(wire, relying_party_id="example.org", passkey_origins=("https://partner.example",))
+    authenticator = Authenticator(origin)
+    if not accepted:
+        with pytest.raises(Refused, match="WebAuthnOriginNotAllowedException"):
+            await register(wire, authenticator)
+        return
+    await register(wire, authenticator)
+    assert "AuthenticationResult" in await passkey_sign_in(wire, authenticator)
+    authenticator.origin = "https://phishing.example"
+    with pytest.raises(Refused, match=r"WebAuthnOriginNotAllowedException|NotAuthorizedException"):
+        await passkey_sign_in(wire, authenticator)
+
+
+async def test_a_counter_that_does_not_grow_is_an_error(wire: Wire) -> None:
+    authenticator = Authenticator()
+    await register(wire, authenticator)
+    clone = authenticator.clone()
+    assert "AuthenticationResult" in await passkey_sign_in(wire, authenticator)
+    with pytest.raises(Refused, match=r"NotAuthorizedException: .*count"):
+        await passkey_sign_in(wire, clone)
+    assert "AuthenticationResult" in await passkey_sign_in(wire, authenticator)
+
+
+async def test_a_passkey_without_a_counter_is_accepted(wire: Wire) -> None:
+    authenticator = Authenticator(counts=False)
+    await register(wire, authenticator)
+    for _ in range(2):
+        assert "AuthenticationResult" in await passkey_sign_in(wire, authenticator)
+
+
+async def test_the_user_handle_has_to_be_the_user_s(wire: Wire) -> None:
+    authenticator = Authenticator()
+    await register(wire, authenticator)
+    user = wire.pool.user("ada")
+    assert user is not None
+    reply = await passkey_sign_in(wire, authenticator, user_handle=user.sub.encode())
+    assert "AuthenticationResult" in reply
+    with pytest.raises(Refused, match="NotAuthorizedException"):
+        await passkey_sign_in(wire, authenticator, user_handle=b"eve")
+
+
+@pytest.mark.parametrize("required", [True, False])
+async def test_user_verification_is_required_if_the_pool_says_so(
+    wire: Wire, required: bool
+) -> None:
+    authenticator = Authenticator(verifies_users=False)
+    if required:
+        settings(wire, user_verification="required")
+        with pytest.raises(Refused, match="WebAuthnCredentialNotSupportedException"):
+            await register(wire, authenticator)
+        settings(wire, user_verification="preferred")
+    await register(wire, authenticator)
+    if required:
+        settings(wire, user_verification="required")
+        with pytest.raises(Refused, match="NotAuthorizedException"):
+            await passkey_sign_in(wire, authenticator)
+    else:
+        assert "AuthenticationResult" in await passkey_sign_in(wire, authenticator)
+
+
+async def test_the_choice_can_be_answered_together_with_the_assertion(wire: Wire) -> None:
+    authenticator = Authenticator()
+    await register(wire, authenticator)
+    asked = await wire.initiate("USER_AUTH", USERNAME="ada")
+    assert asked["ChallengeName"] == "SELECT_CHALLENGE"
+    options = json.loads(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
+    credential = json.dumps(authenticator.get(options))
+    reply = await wire.respond(asked, USERNAME="ada", ANSWER="WEB_AUTHN", CREDENTIAL=credential)
+    assert "AuthenticationResult" in reply
+
+
+async def test_a_passkey_with_user_verification_satisfies_mfa(wire: Wire) -> None:
+    verifying, other = Authenticator(), Authenticator(verifies_users=False)
+    await register(wire, verifying)
+    await register(wire, other)
+    settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))
+    asked = await wire.initiate("USER_AUTH", USERNAME="ada")
+    assert asked["AvailableChallenges"] == ["PASSWORD", "PASSWORD_SRP"]
+    settings(wire, passkey_factor=MULTI_FACTOR)
+    asked = await wire.initiate("USER_AUTH", USERNAME="ada")
+    assert asked["AvailableChallenges"] == ["PASSWORD", "PASSWORD_SRP", "WEB_AUTHN"]
+    assert "AuthenticationResult" in await passkey_sign_in(wire, verifying)
+    with pytest.raises(Refused, match="NotAuthorizedException"):
+        await passkey_sign_in(wire, other)
+
+
+async def test_a_user_chooses_passkeys_in_place_of_an_optional_second_factor(wire: Wire) -> None:
+    authenticator = Authenticator()
+    await register(wire, authenticator)
+    settings(wire, mfa_configuration="OPTIONAL", mfa_factors=("SMS_MFA",))
+    access = (await wire.tokens())["AccessToken"]
+    preference = {"AccessToken": access, "WebAuthnMfaSettings": {"Enabled": True}}
+    with pytest.raises(Refused, match="InvalidParameterException"):
+        await wire.service_call("SetUserMFAPreference", **preference)
+    settings(wire, passkey_factor=MULTI_FACTOR)
+    with pytest.raises(Refused, match="Another MFA method"):
+        await wire.service_call("SetUserMFAPreference", **preference)
+    await wire.call("SetUserMFAPreference", AccessToken=access, SMSMfaSettings={"Enabled": True})
+    asked = await wire.initiate("USER_AUTH", USERNAME="ada")
+    assert "WEB_AUTHN" not in asked["AvailableChallenges"]
+    await wire.service_call("SetUserMFAPreference", **preference)
+    assert "AuthenticationResult" in await passkey_sign_in(wire, authenticator)
+    factors = await wire.call("GetUserAuthFactors", AccessToken=access)
+    assert factors["ConfiguredUserAuthFactors"] == ["PASSWORD", "WEB_AUTHN"]
+
+
+async def test_passkeys_and_required_mfa_go_together_only_as_one(wire: Wire) -> None:
+    pool = {"UserPoolId": wire.pool.id}
+    required = {
+        **pool,
+        "MfaConfiguration": "ON",
+        "SoftwareTokenMfaConfiguration": {"Enabled": True},
+    }
+    factor = {"RelyingPartyId": "example.org", "FactorConfiguration": MULTI_FACTOR}
+    with pytest.raises(
+        Refused,
+        match="InvalidParameterException: Cannot set WebAuthn factor configuration to "
+        "SINGLE_FACTOR if MFA is required and WebAuthn is an allowed first auth factor",
+    ):
+        await wire.service_call("SetUserPoolMfaConfig", **required)
+    await wire.service_call("SetUserPoolMfaConfig", **{**required, "MfaConfiguration": "OPTIONAL"})
+    reply = await wire.service_call(
+        "SetUserPoolMfaConfig", **required, WebAuthnConfiguration=factor
+    )
+    assert reply["WebAuthnConfiguration"]["FactorConfiguration"] == MULTI_FACTOR
+    shown = await wire.service_call("GetUserPoolMfaConfig", **pool)
+    assert shown["WebAuthnConfiguration"]["RelyingPartyId"] == "example.org"
+
+
+async def test_passkeys_are_not_added_to_a_pool_that_requires_mfa(wire: Wire) -> None:
+    settings(wire, first_factors=("PASSWORD",), mfa_configuration="ON")
+    policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
+    change = {"UserPoolId": wire.pool.id, "MfaConfiguration": "ON", "Policies": policy}
+    with pytest.raises(
+        Refused,
+        match="WEB_AUTHN cannot be used as an auth factor when MFA is enabled if not configured",
+    ):
+        await wire.call("UpdateUserPool", **change)
+    settings(wire, passkey_factor=MULTI_FACTOR)
+    await wire.call("UpdateUserPool", **change)

@@ -132,7 +132,7 @@ async def test_a_cancelled_answer_leaves_the_session_alone(wire: Wire) -> None:
 async def test_sessions_that_nobody_came_back_to_are_dropped(wire: Wire, clock: Any) -> None:
     for _ in range(3):
         await select_challenge(wire)
-    clock.turn(minutes=4)
+    clock.turn(days=1, minutes=4)
     await select_challenge(wire)
     assert len(wire.pool.sessions) == 1
 

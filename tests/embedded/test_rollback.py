@@ -115,3 +115,128 @@ async def test_revoking_for_a_client_that_cannot_be_vouched_for(wire: Wire) -> N
         await wire.call("RevokeToken", Token="any", ClientId="nope")
     with pytest.raises(Refused, match="UnauthorizedException: Invalid client secret"):
         await wire.call("RevokeToken", Token="any", ClientId=confidential.id, ClientSecret="x" * 24)
+
+
+async def test_no_account_of_a_taken_phone_number(wire: Wire) -> None:
+    settings(wire, alias_attributes=("email", "phone_number"))
+    bob = {"UserPoolId": wire.pool.id, "Username": "bob"}
+    attributes = {
+        "email": "bob@example.org",
+        "email_verified": "true",
+        "phone_number": "+15555555309",
+        "phone_number_verified": "true",
+    }
+    given = [{"Name": name, "Value": value} for name, value in attributes.items()]
+    with pytest.raises(Refused, match="AliasExistsException"):
+        await wire.call("AdminCreateUser", **bob, UserAttributes=given)
+    assert wire.pool.user("bob") is None
+    assert wire.pool.user("bob@example.org") is None
+
+
+async def test_a_taken_preferred_username_is_refused(wire: Wire) -> None:
+    settings(wire, alias_attributes=("preferred_username",))
+    wire.pool.create_user("bob", attributes={"preferred_username": "bobby"})
+    access = (await wire.tokens())["AccessToken"]
+    change = [{"Name": "preferred_username", "Value": "Bobby"}]
+    with pytest.raises(Refused, match="AliasExistsException"):
+        await wire.call("UpdateUserAttributes", AccessToken=access, UserAttributes=change)
+    with pytest.raises(Refused, match="UsernameExistsException"):
+        await wire.call(
+            "SignUp",
+            ClientId=wire.client.id,
+            Username="eve",
+            Password=PASSWORD,
+            UserAttributes=change,
+        )
+    assert wire.pool.user("eve") is None
+
+
+async def test_null_is_as_good_as_absent(wire: Wire) -> None:
+    reply = await wire.call(
+        "InitiateAuth",
+        ClientId=wire.client.id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD, "DEVICE_KEY": None},
+        ClientMetadata=None,
+        Session=None,
+    )
+    access = reply["AuthenticationResult"]["AccessToken"]
+    await wire.call("ListDevices", AccessToken=access, Limit=None, PaginationToken=None)
+    with pytest.raises(Refused, match="Value null at 'authFlow' failed to satisfy constraint"):
+        await wire.call("InitiateAuth", ClientId=wire.client.id, AuthFlow=None)
+
+
+async def test_names_that_no_user_has_are_locked_out_too(wire: Wire) -> None:
+    wire.client = wire.pool.create_client(ClientSettings(prevent_user_existence_errors="ENABLED"))
+
+    async def messages(username: str) -> list[str]:
+        found = []
+        for _ in range(7):
+            with pytest.raises(Refused) as refused:
+                await wire.sign_in(username, "Wrong-Horse-1")
+            found.append(str(refused.value))
+        return found
+
+    of_ada = await messages("ada")
+    assert of_ada[-1].endswith("Password attempts exceeded")
+    assert await messages("nobody") == of_ada
+
+
+async def test_an_expired_session_is_reported_as_such_even_later(wire: Wire, clock: Any) -> None:
+    asked = await wire.initiate("USER_AUTH", USERNAME="ada")
+    answer = {"USERNAME": "ada", "ANSWER": "EMAIL_OTP"}
+    clock.turn(minutes=4)
+    await wire.initiate("USER_AUTH", USERNAME="ada")
+    for _ in range(2):
+        with pytest.raises(Refused, match="session is expired"):
+            await wire.respond(asked, **answer)
+
+
+async def test_wrong_codes_of_a_software_token_are_counted(wire: Wire) -> None:
+    access = (await wire.tokens())["AccessToken"]
+    await wire.call("AssociateSoftwareToken", AccessToken=access)
+    wrong = {"AccessToken": access, "UserCode": "000000"}
+    for _ in range(5):
+        with pytest.raises(Refused, match="EnableSoftwareTokenMFAException"):
+            await wire.call("VerifySoftwareToken", **wrong)
+    with pytest.raises(Refused, match="SoftwareTokenMFANotFoundException"):
+        await wire.call("VerifySoftwareToken", **wrong)
+
+
+async def test_passwords_of_the_history_are_refused(wire: Wire) -> None:
+    settings(wire, password_policy={"password_history_size": 2})
+    access = (await wire.tokens())["AccessToken"]
+    second, third = "Second-Horse-2", "Third-Horse-3"
+
+    async def change(before: str, after: str) -> None:
+        await wire.call(
+            "ChangePassword", AccessToken=access, PreviousPassword=before, ProposedPassword=after
+        )
+
+    await change(PASSWORD, second)
+    for used in (PASSWORD, second):
+        with pytest.raises(Refused, match="PasswordHistoryPolicyViolationException"):
+            await change(second, used)
+    await change(second, third)
+    await change(third, PASSWORD)
+
+
+async def test_only_an_administrator_resets_passwords(wire: Wire) -> None:
+    settings(wire, recovery=("admin_only",))
+    with pytest.raises(Refused, match="Contact administrator to reset password"):
+        await wire.call("ForgotPassword", ClientId=wire.client.id, Username="ada")
+    await wire.call("AdminResetUserPassword", UserPoolId=wire.pool.id, Username="ada")
+    await wire.call(
+        "ConfirmForgotPassword",
+        ClientId=wire.client.id,
+        Username="ada",
+        ConfirmationCode=wire.code(),
+        Password="New-Horse-Two-2",
+    )
+
+
+async def test_a_protected_pool_is_not_deleted(wire: Wire) -> None:
+    settings(wire, deletion_protection=True)
+    with pytest.raises(Refused, match=r"InvalidParameterException: .*deletion protection"):
+        await wire.call("DeleteUserPool", UserPoolId=wire.pool.id)
+    assert await wire.tokens()

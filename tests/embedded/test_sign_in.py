@@ -244,14 +244,36 @@ async def test_a_temporary_password_expires(wire: Wire, clock: TurnableClock) ->
         ("RESET_REQUIRED", "PasswordResetRequiredException"),
     ],
 )
-async def test_accounts_that_are_not_in_order(wire: Wire, status: str, name: str) -> None:
+@pytest.mark.parametrize("password", [PASSWORD, "Wrong-Horse-1"])
+async def test_the_status_is_checked_before_the_password(
+    wire: Wire, status: str, name: str, password: str
+) -> None:
     wire.pool.create_user("bob", PASSWORD, status=status)  # type: ignore[arg-type]  # parametrised by name
     with pytest.raises(Refused, match=name):
-        await wire.srp_sign_in("bob")
+        await wire.srp_sign_in("bob", password)
+    with pytest.raises(Refused, match=name):
+        await wire.sign_in("bob", password)
     with pytest.raises(Refused, match=name):
         await wire.initiate("USER_AUTH", USERNAME="bob")
-    with pytest.raises(Refused, match="NotAuthorizedException"):
-        await wire.sign_in("bob", "wrong")
+
+
+async def test_a_new_password_leaves_required_attributes_that_have_a_value(wire: Wire) -> None:
+    settings(wire, required_attributes=("email", "given_name"))
+    wire.pool.create_user(
+        "bob",
+        PASSWORD,
+        attributes={"email": "bob@example.org"},
+        status="FORCE_CHANGE_PASSWORD",
+    )
+    asked = await wire.sign_in("bob")
+    answer = {
+        "USERNAME": "bob",
+        "NEW_PASSWORD": "New-Correct-Horse-2",
+        "userAttributes.given_name": "Bob",
+    }
+    with pytest.raises(Refused, match="Cannot modify an already provided email"):
+        await wire.respond(asked, **answer, **{"userAttributes.email": "eve@example.org"})
+    assert "AuthenticationResult" in await wire.respond(asked, **answer)
 
 
 async def test_user_auth_offers_what_the_account_has(wire: Wire) -> None:
@@ -412,3 +434,20 @@ async def test_wrong_passwords_lock_out_for_a_while(wire: Wire, clock: TurnableC
         await wire.sign_in()
     clock.turn(seconds=2)
     assert await wire.tokens()
+
+
+async def test_verifying_a_token_by_session_registers_it(wire: Wire, clock: TurnableClock) -> None:
+    """A sign-in that begins afterwards asks for it, even if the first one is never finished."""
+    settings(wire, mfa_configuration="ON", mfa_factors=("SOFTWARE_TOKEN_MFA",))
+    asked = await wire.sign_in()
+    assert asked["ChallengeName"] == "MFA_SETUP"
+    associated = await wire.call("AssociateSoftwareToken", Session=asked["Session"])
+    verified = await wire.call(
+        "VerifySoftwareToken",
+        Session=associated["Session"],
+        UserCode=totp.code(associated["SecretCode"], clock()),
+    )
+    again = await wire.sign_in()
+    assert again["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    reply = await wire.respond({**asked, "Session": verified["Session"]}, USERNAME="ada")
+    assert "AuthenticationResult" in reply

@@ -305,3 +305,37 @@ async def test_no_way_to_recover(wire: Wire) -> None:
         "registered",
     ):
         await wire.call("ForgotPassword", ClientId=wire.client.id, Username="bob")
+
+
+async def test_amplify_s_passwordless_auto_sign_in_ends_in_tokens(wire: Wire) -> None:
+    """Amplify sends no Session with ConfirmSignUp, and passes on the one in its reply."""
+    client = {"ClientId": wire.client.id}
+    await wire.call(
+        "SignUp",
+        **client,
+        Username="bob",
+        UserAttributes=[{"Name": "email", "Value": "bob@example.org"}],
+    )
+    confirmed = await wire.call(
+        "ConfirmSignUp", **client, Username="bob", ConfirmationCode=wire.code("bob")
+    )
+    reply = await wire.call(
+        "InitiateAuth",
+        **client,
+        AuthFlow="USER_AUTH",
+        AuthParameters={"USERNAME": "bob"},
+        Session=confirmed["Session"],
+    )
+    assert "AuthenticationResult" in reply
+
+
+async def test_clients_without_user_auth_get_no_session(wire: Wire) -> None:
+    wire.client = wire.pool.create_client(
+        ClientSettings(explicit_auth_flows=("ALLOW_USER_SRP_AUTH",))
+    )
+    client = {"ClientId": wire.client.id, "Username": "bob"}
+    contact = [{"Name": "email", "Value": "bob@example.org"}]
+    signed_up = await wire.call("SignUp", **client, Password=PASSWORD, UserAttributes=contact)
+    confirmed = await wire.call("ConfirmSignUp", **client, ConfirmationCode=wire.code("bob"))
+    assert "Session" not in signed_up
+    assert "Session" not in confirmed

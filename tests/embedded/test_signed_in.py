@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-import base64
-import secrets
-
 import pytest
 
 from auth_flow.embedded import ClientSettings, RefreshTokenRotation, TurnableClock
 from auth_flow.embedded import _totp as totp
-from auth_flow.states import _srp as srp
-from tests.embedded.wire import PASSWORD, Refused, Wire, claim, settings
+from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
 
@@ -185,112 +181,3 @@ async def test_delete_user(wire: Wire) -> None:
         await wire.call("GetUser", AccessToken=access)
     with pytest.raises(Refused, match="UserNotFoundException"):
         await wire.sign_in()
-
-
-async def confirm_device(wire: Wire, result: dict, password: str) -> tuple[str, dict]:
-    """Give a new device a verifier made here, independently of the service."""
-    metadata = result["NewDeviceMetadata"]
-    keys = srp.password_key(
-        salt := secrets.randbits(128), metadata["DeviceGroupKey"], metadata["DeviceKey"], password
-    )
-    verifier = pow(2, keys, srp.N)
-    encoded = {
-        "Salt": base64.b64encode(salt.to_bytes(17)).decode(),
-        "PasswordVerifier": base64.b64encode(verifier.to_bytes(385)).decode(),
-    }
-    reply = await wire.call(
-        "ConfirmDevice",
-        AccessToken=result["AccessToken"],
-        DeviceKey=metadata["DeviceKey"],
-        DeviceName="engine",
-        DeviceSecretVerifierConfig=encoded,
-    )
-    return metadata["DeviceKey"], reply
-
-
-async def test_a_remembered_device_proves_itself_instead_of_a_second_factor(wire: Wire) -> None:
-    settings(wire, device_tracking="ALWAYS")
-    result = await wire.tokens()
-    key, confirmed = await confirm_device(wire, result, "device secret")
-    assert confirmed == {"UserConfirmationNecessary": False}
-    group = result["NewDeviceMetadata"]["DeviceGroupKey"]
-    settings(wire, mfa_configuration="ON")
-    assert (await wire.sign_in())["ChallengeName"] == "SELECT_MFA_TYPE"
-
-    async def device_sign_in(secret: str) -> dict:
-        asked = await wire.sign_in(DEVICE_KEY=key)
-        assert asked["ChallengeName"] == "DEVICE_SRP_AUTH"
-        keys = srp.ClientKeys.generate()
-        asked = await wire.respond(asked, USERNAME="ada", DEVICE_KEY=key, SRP_A=keys.public_hex)
-        assert asked["ChallengeName"] == "DEVICE_PASSWORD_VERIFIER"
-        return await wire.respond(
-            asked, USERNAME="ada", DEVICE_KEY=key, **claim(keys, asked, group, key, secret)
-        )
-
-    result = (await device_sign_in("device secret"))["AuthenticationResult"]
-    assert "NewDeviceMetadata" not in result
-    with pytest.raises(Refused, match="NotAuthorizedException"):
-        await device_sign_in("wrong")
-    with pytest.raises(Refused, match="NotAuthorizedException: Invalid Refresh Token"):
-        await wire.call(
-            "GetTokensFromRefreshToken",
-            ClientId=wire.client.id,
-            RefreshToken=result["RefreshToken"],
-        )
-    await wire.call(
-        "GetTokensFromRefreshToken",
-        ClientId=wire.client.id,
-        RefreshToken=result["RefreshToken"],
-        DeviceKey=key,
-    )
-
-
-async def test_a_device_that_was_never_confirmed_spares_no_second_factor(wire: Wire) -> None:
-    settings(wire, device_tracking="USER_OPT_IN")
-    result = await wire.tokens()
-    key = result["NewDeviceMetadata"]["DeviceKey"]
-    named = {"AccessToken": result["AccessToken"], "DeviceKey": key}
-    await wire.call("UpdateDeviceStatus", **named, DeviceRememberedStatus="remembered")
-    settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))
-    assert (await wire.sign_in(DEVICE_KEY=key))["ChallengeName"] == "SMS_MFA"
-    await wire.call(
-        "GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=result["RefreshToken"]
-    )
-
-
-async def test_a_device_that_does_not_exist_leaves_the_session_alone(wire: Wire) -> None:
-    keys = srp.ClientKeys.generate()
-    asked = await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=keys.public_hex)
-    with pytest.raises(Refused, match="ResourceNotFoundException: Device does not exist"):
-        await wire.prove(asked, keys, DEVICE_KEY="eu-west-1_00000000-0000-0000-0000-000000000000")
-    assert "AuthenticationResult" in await wire.prove(asked, keys)
-
-
-async def test_devices_are_listed_and_forgotten(wire: Wire) -> None:
-    settings(wire, device_tracking="USER_OPT_IN")
-    keys = []
-    for _ in range(3):
-        result = await wire.tokens()
-        key, reply = await confirm_device(wire, result, "secret")
-        assert reply == {"UserConfirmationNecessary": True}
-        keys.append(key)
-    access = result["AccessToken"]
-    first = await wire.call("ListDevices", AccessToken=access, Limit=2)
-    rest = await wire.call(
-        "ListDevices", AccessToken=access, Limit=2, PaginationToken=first["PaginationToken"]
-    )
-    assert [device["DeviceKey"] for device in first["Devices"] + rest["Devices"]] == keys
-    assert "PaginationToken" not in rest
-    await wire.call(
-        "UpdateDeviceStatus",
-        AccessToken=access,
-        DeviceKey=keys[0],
-        DeviceRememberedStatus="remembered",
-    )
-    shown = (await wire.call("GetDevice", AccessToken=access, DeviceKey=keys[0]))["Device"]
-    assert {"Name": "dev:device_remembered_status", "Value": "remembered"} in shown[
-        "DeviceAttributes"
-    ]
-    await wire.call("ForgetDevice", AccessToken=access, DeviceKey=keys[0])
-    with pytest.raises(Refused, match="ResourceNotFoundException: Device does not exist"):
-        await wire.call("GetDevice", AccessToken=access, DeviceKey=keys[0])

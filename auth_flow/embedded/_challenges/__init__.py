@@ -1,7 +1,7 @@
-"""The flows that a sign-in begins with and the challenges it goes through.
+"""The flows that a sign-in begins with, and the challenges that follow.
 
-Each challenge is two functions in one module: `@asks` puts it to the user, `@answers` judges what
-comes back. `progress` says what comes after what.
+A challenge is two functions in one module: the one with `@asks` asks it, the one with `@answers`
+checks the answer. `progress` has the order of the steps.
 """
 
 from auth_flow.embedded._challenges import custom, device, flows, mfa, mfa_setup, passkey, password

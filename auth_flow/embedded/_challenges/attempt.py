@@ -1,58 +1,92 @@
-"""A sign-in under way: what every flow and every challenge has in its hands, and where they are
-registered.
-"""
+"""One request of a sign-in, and the registries of flows and challenges."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from auth_flow.embedded._fault import not_authorized, not_found, user_not_found
+from auth_flow.embedded._context import Context
+from auth_flow.embedded._fault import missing_parameter, not_authorized, not_found, user_not_found
 from auth_flow.embedded._models import Client, Device, PendingSignIn, User
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply
 from auth_flow.embedded._sessions import new_session_text
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+
+@dataclass(frozen=True)
+class SignInRequest:
+    """The parts of InitiateAuth and RespondToAuthChallenge that every flow and challenge needs."""
+
+    pool: EmbeddedUserPool
+    client: Client
+    name: str
+    """AuthFlow or ChallengeName."""
+    parameters: dict[str, str]
+    """AuthParameters or ChallengeResponses."""
+    client_metadata: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def username(self) -> str:
+        """The USERNAME; InvalidParameterException if it is missing."""
+        username = self.parameters.get("USERNAME")
+        if not username:
+            raise missing_parameter("USERNAME")
+        return username
 
 
 @dataclass
 class Attempt:
-    """One request of a sign-in. `session` is this request's own copy: it is put away only when the
-    next challenge is asked.
+    """A sign-in during one request.
+
+    `session` is this request's own copy, stored only when the next challenge is asked.
     """
 
     pool: EmbeddedUserPool
     client: Client
     session: PendingSignIn
     user: User | None
-    """None where nobody has this name, and for a client that protects users the sign-in is acted
-    out to its bad end.
+    """None if the user does not exist. If the client protects users, the sign-in is then simulated
+    and fails at the end.
     """
     client_metadata: dict[str, str] = field(default_factory=dict[str, str])
+    """RespondToAuthChallenge's ClientMetadata, which its triggers get."""
+    validation_data: dict[str, str] = field(default_factory=dict[str, str])
+    """InitiateAuth's ClientMetadata, which PreAuthentication and UserMigration get."""
 
     @property
     def known_user(self) -> User:
-        """The user; where there is none, the refusal that a client of this kind gets."""
+        """The user. If the user does not exist, raises the error for a client of this kind."""
         if self.user is None:
             raise not_authorized() if self.client.protects_users else user_not_found()
         return self.user
 
     @property
     def identity(self) -> str:
-        """The USER_ID_FOR_SRP: the user's name as the pool knows it."""
+        """The USER_ID_FOR_SRP: the user's name in the pool."""
         return self.user.username if self.user else self.session.username
 
     @property
+    def context(self) -> Context:
+        """The context of triggers and messages."""
+        return Context(
+            pool=self.pool,
+            username=self.identity,
+            user=self.user,
+            client_id=self.client.id,
+            client_metadata=self.client_metadata,
+        )
+
+    @property
     def device(self) -> Device | None:
-        """The device that the requests so far have named."""
-        return self.user.devices.get(self.session.device_key or "") if self.user else None
+        """The device that this sign-in has named, if the pool tracks devices."""
+        if self.user is None or self.pool.settings.device_tracking == "OFF":
+            return None
+        return self.user.devices.get(self.session.device_key or "")
 
     def note_device(self, parameters: Mapping[str, str]) -> None:
-        """Keep the DEVICE_KEY of a request; ResourceNotFoundException for one that the user does
-        not have.
+        """Keep the DEVICE_KEY of a request.
+
+        Raises ResourceNotFoundException if the user does not have the device.
         """
         key = parameters.get("DEVICE_KEY")
         if key and self.user:
@@ -61,9 +95,7 @@ class Attempt:
             self.session.device_key = key
 
     def ask(self, challenge: str, parameters: Mapping[str, str]) -> Reply:
-        """Put the session away under a new name, and return the reply that asks for an answer to
-        it.
-        """
+        """Store the session under a new text and return the reply that asks the challenge."""
         self.session.challenge, self.session.wrong_answers = challenge, 0
         return {
             "ChallengeName": challenge,
@@ -72,9 +104,7 @@ class Attempt:
         }
 
     def put_away(self) -> str:
-        """Keep the session as it is now, for as long as the client allows, and return the text that
-        stands for it.
-        """
+        """Store the session for as long as the client allows, and return its text."""
         token = self.session.srp.session if self.session.srp else new_session_text()
         self.pool.forget_expired_sessions()
         self.session.expires_at = (
@@ -88,15 +118,17 @@ Step = Callable[[Attempt, dict[str, str]], Awaitable[Reply]]
 Asking = Callable[[Attempt, str, dict[str, str]], Awaitable[Reply]]
 
 FLOWS: dict[str, Step] = {}
-"""What begins a sign-in, by AuthFlow; it is given the AuthParameters."""
+"""The functions that begin a sign-in, by AuthFlow. They get the AuthParameters."""
 
 ASKED: dict[str, Asking] = {}
-"""What puts a challenge to the user, by ChallengeName; it is given that name and the parameters of
+"""The functions that ask a challenge, by ChallengeName. They get that name and the parameters of
 the request that led to it.
 """
 
 ANSWERED: dict[str, Step] = {}
-"""What judges the answer to a challenge, by ChallengeName; it is given the ChallengeResponses."""
+"""The functions that check the answer to a challenge, by ChallengeName. They get the
+ChallengeResponses.
+"""
 
 
 async def put_challenge(
@@ -117,7 +149,7 @@ def flow(name: str) -> Callable[[Step], Step]:
 
 
 def asks(*names: str) -> Callable[[Asking], Asking]:
-    """Register the decorated function as the one that puts these challenges."""
+    """Register the decorated function as the one that asks these challenges."""
 
     def register(asking: Asking) -> Asking:
         ASKED.update(dict.fromkeys(names, asking))
@@ -127,7 +159,7 @@ def asks(*names: str) -> Callable[[Asking], Asking]:
 
 
 def answers(*names: str) -> Callable[[Step], Step]:
-    """Register the decorated function as the judge of the answers to these challenges."""
+    """Register the decorated function as the one that checks the answers to these challenges."""
 
     def register(step: Step) -> Step:
         ANSWERED.update(dict.fromkeys(names, step))

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+import json
+
 from auth_flow.embedded._challenges.attempt import Attempt, answers, put_challenge
+from auth_flow.embedded._challenges.passkey import web_authn
 from auth_flow.embedded._challenges.password import prove_password
 from auth_flow.embedded._challenges.progress import active_factors, first_factor_passed
 from auth_flow.embedded._fault import invalid_parameter, missing_parameter, user_not_found
+from auth_flow.embedded._models import User
+from auth_flow.embedded._passkeys import request_options, satisfies_mfa
+from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply
 from auth_flow.embedded._service import check_may_sign_in
 
 
 async def begin_choice(attempt: Attempt, parameters: dict[str, str]) -> Reply:
-    """Go straight to the PREFERRED_CHALLENGE if it can be had, else offer what can."""
+    """Begin with the PREFERRED_CHALLENGE if it is available, else offer all that are."""
     if attempt.user is None and not attempt.client.protects_users:
         raise user_not_found()
     if attempt.user is not None:
         check_may_sign_in(attempt.user)
-    attempt.session.choices = available_challenges(attempt)
+    attempt.session.choices = available_challenges(attempt.pool, attempt.user)
     preferred = parameters.get("PREFERRED_CHALLENGE")
     if preferred in attempt.session.choices:
         return await take(attempt, preferred, parameters)
-    reply = attempt.ask("SELECT_CHALLENGE", {"USERNAME": attempt.identity})
+    offered = {"USERNAME": attempt.identity}
+    if "WEB_AUTHN" in attempt.session.choices:
+        # So that the choice can be answered together with the passkey's assertion.
+        attempt.session.passkey_challenge, options = request_options(
+            attempt.pool, attempt.known_user
+        )
+        offered["CREDENTIAL_REQUEST_OPTIONS"] = json.dumps(options)
+    reply = attempt.ask("SELECT_CHALLENGE", offered)
     return {**reply, "AvailableChallenges": attempt.session.choices}
 
 
 @answers("SELECT_CHALLENGE")
 async def select_challenge(attempt: Attempt, responses: dict[str, str]) -> Reply:
-    """Go on with the first factor that was chosen; a password, or the SRP_A of its proof, comes
-    along with the choice.
+    """Go on with the chosen first factor.
+
+    A password, the SRP_A of its proof, or a passkey's CREDENTIAL comes along with the choice.
     """
     chosen = responses.get("ANSWER")
     if not chosen:
@@ -43,31 +57,31 @@ async def take(attempt: Attempt, chosen: str, parameters: dict[str, str]) -> Rep
     if chosen == "PASSWORD":
         await prove_password(attempt, parameters)
         return await first_factor_passed(attempt)
+    if chosen == "WEB_AUTHN" and "CREDENTIAL" in parameters:
+        return await web_authn(attempt, parameters)
     return await put_challenge(
         attempt, "PASSWORD_VERIFIER" if chosen == "PASSWORD_SRP" else chosen, parameters
     )
 
 
-def available_challenges(attempt: Attempt) -> list[str]:
-    """The first factors that the pool allows and the user has; for a user who does not exist, those
-    that anybody could have.
+def available_challenges(pool: EmbeddedUserPool, user: User | None) -> list[str]:
+    """Return the first factors that the pool allows and the user has.
 
-    Who has to pass a second factor is offered the password only: the other first factors have no
-    second one after them.
+    If a second factor is needed, only the password and a passkey that satisfies MFA are available,
+    because no second factor follows the others. If the user does not exist, these are the factors
+    that any user could have.
     """
-    allowed, user = attempt.pool.settings.first_factors, attempt.user
+    allowed = pool.settings.first_factors
     challenges: list[str] = []
     if "PASSWORD" in allowed and (user is None or user.password):
         challenges += ["PASSWORD", "PASSWORD_SRP"]
-    mfa_required = attempt.pool.settings.mfa_configuration == "ON" or (
-        user and active_factors(attempt.pool, user)
-    )
-    if mfa_required and challenges:
-        return challenges
+    passkey = ["WEB_AUTHN"] if "WEB_AUTHN" in allowed and user and user.passkeys else []
+    if pool.settings.mfa_configuration == "ON" or (user and active_factors(pool, user)):
+        with_mfa = challenges + (passkey if user and satisfies_mfa(pool, user) else [])
+        if with_mfa:
+            return with_mfa
     if "EMAIL_OTP" in allowed and (user is None or "email" in user.attributes):
         challenges.append("EMAIL_OTP")
     if "SMS_OTP" in allowed and user and "phone_number" in user.attributes:
         challenges.append("SMS_OTP")
-    if "WEB_AUTHN" in allowed and user and user.passkeys:
-        challenges.append("WEB_AUTHN")
-    return challenges
+    return challenges + passkey

@@ -1,70 +1,46 @@
-"""A sign-in is a conversation: it begins with a flow, goes on from session to session, and each
-session is answered once.
-"""
+"""The course of a sign-in: it begins with a flow, and each answer leads to the next session."""
 
 from __future__ import annotations
 
-from auth_flow.embedded._challenges.attempt import ANSWERED, FLOWS, Attempt
+from auth_flow.embedded._challenges.attempt import ANSWERED, FLOWS, Attempt, SignInRequest
 from auth_flow.embedded._fault import (
     code_mismatch,
     invalid_parameter,
     invalid_session,
-    missing_parameter,
 )
-from auth_flow.embedded._models import Client, PendingSignIn
-from auth_flow.embedded._pool import EmbeddedUserPool
+from auth_flow.embedded._models import PendingSignIn
 from auth_flow.embedded._registry import Reply
 from auth_flow.embedded._service import check_secret_hash
 from auth_flow.embedded._sessions import open_session
 from auth_flow.embedded._triggers import fire
 
 
-async def begin(
-    pool: EmbeddedUserPool,
-    client: Client,
-    auth_flow: str,
-    parameters: dict[str, str],
-    client_metadata: dict[str, str] | None,
-) -> Reply:
-    """Start a sign-in by name and flow, and return the first challenge or the tokens."""
-    username = parameters.get("USERNAME")
-    if not username:
-        raise missing_parameter("USERNAME")
+async def begin(request: SignInRequest) -> Reply:
+    """Start a sign-in, and return the first challenge or the tokens."""
+    pool, client, username = request.pool, request.client, request.username
     user = pool.user(username)
-    check_secret_hash(client, parameters.get("SECRET_HASH"), username)
+    check_secret_hash(client, request.parameters.get("SECRET_HASH"), username)
     session = PendingSignIn(
         client_id=client.id,
         username=user.username if user else username,
         simulated=user is None,
-        challenge=auth_flow,
+        challenge=request.name,
     )
-    attempt = Attempt(pool, client, session, user, client_metadata or {})
-    request = {"validationData": attempt.client_metadata, "userNotFound": user is None}
+    attempt = Attempt(pool, client, session, user, validation_data=request.client_metadata)
     await fire(
-        pool,
+        attempt.context,
         "PreAuthentication",
         "Authentication",
-        client_id=client.id,
-        username=attempt.identity,
-        user=user,
-        request=request,
+        {"validationData": attempt.validation_data, "userNotFound": user is None},
     )
-    attempt.note_device(parameters)
-    return await FLOWS[auth_flow](attempt, parameters)
+    attempt.note_device(request.parameters)
+    return await FLOWS[request.name](attempt, request.parameters)
 
 
-async def go_on(
-    pool: EmbeddedUserPool,
-    client: Client,
-    challenge: str,
-    token: str,
-    responses: dict[str, str],
-    client_metadata: dict[str, str] | None,
-) -> Reply:
-    """Judge the answer to a challenge, and return the next one or the tokens."""
-    username = responses.get("USERNAME")
-    if not username:
-        raise missing_parameter("USERNAME")
+async def go_on(request: SignInRequest, token: str) -> Reply:
+    """Check the answer to a challenge, and return the next challenge or the tokens."""
+    pool, client, responses = request.pool, request.client, request.parameters
+    username, challenge = request.username, request.name
     judge = ANSWERED.get(challenge)
     if judge is None:
         raise invalid_parameter(f"{challenge} cannot be answered.")
@@ -75,15 +51,13 @@ async def go_on(
         user = None if session.simulated else pool.user(session.username)
         if pool.user(username) is not user or (user is None and not session.simulated):
             raise invalid_session()
-        attempt = Attempt(pool, client, session, user, client_metadata or {})
+        attempt = Attempt(pool, client, session, user, request.client_metadata)
         attempt.note_device(responses)
         return await judge(attempt, responses)
 
 
 def _takes(session: PendingSignIn, challenge: str) -> bool:
-    """Whether this is the challenge that was asked; who cannot present a passkey may choose another
-    factor instead.
-    """
+    """Return whether the session takes the answer. Another factor may replace a passkey."""
     return session.challenge == challenge or (
         session.challenge == "WEB_AUTHN" and challenge == "SELECT_CHALLENGE"
     )

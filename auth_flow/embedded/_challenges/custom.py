@@ -1,4 +1,4 @@
-"""CUSTOM_AUTH: three triggers decide what is asked, how, and whether the answer is right."""
+"""CUSTOM_AUTH: three triggers choose the challenges, make them, and check the answers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from auth_flow.embedded._triggers import TriggerName, fire, texts
 
 
 async def define_next(attempt: Attempt, parameters: dict[str, str]) -> Reply:
-    """Let the DefineAuthChallenge trigger say what comes next. `parameters` are the AuthParameters
-    while the sign-in begins.
+    """Ask the DefineAuthChallenge trigger for the next step.
+
+    `parameters` are the AuthParameters while the sign-in begins.
     """
     if attempt.user is None and not attempt.client.protects_users:
         raise user_not_found()
@@ -41,14 +42,14 @@ async def define_next(attempt: Attempt, parameters: dict[str, str]) -> Reply:
 
 
 async def round_passed(attempt: Attempt, name: str) -> Reply:
-    """Tell DefineAuthChallenge of a built-in challenge that was passed."""
+    """Add a built-in challenge that was passed to the rounds, and ask for the next step."""
     attempt.session.rounds.append({"challengeName": name, "challengeResult": True})
     return await define_next(attempt, {})
 
 
 @asks("CUSTOM_CHALLENGE")
 async def ask_custom_challenge(attempt: Attempt, name: str, _parameters: dict[str, str]) -> Reply:
-    """Have the question made by CreateAuthChallenge, and put its public part."""
+    """Ask the question that the CreateAuthChallenge trigger makes; its private part stays here."""
     request = {"challengeName": name, "session": attempt.session.rounds}
     response: dict[str, Any] = {
         "publicChallengeParameters": {},
@@ -69,15 +70,12 @@ async def ask_custom_challenge(attempt: Attempt, name: str, _parameters: dict[st
 
 @answers("CUSTOM_CHALLENGE")
 async def custom_challenge(attempt: Attempt, responses: dict[str, str]) -> Reply:
-    """Have the answer judged by VerifyAuthChallengeResponse, and DefineAuthChallenge decide what
-    that leads to.
-    """
+    """Let VerifyAuthChallengeResponse check the answer, and DefineAuthChallenge the next step."""
     if "ANSWER" not in responses:
         raise missing_parameter("ANSWER")
     request = {
         "privateChallengeParameters": attempt.session.private_parameters,
         "challengeAnswer": responses["ANSWER"],
-        "clientMetadata": attempt.client_metadata,
     }
     verdict = await _fire(attempt, "VerifyAuthChallengeResponse", request, {"answerCorrect": False})
     attempt.session.rounds[-1]["challengeResult"] = bool(verdict.get("answerCorrect"))
@@ -87,16 +85,9 @@ async def custom_challenge(attempt: Attempt, responses: dict[str, str]) -> Reply
 async def _fire(
     attempt: Attempt, name: TriggerName, request: dict[str, Any], response: dict[str, Any]
 ) -> dict[str, Any]:
-    filled = await fire(
-        attempt.pool,
-        name,
-        "Authentication",
-        client_id=attempt.client.id,
-        username=attempt.identity,
-        user=attempt.user,
-        request={**request, "userNotFound": attempt.user is None},
-        response=response,
-    )
+    context = attempt.context
+    request = {**request, **context.metadata_member, "userNotFound": attempt.user is None}
+    filled = await fire(context, name, "Authentication", request, response)
     if filled is None:
         raise invalid_parameter("Custom auth lambda trigger is not configured for the user pool.")
     return filled

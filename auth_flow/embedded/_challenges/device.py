@@ -1,4 +1,4 @@
-"""A known device proves itself, by the same arithmetic as a password."""
+"""DEVICE_SRP_AUTH and DEVICE_PASSWORD_VERIFIER: a confirmed device proves its secret by SRP."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from auth_flow.embedded._registry import Reply
 
 
 def session_of_device(
-    pool: EmbeddedUserPool, client: Client, challenge: str, responses: dict[str, str]
+    pool: EmbeddedUserPool, client: Client, responses: dict[str, str]
 ) -> str | None:
-    """Find the newest session that waits for this device; None if there is none.
+    """Return the newest session that waits for this device, or None.
 
     Some clients answer DEVICE_SRP_AUTH without the Session that it came with.
     """
     user = pool.user(responses.get("USERNAME", ""))
-    if challenge != "DEVICE_SRP_AUTH" or user is None:
+    if user is None:
         return None
     waiting = [
         token
         for token, session in pool.sessions.items()
-        if session.challenge == challenge
+        if session.challenge == "DEVICE_SRP_AUTH"
         and (session.client_id, session.username) == (client.id, user.username)
         and session.device_key == responses.get("DEVICE_KEY")
     ]
@@ -56,9 +56,15 @@ async def device_srp_auth(attempt: Attempt, responses: dict[str, str]) -> Reply:
 
 @answers("DEVICE_PASSWORD_VERIFIER")
 async def device_password_verifier(attempt: Attempt, responses: dict[str, str]) -> Reply:
-    """Check the device's proof; nothing comes after it."""
+    """Check the device's proof and issue the tokens."""
     exchange = attempt.session.srp
-    if exchange is None or not await srp.proves(exchange, responses, attempt.pool.clock()):
+    if attempt.device is None:
+        raise not_found("Device does not exist.")
+    if (
+        exchange is None
+        or exchange.identity != attempt.device.key
+        or not await srp.proves(exchange, responses, attempt.pool.clock())
+    ):
         raise not_authorized("Incorrect username or password.")
     attempt.session.srp, attempt.session.device_proven = None, True
     return await finish(attempt)

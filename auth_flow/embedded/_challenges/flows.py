@@ -1,4 +1,4 @@
-"""How a sign-in begins: the flows of InitiateAuth that name a user."""
+"""The flows of InitiateAuth that name a user."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ from auth_flow.embedded._registry import Reply
 
 @flow("USER_SRP_AUTH")
 async def user_srp_auth(attempt: Attempt, parameters: dict[str, str]) -> Reply:
-    """The password is proven without being sent."""
+    """Let the client prove the password without sending it."""
     return await put_challenge(attempt, "PASSWORD_VERIFIER", parameters)
 
 
 @flow("USER_PASSWORD_AUTH")
 @flow("ADMIN_USER_PASSWORD_AUTH")
 async def user_password_auth(attempt: Attempt, parameters: dict[str, str]) -> Reply:
-    """The password is sent as it is."""
+    """Check a password that is sent as it is."""
     await prove_password(attempt, parameters)
     return await first_factor_passed(attempt)
 
 
 @flow("CUSTOM_AUTH")
 async def custom_auth(attempt: Attempt, parameters: dict[str, str]) -> Reply:
-    """The DefineAuthChallenge trigger leads; with CHALLENGE_NAME=SRP_A it is told that a password
-    proof is at hand.
-    """
+    """Let the DefineAuthChallenge trigger lead. CHALLENGE_NAME=SRP_A is the first of its rounds."""
     attempt.session.custom = True
     if parameters.get("CHALLENGE_NAME") == "SRP_A":
         attempt.session.rounds.append({"challengeName": "SRP_A", "challengeResult": True})
@@ -37,5 +35,5 @@ async def custom_auth(attempt: Attempt, parameters: dict[str, str]) -> Reply:
 
 @flow("USER_AUTH")
 async def user_auth(attempt: Attempt, parameters: dict[str, str]) -> Reply:
-    """The user chooses among the first factors that the pool allows and the account has."""
+    """Let the user choose among the first factors that the pool allows and the user has."""
     return await begin_choice(attempt, parameters)

@@ -1,5 +1,6 @@
-"""Codes that prove a telephone, a mailbox or a software token, as a second factor or (SMS_OTP,
-EMAIL_OTP) as the first.
+"""Codes that prove a phone, a mailbox or a software token.
+
+They are second factors, or (SMS_OTP, EMAIL_OTP) the first one.
 """
 
 from __future__ import annotations
@@ -9,9 +10,21 @@ import hmac
 from auth_flow.embedded import _totp as totp
 from auth_flow.embedded._aliases import verify_attribute
 from auth_flow.embedded._challenges.attempt import Attempt, answers, asks, put_challenge
-from auth_flow.embedded._challenges.progress import first_factor_passed, second_factor_passed
-from auth_flow.embedded._delivery import new_code, send, simulated_details
-from auth_flow.embedded._fault import Fault, code_mismatch, invalid_parameter, missing_parameter
+from auth_flow.embedded._challenges.progress import first_factor_passed, mfa_passed
+from auth_flow.embedded._delivery import (
+    ATTRIBUTE_OF,
+    destination_of,
+    new_code,
+    send,
+    simulated_details,
+)
+from auth_flow.embedded._fault import (
+    Fault,
+    code_mismatch,
+    expired_code,
+    invalid_parameter,
+    missing_parameter,
+)
 from auth_flow.embedded._outbox import Medium
 from auth_flow.embedded._registry import Reply
 
@@ -20,27 +33,25 @@ MEDIUM: dict[str, Medium] = {"SMS_MFA": "SMS", "SMS_OTP": "SMS", "EMAIL_OTP": "E
 
 @asks("SOFTWARE_TOKEN_MFA")
 async def ask_for_token(attempt: Attempt, name: str, _parameters: dict[str, str]) -> Reply:
-    """Ask for a code that the user's software token makes."""
+    """Ask for a code of the user's software token."""
     return attempt.ask(name, {"USER_ID_FOR_SRP": attempt.identity})
 
 
 @asks("SMS_MFA", "SMS_OTP", "EMAIL_OTP")
 async def ask_for_code(attempt: Attempt, name: str, _parameters: dict[str, str]) -> Reply:
     """Send a code and ask for it."""
-    medium = MEDIUM[name]
-    attempt.session.code = new_code()
+    session, medium = attempt.session, MEDIUM[name]
+    session.code = new_code()
     if attempt.user is None:
         details = simulated_details(attempt.pool, attempt.identity)
     else:
+        session.code_destination = session.new_email or destination_of(attempt.user, medium)
         details = await send(
-            attempt.pool,
-            attempt.user,
+            attempt.context,
             medium,
             purpose="Authentication",
-            code=attempt.session.code,
-            client_id=attempt.client.id,
-            to=attempt.session.new_email,
-            client_metadata=attempt.client_metadata,
+            code=session.code,
+            destination=session.code_destination,
         )
     parameters = {
         "USER_ID_FOR_SRP": attempt.identity,
@@ -52,7 +63,7 @@ async def ask_for_code(attempt: Attempt, name: str, _parameters: dict[str, str])
 
 @answers("SELECT_MFA_TYPE")
 async def select_mfa_type(attempt: Attempt, responses: dict[str, str]) -> Reply:
-    """Go on with the second factor that was chosen."""
+    """Go on with the chosen second factor."""
     chosen = responses.get("ANSWER")
     if not chosen:
         raise missing_parameter("ANSWER")
@@ -63,29 +74,34 @@ async def select_mfa_type(attempt: Attempt, responses: dict[str, str]) -> Reply:
 
 @answers("SMS_MFA", "SMS_OTP", "EMAIL_OTP")
 async def sent_code(attempt: Attempt, responses: dict[str, str]) -> Reply:
-    """Check a code that was sent; a new e-mail address that it proves becomes the user's second
-    factor.
+    """Check a code that was sent. A new e-mail address that it proves becomes a second factor.
+
+    Raises ExpiredCodeException if the user's address has changed since the code was sent.
     """
-    session = attempt.session
+    session, medium = attempt.session, MEDIUM[attempt.session.challenge]
     given = responses.get(f"{session.challenge}_CODE")
     if not given:
         raise missing_parameter(f"{session.challenge}_CODE")
     right = hmac.compare_digest((session.code or "").encode(), given.encode())
     if not right or attempt.user is None:
         raise code_mismatch("Invalid code or auth state for the user.")
+    if not session.new_email and session.code_destination != attempt.user.attributes.get(
+        ATTRIBUTE_OF[medium]
+    ):
+        raise expired_code()
     session.code = None
     if session.new_email:
-        attempt.user.unverified["email"], session.new_email = session.new_email, None
-        verify_attribute(attempt.pool, attempt.user, "email")
+        verify_attribute(attempt.pool, attempt.user, "email", session.new_email)
+        session.new_email = None
         attempt.user.turn_on("EMAIL_OTP")
     if session.passwordless:
         return await first_factor_passed(attempt)
-    return await second_factor_passed(attempt)
+    return await mfa_passed(attempt)
 
 
 @answers("SOFTWARE_TOKEN_MFA")
 async def software_token_mfa(attempt: Attempt, responses: dict[str, str]) -> Reply:
-    """Check the code of a software token; each of its codes is good once."""
+    """Check a code of the software token; each code is accepted once."""
     user, given = attempt.known_user, responses.get("SOFTWARE_TOKEN_MFA_CODE")
     if not given:
         raise missing_parameter("SOFTWARE_TOKEN_MFA_CODE")
@@ -97,4 +113,4 @@ async def software_token_mfa(attempt: Attempt, responses: dict[str, str]) -> Rep
     if step is None:
         raise code_mismatch("Invalid code received for user")
     user.totp.last_step = step
-    return await second_factor_passed(attempt)
+    return await mfa_passed(attempt)

@@ -1,9 +1,9 @@
-"""Setting up a second factor in the middle of a sign-in."""
+"""MFA_SETUP: setting up a second factor during a sign-in."""
 
 from __future__ import annotations
 
 from auth_flow.embedded._challenges.attempt import Attempt, answers, put_challenge
-from auth_flow.embedded._challenges.progress import second_factor_passed
+from auth_flow.embedded._challenges.progress import mfa_passed
 from auth_flow.embedded._fault import invalid_parameter
 from auth_flow.embedded._registry import Reply
 from auth_flow.embedded._schema import check_attributes
@@ -11,10 +11,8 @@ from auth_flow.embedded._schema import check_attributes
 
 @answers("MFA_SETUP")
 async def mfa_setup(attempt: Attempt, responses: dict[str, str]) -> Reply:
-    """Adopt the software token that VerifySoftwareToken has seen a code of, or send a code to the
-    EMAIL given.
-    """
-    session, user = attempt.session, attempt.known_user
+    """Go on after VerifySoftwareToken has registered a token, or send a code to the EMAIL given."""
+    session = attempt.session
     email = responses.get("EMAIL")
     if email:
         if "EMAIL_OTP" not in session.choices:
@@ -22,8 +20,6 @@ async def mfa_setup(attempt: Attempt, responses: dict[str, str]) -> Reply:
         check_attributes(attempt.pool.settings, {"email": email})
         session.new_email = email
         return await put_challenge(attempt, "EMAIL_OTP")
-    if session.totp is None or not session.totp_verified:
+    if not session.totp_verified:
         raise invalid_parameter("User has not verified software token mfa")
-    user.totp, session.totp, session.totp_verified = session.totp, None, False
-    user.turn_on("SOFTWARE_TOKEN_MFA")
-    return await second_factor_passed(attempt)
+    return await mfa_passed(attempt)

@@ -1,4 +1,4 @@
-"""A passkey as the first factor."""
+"""WEB_AUTHN: a passkey as the first factor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from auth_flow.embedded._registry import Reply
 
 @asks("WEB_AUTHN")
 async def ask_for_passkey(attempt: Attempt, name: str, _parameters: dict[str, str]) -> Reply:
-    """Ask for an assertion by one of the user's passkeys."""
+    """Ask for an assertion of one of the user's passkeys."""
     attempt.session.passkey_challenge, options = request_options(attempt.pool, attempt.known_user)
     return attempt.ask(
         name, {"USERNAME": attempt.identity, "CREDENTIAL_REQUEST_OPTIONS": json.dumps(options)}
@@ -24,8 +24,8 @@ async def ask_for_passkey(attempt: Attempt, name: str, _parameters: dict[str, st
 @answers("WEB_AUTHN")
 async def web_authn(attempt: Attempt, responses: dict[str, str]) -> Reply:
     """Check the assertion in CREDENTIAL, a JSON text."""
-    challenge_bytes = attempt.session.passkey_challenge
-    if challenge_bytes is None:
+    challenge = attempt.session.passkey_challenge
+    if challenge is None:
         raise not_authorized()
     if "CREDENTIAL" not in responses:
         raise missing_parameter("CREDENTIAL")
@@ -35,7 +35,5 @@ async def web_authn(attempt: Attempt, responses: dict[str, str]) -> Reply:
         credential = None
     if not isinstance(credential, dict):
         raise invalid_parameter("CREDENTIAL is not a JSON object.")
-    check_assertion(
-        attempt.pool, attempt.known_user, challenge_bytes, cast("dict[str, Any]", credential)
-    )
+    check_assertion(attempt.pool, attempt.known_user, challenge, cast("dict[str, Any]", credential))
     return await first_factor_passed(attempt)

@@ -1,4 +1,4 @@
-"""The password as a first factor, sent or proven, and the new one that replaces a temporary one."""
+"""The password as the first factor, sent or proven, and NEW_PASSWORD_REQUIRED."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from auth_flow.embedded._migration import migrate
 from auth_flow.embedded._passwords import check_lock, check_password, note_proof, set_password
 from auth_flow.embedded._registry import Reply
 from auth_flow.embedded._schema import check_attributes
+from auth_flow.embedded._service import check_status
 from auth_flow.embedded._srp import Verifier
 
 
 async def prove_password(attempt: Attempt, parameters: dict[str, str]) -> None:
-    """Check a PASSWORD that was sent. A user nobody knows may be brought in by the UserMigration
-    trigger.
-    """
+    """Check a PASSWORD that was sent. The UserMigration trigger may bring in an unknown user."""
     password = parameters.get("PASSWORD")
     if not password:
         raise missing_parameter("PASSWORD")
     if attempt.user is None:
-        attempt.user = await migrate(
-            attempt.pool, attempt.client, attempt.session.username, password
-        )
+        attempt.user = await migrate(attempt.context, password, attempt.validation_data)
         attempt.session.simulated = attempt.user is None
+        if attempt.user is not None:
+            attempt.session.username = attempt.user.username
     if attempt.user is None and not attempt.client.protects_users:
         raise user_not_found()
+    if attempt.user is not None:
+        check_status(attempt.user)
     await check_password(attempt.pool, attempt.user, attempt.identity, password)
+    attempt.session.password_proven = True
 
 
 @asks("PASSWORD_VERIFIER")
 async def ask_for_proof(attempt: Attempt, name: str, parameters: dict[str, str]) -> Reply:
-    """Answer the client's SRP_A with a salt and SRP_B; for a user who does not exist, with ones
-    made up.
-    """
+    """Answer the client's SRP_A with a salt and SRP_B, made up if the user does not exist."""
     a_public = parameters.get("SRP_A")
     if not a_public:
         raise missing_parameter("SRP_A")
     if attempt.user is None and not attempt.client.protects_users:
         raise user_not_found()
-    check_lock(attempt.pool, attempt.user)
     user, identity = attempt.user, attempt.identity
+    check_lock(attempt.pool, user, identity)
     verifier = (
         user.password
         if user and user.password
@@ -64,17 +64,19 @@ async def ask_for_proof(attempt: Attempt, name: str, parameters: dict[str, str])
 
 @answers("PASSWORD_VERIFIER")
 async def password_verifier(attempt: Attempt, responses: dict[str, str]) -> Reply:
-    """Check the proof that the password is known."""
-    exchange = attempt.session.srp
+    """Check the proof that the caller knows the password."""
+    exchange, identity = attempt.session.srp, attempt.identity
     if exchange is None:
         raise not_authorized()
     for name in ("PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"):
         if name not in responses:
             raise missing_parameter(name)
-    check_lock(attempt.pool, attempt.user)
+    if attempt.user is not None:
+        check_status(attempt.user)
+    check_lock(attempt.pool, attempt.user, identity)
     right = await srp.proves(exchange, responses, attempt.pool.clock())
-    note_proof(attempt.pool, attempt.user, right=right)
-    attempt.session.srp = None
+    note_proof(attempt.pool, attempt.user, identity, right=right)
+    attempt.session.srp, attempt.session.password_proven = None, True
     if attempt.session.custom:
         return await round_passed(attempt, "PASSWORD_VERIFIER")
     return await first_factor_passed(attempt)
@@ -82,8 +84,9 @@ async def password_verifier(attempt: Attempt, responses: dict[str, str]) -> Repl
 
 @answers("NEW_PASSWORD_REQUIRED")
 async def new_password_required(attempt: Attempt, responses: dict[str, str]) -> Reply:
-    """Take the new password, and the attributes that the pool requires and the user lacks."""
+    """Take the new password, and values for required attributes that the user does not have."""
     pool, user = attempt.pool, attempt.known_user
+    required = pool.settings.required_attributes
     password = responses.get("NEW_PASSWORD")
     if not password:
         raise missing_parameter("NEW_PASSWORD")
@@ -93,16 +96,16 @@ async def new_password_required(attempt: Attempt, responses: dict[str, str]) -> 
         for name, value in responses.items()
         if name.startswith(prefix)
     }
+    for name in required:
+        if name in given and name in user.attributes:
+            raise invalid_parameter(f"Cannot modify an already provided {name}")
     check_attributes(pool.settings, given)
-    missing = [
-        name
-        for name in pool.settings.required_attributes
-        if not given.get(name) and name not in user.attributes
-    ]
+    missing = [name for name in required if not given.get(name) and name not in user.attributes]
     if missing:
         raise invalid_parameter(f"Invalid attributes given, {missing[0]} is missing")
     await set_password(pool, user, password)
     user.write(given)
     user.status = "CONFIRMED"
     pool.save(user)
+    attempt.session.password_replaced = True
     return await ask_second_factor(attempt)

@@ -1,4 +1,4 @@
-"""What follows a proof: a new password, a second factor, the device, and at last the tokens."""
+"""The order of a sign-in's steps: first factor, new password, second factor, device, tokens."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 import uuid
 
 from auth_flow.embedded._challenges.attempt import Attempt, put_challenge
+from auth_flow.embedded._claims import TokenSource
 from auth_flow.embedded._fault import not_authorized
 from auth_flow.embedded._grants import open_grant
 from auth_flow.embedded._models import Device, User
@@ -19,9 +20,7 @@ ATTRIBUTE_FOR = {"SMS_MFA": "phone_number", "EMAIL_OTP": "email"}
 
 
 async def first_factor_passed(attempt: Attempt) -> Reply:
-    """The password, the code or the passkey was right: see to the account, then go on to the second
-    factor.
-    """
+    """Check that the user may sign in, then go on to a new password or the second factor."""
     user = attempt.known_user
     check_may_sign_in(user)
     if user.status == "FORCE_CHANGE_PASSWORD":
@@ -30,16 +29,9 @@ async def first_factor_passed(attempt: Attempt) -> Reply:
 
 
 async def ask_second_factor(attempt: Attempt) -> Reply:
-    """Ask for the second factor that the pool and the user want, or pass on where there is none."""
-    pool, user, device = attempt.pool, attempt.known_user, attempt.device
-    # Only a device that can prove itself, and will have to: `second_factor_passed` asks it to.
-    trusted = (
-        device is not None
-        and device.remembered
-        and device.verifier
-        and pool.settings.trusted_devices_skip_mfa
-    )
-    if attempt.session.passwordless or trusted:
+    """Ask for the second factor that the pool and the user want, if there is one."""
+    pool, user = attempt.pool, attempt.known_user
+    if attempt.session.passwordless or _replaces_mfa(pool, attempt.device):
         return await second_factor_passed(attempt)
     factors = active_factors(pool, user)
     if user.preferred_mfa in factors:
@@ -59,10 +51,14 @@ async def ask_second_factor(attempt: Attempt) -> Reply:
     return await second_factor_passed(attempt)
 
 
+async def mfa_passed(attempt: Attempt) -> Reply:
+    """Go on after a second factor that was asked for and given."""
+    attempt.session.mfa_passed = True
+    return await second_factor_passed(attempt)
+
+
 async def second_factor_passed(attempt: Attempt) -> Reply:
-    """What the user can know or hold is proven; let the device prove itself too, where one was
-    named.
-    """
+    """Ask the device that the sign-in has named for its proof, or finish."""
     device = attempt.device
     if device and device.verifier and not attempt.session.device_proven:
         return attempt.ask(
@@ -72,29 +68,32 @@ async def second_factor_passed(attempt: Attempt) -> Reply:
 
 
 async def finish(attempt: Attempt) -> Reply:
-    """Hand out tokens, and keys for the device where the pool tracks devices and this one is
-    new.
-    """
+    """Issue the tokens, and keys for a new device if the pool tracks devices."""
     pool, client, user, device = attempt.pool, attempt.client, attempt.known_user, attempt.device
+    tracks = pool.settings.device_tracking != "OFF"
+    context = attempt.context
     await fire(
-        pool,
+        context,
         "PostAuthentication",
         "Authentication",
-        client_id=client.id,
-        username=user.username,
-        user=user,
-        request={"newDeviceUsed": device is None, "clientMetadata": attempt.client_metadata},
+        {"newDeviceUsed": tracks and device is None, **context.metadata_member},
     )
     metadata: dict[str, str] | None = None
-    if device is None and pool.settings.device_tracking != "OFF":
+    # Without a password, CUSTOM_AUTH does not lead to a device that could be confirmed.
+    if (
+        tracks
+        and device is None
+        and (attempt.session.password_proven or not attempt.session.custom)
+    ):
         device = _new_device(pool)
         user.devices[device.key] = device
         metadata = {"DeviceKey": device.key, "DeviceGroupKey": device.group_key}
     if device is not None:
         device.last_authenticated = pool.clock()
+        device.mfa_passed |= attempt.session.mfa_passed
     pool.save(user)
     result = await open_grant(
-        pool, client, user, device_key=device.key if device else None, source="Authentication"
+        context, client, device_key=device.key if device else None, source=_source(attempt)
     )
     return {
         "ChallengeParameters": {},
@@ -103,10 +102,10 @@ async def finish(attempt: Attempt) -> Reply:
 
 
 def active_factors(pool: EmbeddedUserPool, user: User) -> list[str]:
-    """The second factors that the user can be asked for now, in the pool's order.
+    """Return the second factors that the user can be asked for now, in the pool's order.
 
-    Where MFA is optional, these are the factors the user enabled; where it is required, a verified
-    telephone number or address is one too.
+    If MFA is optional, these are the factors that the user has turned on. If it is required, a
+    software token and a verified phone number or address count even if they are not turned on.
     """
     mode = pool.settings.mfa_configuration
     ready: list[str] = [
@@ -120,6 +119,26 @@ def active_factors(pool: EmbeddedUserPool, user: User) -> list[str]:
         for factor in ready
         if factor == "SOFTWARE_TOKEN_MFA" or user.verified(ATTRIBUTE_FOR[factor])
     ]
+
+
+def _replaces_mfa(pool: EmbeddedUserPool, device: Device | None) -> bool:
+    """Return whether the device spares the second factor; it still has to prove itself.
+
+    A device that was remembered before the user had a second factor has to see it once.
+    """
+    return (
+        device is not None
+        and device.remembered
+        and device.verifier is not None
+        and device.mfa_passed
+        and pool.settings.trusted_devices_skip_mfa
+    )
+
+
+def _source(attempt: Attempt) -> TokenSource:
+    if attempt.session.device_proven:
+        return "AuthenticateDevice"
+    return "NewPasswordChallenge" if attempt.session.password_replaced else "Authentication"
 
 
 def _can_use(user: User, factor: str) -> bool:

@@ -1,8 +1,8 @@
-"""What signed-in users do with their account as a whole."""
+"""The operations of a signed-in user on the account as a whole."""
 
 from __future__ import annotations
 
-from auth_flow.embedded._challenges.progress import active_factors
+from auth_flow.embedded._challenges.choice import available_challenges
 from auth_flow.embedded._fault import invalid_parameter, not_authorized
 from auth_flow.embedded._grants import revoke_all
 from auth_flow.embedded._models import User
@@ -37,7 +37,7 @@ class GlobalSignOutRequest(Request):
 
 @operation(GetUserRequest)
 async def get_user(service: CognitoService, request: GetUserRequest) -> Reply:
-    """The user with attributes and MFA settings."""
+    """Return the user with attributes and MFA settings."""
     user = service.caller(request.access_token).user
     return {
         "Username": user.username,
@@ -57,7 +57,7 @@ async def get_user_auth_factors(
 
 @operation(ChangePasswordRequest)
 async def change_password(service: CognitoService, request: ChangePasswordRequest) -> Reply:
-    """Replace the password; a user who has none gives no previous one."""
+    """Replace the password. A user without a password sends no previous one."""
     caller = service.caller(request.access_token)
     pool, user = caller.pool, caller.user
     if user.password is not None:
@@ -73,7 +73,7 @@ async def change_password(service: CognitoService, request: ChangePasswordReques
 
 @operation(DeleteUserRequest)
 async def delete_user(service: CognitoService, request: DeleteUserRequest) -> Reply:
-    """Forget the user."""
+    """Delete the user."""
     caller = service.caller(request.access_token)
     caller.pool.delete(caller.user)
     return {}
@@ -81,14 +81,14 @@ async def delete_user(service: CognitoService, request: DeleteUserRequest) -> Re
 
 @operation(GlobalSignOutRequest)
 async def global_sign_out(service: CognitoService, request: GlobalSignOutRequest) -> Reply:
-    """End all of the user's tokens."""
+    """Revoke all of the user's tokens."""
     caller = service.caller(request.access_token)
     revoke_all(caller.pool, caller.user)
     return {}
 
 
 def mfa_members(user: User) -> Reply:
-    """The members about MFA that several replies have; absent where nothing is set."""
+    """Return the members about MFA that several replies have; those not set are absent."""
     members: Reply = {}
     if user.mfa:
         members["UserMFASettingList"] = list(user.mfa)
@@ -99,15 +99,6 @@ def mfa_members(user: User) -> Reply:
 
 def auth_factors(pool: EmbeddedUserPool, user: User) -> Reply:
     """Return the members of GetUserAuthFactors."""
-    ready = {
-        "PASSWORD": user.password is not None,
-        "EMAIL_OTP": "email" in user.attributes,
-        "SMS_OTP": "phone_number" in user.attributes,
-        "WEB_AUTHN": bool(user.passkeys),
-    }
-    factors = [
-        factor
-        for factor in pool.settings.first_factors
-        if ready[factor] and (factor == "PASSWORD" or not active_factors(pool, user))
-    ]
+    offered = available_challenges(pool, user)
+    factors = [factor for factor in pool.settings.first_factors if factor in offered]
     return {"Username": user.username, "ConfiguredUserAuthFactors": factors, **mfa_members(user)}

@@ -8,6 +8,7 @@ import anyio.to_thread
 from pydantic import Field
 
 from auth_flow.embedded._fault import invalid_parameter
+from auth_flow.embedded._operations.mfa_config import allows_passkeys
 from auth_flow.embedded._operations.pool_shapes import (
     PoolMembers,
     UsernameConfiguration,
@@ -71,6 +72,7 @@ async def create_user_pool(service: CognitoService, request: CreateUserPoolReque
         case_sensitive_usernames=request.username_configuration.case_sensitive,
     )
     settings = with_attributes(request.apply(fixed), request.schema_)
+    _check_passkeys(settings)
     key = await anyio.to_thread.run_sync(SigningKey)
     return {"UserPool": describe(service.create_pool(settings, key=key))}
 
@@ -82,6 +84,7 @@ async def update_user_pool(service: CognitoService, request: UpdateUserPoolReque
     settings = request.apply(pool.settings)
     if request.pool_name is not None:
         settings = settings.model_copy(update={"name": request.pool_name})
+    _check_passkeys(settings)
     pool.settings = settings
     return {}
 
@@ -133,3 +136,11 @@ async def list_user_pools(service: CognitoService, request: ListUserPoolsRequest
         for pool in pools
     ]
     return {"UserPools": shown} | ({"NextToken": token} if token else {})
+
+
+def _check_passkeys(settings: PoolSettings) -> None:
+    if not allows_passkeys(settings):
+        raise invalid_parameter(
+            "WEB_AUTHN cannot be used as an auth factor when MFA is enabled if not configured for "
+            "MFA."
+        )

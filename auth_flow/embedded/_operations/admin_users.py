@@ -1,4 +1,4 @@
-"""What an administrator does with users."""
+"""The operations of an administrator on users."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from auth_flow.embedded._aliases import check_username, verify_attribute
-from auth_flow.embedded._delivery import send
+from auth_flow.embedded._aliases import check_username, claim_aliases
+from auth_flow.embedded._context import Context
+from auth_flow.embedded._delivery import ATTRIBUTE_OF, MEDIUM_OF, check_may_send, send, send_code
 from auth_flow.embedded._fault import Fault, invalid_parameter, not_authorized
 from auth_flow.embedded._grants import revoke_all
 from auth_flow.embedded._models import User
@@ -23,16 +24,21 @@ from auth_flow.embedded._operations.shapes import (
     Username,
     UserPoolId,
     as_dict,
-    as_list,
+    shown_user,
 )
-from auth_flow.embedded._operations.sign_up import post_confirmation
+from auth_flow.embedded._operations.sign_up import (
+    PRE_SIGN_UP_RESPONSE,
+    apply_auto_verification,
+    post_confirmation,
+)
 from auth_flow.embedded._outbox import Medium
 from auth_flow.embedded._paging import page
 from auth_flow.embedded._passwords import check_policy, set_password, temporary_password
+from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._schema import check_attributes, check_writable
 from auth_flow.embedded._service import CognitoService
-from auth_flow.embedded._triggers import NO_CLIENT
+from auth_flow.embedded._triggers import fire
 
 FILTER = re.compile(r'\s*"?(?P<name>[\w:]+)"?\s*(?P<operator>=|\^=)\s*"(?P<value>.*)"\s*')
 
@@ -46,6 +52,7 @@ class OfUser(Request):
 
 class AdminCreateUserRequest(OfUser):
     user_attributes: list[Attribute] | None = None
+    validation_data: list[Attribute] | None = None
     temporary_password: Password | None = None
     force_alias_creation: bool = False
     message_action: Literal["RESEND", "SUPPRESS"] | None = None
@@ -83,6 +90,7 @@ class AdminSetUserPasswordRequest(OfUser):
 
 class AdminUpdateUserAttributesRequest(OfUser):
     user_attributes: list[Attribute]
+    client_metadata: ClientMetadata | None = None
 
 
 class AdminDeleteUserAttributesRequest(OfUser):
@@ -114,56 +122,75 @@ async def admin_create_user(service: CognitoService, request: AdminCreateUserReq
             "Resend not possible. User is not in FORCE_CHANGE_PASSWORD state.",
         )
     password = request.temporary_password or temporary_password(pool.settings.password_policy)
-    check_policy(pool.settings.password_policy, password)  # before anything is kept
     if user is None:
-        kind, now, sub = check_username(pool, request.username), pool.clock(), str(uuid.uuid4())
-        attributes = {
-            **as_dict(request.user_attributes),
-            **({kind: request.username} if kind else {}),
-        }
-        check_attributes(pool.settings, attributes, by_administrator=True)
-        user = User(
-            username=sub if kind else request.username,
-            sub=sub,
-            attributes=attributes,
-            created=now,
-            modified=now,
-        )
-        for name in ("email", "phone_number"):
-            if user.verified(name):
-                verify_attribute(pool, user, name, force=request.force_alias_creation)
+        user = _new_user(pool, request)
+        context = Context.about(pool, user, client_metadata=request.client_metadata)
+        await _pre_sign_up(context, request)
+        check_policy(pool.settings.password_policy, password)
+        claim_aliases(pool, user, force=request.force_alias_creation)
+    context = Context.about(pool, user, client_metadata=request.client_metadata)
     await set_password(pool, user, password)
+    _make_temporary(pool, user)
+    pool.save(user)
+    if request.message_action != "SUPPRESS":
+        for medium in request.desired_delivery_mediums:
+            if destination := user.attributes.get(ATTRIBUTE_OF[medium]):
+                await send(
+                    context,
+                    medium,
+                    purpose="AdminCreateUser",
+                    code=password,
+                    destination=destination,
+                )
+    return {"User": shown_user(user, "Attributes")}
+
+
+def _new_user(pool: EmbeddedUserPool, request: AdminCreateUserRequest) -> User:
+    kind, now, sub = check_username(pool, request.username), pool.clock(), str(uuid.uuid4())
+    attributes = {
+        **as_dict(request.user_attributes),
+        **({kind: request.username} if kind else {}),
+    }
+    check_attributes(pool.settings, attributes, by_administrator=True)
+    return User(
+        username=sub if kind else request.username,
+        sub=sub,
+        status="FORCE_CHANGE_PASSWORD",
+        attributes=attributes,
+        created=now,
+        modified=now,
+    )
+
+
+async def _pre_sign_up(context: Context, request: AdminCreateUserRequest) -> None:
+    """Let the PreSignUp trigger refuse the user, or verify an address or phone number."""
+    response = await fire(
+        context,
+        "PreSignUp",
+        "AdminCreateUser",
+        {"validationData": as_dict(request.validation_data), **context.metadata_member},
+        PRE_SIGN_UP_RESPONSE,
+    )
+    apply_auto_verification(context.existing_user, response)
+
+
+def _make_temporary(pool: EmbeddedUserPool, user: User) -> None:
     user.status = "FORCE_CHANGE_PASSWORD"
     user.temporary_password_expires = (
         pool.clock() + 86400 * pool.settings.password_policy.temporary_password_validity_days
     )
-    pool.save(user)
-    if request.message_action != "SUPPRESS":
-        for medium in request.desired_delivery_mediums:
-            if ("phone_number" if medium == "SMS" else "email") in user.attributes:
-                metadata = request.client_metadata
-                await send(
-                    pool,
-                    user,
-                    medium,
-                    purpose="AdminCreateUser",
-                    code=password,
-                    client_id=NO_CLIENT,
-                    client_metadata=metadata,
-                )
-    return {"User": _shown(user, "Attributes")}
 
 
 @operation(AdminGetUserRequest)
 async def admin_get_user(service: CognitoService, request: AdminGetUserRequest) -> Reply:
-    """The user with attributes, status and MFA settings."""
+    """Return the user with attributes, status and MFA settings."""
     _, user = service.user(request.user_pool_id, request.username)
-    return {**_shown(user, "UserAttributes"), **mfa_members(user)}
+    return {**shown_user(user, "UserAttributes"), **mfa_members(user)}
 
 
 @operation(AdminDeleteUserRequest)
 async def admin_delete_user(service: CognitoService, request: AdminDeleteUserRequest) -> Reply:
-    """Forget the user."""
+    """Delete the user."""
     pool, user = service.user(request.user_pool_id, request.username)
     pool.delete(user)
     return {}
@@ -171,7 +198,7 @@ async def admin_delete_user(service: CognitoService, request: AdminDeleteUserReq
 
 @operation(AdminDisableUserRequest)
 async def admin_disable_user(service: CognitoService, request: AdminDisableUserRequest) -> Reply:
-    """Keep the user out, and end all tokens."""
+    """Refuse further sign-ins, and revoke all tokens."""
     pool, user = service.user(request.user_pool_id, request.username)
     user.enabled = False
     pool.save(user)
@@ -181,7 +208,7 @@ async def admin_disable_user(service: CognitoService, request: AdminDisableUserR
 
 @operation(AdminEnableUserRequest)
 async def admin_enable_user(service: CognitoService, request: AdminEnableUserRequest) -> Reply:
-    """Let the user in again."""
+    """Allow sign-ins again."""
     pool, user = service.user(request.user_pool_id, request.username)
     user.enabled = True
     pool.save(user)
@@ -192,7 +219,7 @@ async def admin_enable_user(service: CognitoService, request: AdminEnableUserReq
 async def admin_user_global_sign_out(
     service: CognitoService, request: AdminUserGlobalSignOutRequest
 ) -> Reply:
-    """End all of the user's tokens."""
+    """Revoke all of the user's tokens."""
     pool, user = service.user(request.user_pool_id, request.username)
     revoke_all(pool, user)
     return {}
@@ -208,7 +235,9 @@ async def admin_confirm_sign_up(
         raise not_authorized(f"User cannot be confirmed. Current status is {user.status}")
     user.status = "CONFIRMED"
     pool.save(user)
-    await post_confirmation(pool, NO_CLIENT, user, request.client_metadata)
+    await post_confirmation(
+        Context.about(pool, user, client_metadata=request.client_metadata), "ConfirmSignUp"
+    )
     return {}
 
 
@@ -216,9 +245,9 @@ async def admin_confirm_sign_up(
 async def admin_reset_user_password(
     service: CognitoService, request: AdminResetUserPasswordRequest
 ) -> Reply:
-    """Make the user set a new password with a code that is sent."""
+    """Send a reset code, without which the user cannot sign in any more."""
     pool, user = service.user(request.user_pool_id, request.username)
-    await send_reset_code(pool, user, NO_CLIENT, request.client_metadata)
+    await send_reset_code(Context.about(pool, user, client_metadata=request.client_metadata))
     user.status = "RESET_REQUIRED"
     pool.save(user)
     return {}
@@ -228,14 +257,13 @@ async def admin_reset_user_password(
 async def admin_set_user_password(
     service: CognitoService, request: AdminSetUserPasswordRequest
 ) -> Reply:
-    """Set a password, temporary unless it is said to be permanent."""
+    """Set a password, temporary unless `Permanent` is true."""
     pool, user = service.user(request.user_pool_id, request.username)
     await set_password(pool, user, request.password)
-    user.status = "CONFIRMED" if request.permanent else "FORCE_CHANGE_PASSWORD"
-    if not request.permanent:
-        user.temporary_password_expires = (
-            pool.clock() + 86400 * pool.settings.password_policy.temporary_password_validity_days
-        )
+    if request.permanent:
+        user.status = "CONFIRMED"
+    else:
+        _make_temporary(pool, user)
     pool.save(user)
     return {}
 
@@ -244,16 +272,25 @@ async def admin_set_user_password(
 async def admin_update_user_attributes(
     service: CognitoService, request: AdminUpdateUserAttributesRequest
 ) -> Reply:
-    """Set attributes, `email_verified` and `phone_number_verified` among them."""
+    """Set attributes, including `email_verified` and `phone_number_verified`."""
     pool, user = service.user(request.user_pool_id, request.username)
     given = as_dict(request.user_attributes)
     check_attributes(pool.settings, given, by_administrator=True)
     changed = user.model_copy(deep=True)
     changed.write(given)
-    if alias := pool.clash(changed):
-        raise Fault("AliasExistsException", f"An account with the {alias} already exists.")
+    claim_aliases(pool, changed)
+    to_verify = [
+        name
+        for name in pool.settings.auto_verified_attributes
+        if given.get(name, user.attributes.get(name)) != user.attributes.get(name)
+        and not changed.verified(name)
+    ]
+    check_may_send(pool, user, len(to_verify))
     user.write(given)
     pool.save(user)
+    context = Context.about(pool, user, client_metadata=request.client_metadata)
+    for name in to_verify:
+        await send_code(context, MEDIUM_OF[name], kept_as=name, purpose="UpdateUserAttribute")
     return {}
 
 
@@ -273,11 +310,11 @@ async def admin_delete_user_attributes(
 
 @operation(ListUsersRequest)
 async def list_users(service: CognitoService, request: ListUsersRequest) -> Reply:
-    """A page of users; the filter is `name = "value"` or `name ^= "beginning"`."""
+    """Return a page of users. The filter is `name = "value"` or `name ^= "beginning"`."""
     pool = service.pool(request.user_pool_id)
     chosen = [user for user in pool.users if not request.filter or _fits(user, request.filter)]
     users, token = page(chosen, request.limit, request.pagination_token)
-    shown = [_shown(user, "Attributes", request.attributes_to_get) for user in users]
+    shown = [shown_user(user, "Attributes", request.attributes_to_get) for user in users]
     return {"Users": shown} | ({"PaginationToken": token} if token else {})
 
 
@@ -292,17 +329,3 @@ def _fits(user: User, text: str) -> bool:
     }
     held = {**user.all_attributes, **computed}.get(match["name"], "")
     return held == match["value"] if match["operator"] == "=" else held.startswith(match["value"])
-
-
-def _shown(user: User, attributes_member: str, names: list[str] | None = None) -> Reply:
-    attributes = {
-        name: value for name, value in user.all_attributes.items() if names is None or name in names
-    }
-    return {
-        "Username": user.username,
-        attributes_member: as_list(attributes),
-        "UserCreateDate": user.created,
-        "UserLastModifiedDate": user.modified,
-        "Enabled": user.enabled,
-        "UserStatus": user.status,
-    }

@@ -1,10 +1,11 @@
-"""What signed-in users do with their attributes."""
+"""The operations of a signed-in user on attributes."""
 
 from __future__ import annotations
 
-from auth_flow.embedded._aliases import verify_attribute
-from auth_flow.embedded._delivery import MEDIUM_OF, check_code, send_code
-from auth_flow.embedded._fault import Fault, invalid_parameter
+from auth_flow.embedded._aliases import claim_aliases, verify_attribute
+from auth_flow.embedded._context import Context
+from auth_flow.embedded._delivery import MEDIUM_OF, check_code, check_may_send, send_code
+from auth_flow.embedded._fault import invalid_parameter
 from auth_flow.embedded._operations.shapes import (
     AccessToken,
     Attribute,
@@ -45,32 +46,38 @@ class VerifyUserAttributeRequest(Request):
 async def update_user_attributes(
     service: CognitoService, request: UpdateUserAttributesRequest
 ) -> Reply:
-    """Set attributes; a changed address that the pool verifies gets a code, and is unverified until
-    it comes back.
+    """Set attributes, and send a code to a changed address or phone number that the pool verifies.
+
+    All is checked, the limit of messages too, before anything changes.
     """
     caller = service.caller(request.access_token)
     pool, user, given = caller.pool, caller.user, as_dict(request.user_attributes)
     check_attributes(pool.settings, given)
-    for alias in pool.settings.username_attributes:
-        if alias in given and pool.owner_of(alias, given[alias]) not in (None, user):
-            raise Fault("AliasExistsException", f"An account with the {alias} already exists.")
-    deliveries: list[dict[str, str]] = []
-    for name, value in given.items():
-        if name not in MEDIUM_OF or value == user.attributes.get(name):
-            user.write({name: value})
-            continue
-        if name in pool.settings.verify_before_update:
-            user.unverified[name] = value
-        else:
-            user.write({name: value})
-        if (
-            name in pool.settings.auto_verified_attributes
-            or name in pool.settings.verify_before_update
-        ):
-            deliveries.append(
-                await _send(caller, name, "UpdateUserAttribute", request.client_metadata)
-            )
+    contacts = [
+        name for name in given if name in MEDIUM_OF and given[name] != user.attributes.get(name)
+    ]
+    waiting: dict[str, str] = {
+        name: given[name] for name in contacts if name in pool.settings.verify_before_update
+    }
+    written = {name: value for name, value in given.items() if name not in waiting}
+    changed = user.model_copy(deep=True)
+    changed.write(written)
+    claim_aliases(pool, changed)
+    to_verify = [
+        name
+        for name in contacts
+        if name in waiting or name in pool.settings.auto_verified_attributes
+    ]
+    check_may_send(pool, user, len(to_verify))
+    user.write(written)
+    for name in given:
+        user.unverified.pop(name, None)
+    user.unverified |= waiting
     pool.save(user)
+    deliveries = [
+        await _send(caller, name, "UpdateUserAttribute", request.client_metadata)
+        for name in to_verify
+    ]
     return {"CodeDeliveryDetailsList": deliveries}
 
 
@@ -78,7 +85,7 @@ async def update_user_attributes(
 async def delete_user_attributes(
     service: CognitoService, request: DeleteUserAttributesRequest
 ) -> Reply:
-    """Remove attributes that the pool does not require."""
+    """Delete attributes that the pool does not require."""
     caller = service.caller(request.access_token)
     check_writable(caller.pool.settings, request.user_attribute_names)
     for name in request.user_attribute_names:
@@ -95,7 +102,7 @@ async def delete_user_attributes(
 async def get_user_attribute_verification_code(
     service: CognitoService, request: GetUserAttributeVerificationCodeRequest
 ) -> Reply:
-    """Send a code to the present, or the waiting, value of `email` or `phone_number`."""
+    """Send a code to the `email` or `phone_number`, or to the new value that waits for its code."""
     caller = service.caller(request.access_token)
     name = request.attribute_name
     if name not in MEDIUM_OF or not (
@@ -116,8 +123,8 @@ async def verify_user_attribute(
     """Verify the attribute with the code."""
     caller = service.caller(request.access_token)
     pool, user, name = caller.pool, caller.user, request.attribute_name
-    check_code(pool, user, name, request.code)
-    verify_attribute(pool, user, name)
+    code = check_code(pool, user, name, request.code)
+    verify_attribute(pool, user, name, code.destination)
     del user.codes[name]
     pool.save(user)
     return {}
@@ -126,13 +133,7 @@ async def verify_user_attribute(
 async def _send(
     caller: Caller, name: str, purpose: str, metadata: dict[str, str] | None
 ) -> dict[str, str]:
-    return await send_code(
-        caller.pool,
-        caller.user,
-        MEDIUM_OF[name],
-        kept_as=name,
-        purpose=purpose,
-        client_id=caller.client.id,
-        to=caller.user.unverified.get(name),
-        client_metadata=metadata,
+    context = Context.about(
+        caller.pool, caller.user, client_id=caller.client.id, client_metadata=metadata
     )
+    return await send_code(context, MEDIUM_OF[name], kept_as=name, purpose=purpose)

@@ -22,7 +22,7 @@ RememberedStatus = Literal["remembered", "not_remembered"]
 
 
 class DeviceSecretVerifierConfig(BaseModel):
-    """DeviceSecretVerifierConfigType: both values Base64 of the big-endian number."""
+    """DeviceSecretVerifierConfigType. Both values are Base64 of a big-endian number."""
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True, strict=True)
 
@@ -60,15 +60,19 @@ class ForgetDeviceRequest(Request):
 
 
 @operation(ConfirmDeviceRequest)
-async def confirmdevice_of(service: CognitoService, request: ConfirmDeviceRequest) -> Reply:
-    """Take the device's verifier; it is remembered at once, unless the pool leaves that to the
-    user.
+async def confirm_device(service: CognitoService, request: ConfirmDeviceRequest) -> Reply:
+    """Keep the device's verifier.
+
+    The device is remembered at once, unless the pool leaves the choice to the user. Only the
+    device that the access token was issued to can be confirmed.
     """
     caller = service.caller(request.access_token)
     config = request.device_secret_verifier_config
     if config is None:
         raise invalid_parameter("Device secret verifier config is required.")
-    device = device_of(caller.user, request.device_key)
+    device = caller.user.devices.get(request.device_key)
+    if device is None or device.key != caller.grant.device_key:
+        raise invalid_parameter("Invalid device key given.")
     if device.verifier is not None:
         raise Fault("DeviceKeyExistsException", "The device is confirmed already.")
     device.verifier = Verifier(
@@ -82,8 +86,8 @@ async def confirmdevice_of(service: CognitoService, request: ConfirmDeviceReques
 
 
 @operation(GetDeviceRequest)
-async def getdevice_of(service: CognitoService, request: GetDeviceRequest) -> Reply:
-    """Return one device."""
+async def get_device(service: CognitoService, request: GetDeviceRequest) -> Reply:
+    """Return a device."""
     return {
         "Device": show_device(
             device_of(service.caller(request.access_token).user, request.device_key)
@@ -93,7 +97,7 @@ async def getdevice_of(service: CognitoService, request: GetDeviceRequest) -> Re
 
 @operation(ListDevicesRequest)
 async def list_devices(service: CognitoService, request: ListDevicesRequest) -> Reply:
-    """Return a page of confirmed devices."""
+    """Return a page of confirmed devices, remembered or not."""
     user = service.caller(request.access_token).user
     return list_confirmed(user, request.limit, request.pagination_token)
 
@@ -102,15 +106,15 @@ async def list_devices(service: CognitoService, request: ListDevicesRequest) -> 
 async def update_device_status(
     service: CognitoService, request: UpdateDeviceStatusRequest
 ) -> Reply:
-    """Remember a device, or stop remembering it."""
+    """Set whether a device is remembered."""
     caller = service.caller(request.access_token)
     remember(caller.pool, caller.user, request.device_key, request.device_remembered_status)
     return {}
 
 
 @operation(ForgetDeviceRequest)
-async def forgetdevice_of(service: CognitoService, request: ForgetDeviceRequest) -> Reply:
-    """Forget a device."""
+async def forget_device(service: CognitoService, request: ForgetDeviceRequest) -> Reply:
+    """Delete a device."""
     caller = service.caller(request.access_token)
     forget(caller.pool, caller.user, request.device_key)
     return {}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from auth_flow.embedded._fault import invalid_parameter
 from auth_flow.embedded._operations.pool_shapes import MfaConfiguration
 from auth_flow.embedded._operations.shapes import UserPoolId
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._service import CognitoService
-from auth_flow.embedded._settings import MfaFactor, Shape
+from auth_flow.embedded._settings import MfaFactor, PasskeyFactor, PoolSettings, Shape
 
 
 class SoftwareTokenMfaConfiguration(Shape):
@@ -23,6 +24,7 @@ class WebAuthnConfiguration(Shape):
 
     relying_party_id: str | None = None
     user_verification: Literal["required", "preferred"] = "preferred"
+    factor_configuration: PasskeyFactor = "SINGLE_FACTOR"
 
 
 class SetUserPoolMfaConfigRequest(Request):
@@ -58,7 +60,14 @@ async def set_user_pool_mfa_config(
     if passkeys is not None:
         changes["user_verification"] = passkeys.user_verification
         changes["relying_party_id"] = passkeys.relying_party_id or pool.settings.relying_party_id
-    pool.settings = pool.settings.model_copy(update=changes)
+        changes["passkey_factor"] = passkeys.factor_configuration
+    settings = pool.settings.model_copy(update=changes)
+    if not allows_passkeys(settings):
+        raise invalid_parameter(
+            "Cannot set WebAuthn factor configuration to SINGLE_FACTOR if MFA is required and "
+            "WebAuthn is an allowed first auth factor"
+        )
+    pool.settings = settings
     return _mfa_config(pool)
 
 
@@ -70,6 +79,18 @@ async def get_user_pool_mfa_config(
     return _mfa_config(service.pool(request.user_pool_id))
 
 
+def allows_passkeys(settings: PoolSettings) -> bool:
+    """Return whether passkeys as a first factor go together with the pool's MFA.
+
+    If MFA is required, a passkey has to satisfy it, because no second factor follows it.
+    """
+    return (
+        settings.mfa_configuration != "ON"
+        or "WEB_AUTHN" not in settings.first_factors
+        or settings.passkey_factor == "MULTI_FACTOR_WITH_USER_VERIFICATION"
+    )
+
+
 def _mfa_config(pool: EmbeddedUserPool) -> Reply:
     settings = pool.settings
     return {
@@ -78,6 +99,7 @@ def _mfa_config(pool: EmbeddedUserPool) -> Reply:
         "WebAuthnConfiguration": {
             "RelyingPartyId": settings.relying_party_id,
             "UserVerification": settings.user_verification,
+            "FactorConfiguration": settings.passkey_factor,
         },
         **({"SmsMfaConfiguration": {}} if "SMS_MFA" in settings.mfa_factors else {}),
         **({"EmailMfaConfiguration": {}} if "EMAIL_OTP" in settings.mfa_factors else {}),

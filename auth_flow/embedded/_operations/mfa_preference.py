@@ -1,4 +1,4 @@
-"""Which second factors a user has turned on, and which is asked for first."""
+"""The second factors that a user has turned on, and the preferred one."""
 
 from __future__ import annotations
 
@@ -25,12 +25,21 @@ class MfaSetting(BaseModel):
     preferred_mfa: bool = False
 
 
+class WebAuthnMfaSetting(BaseModel):
+    """WebAuthnMfaSettingsType."""
+
+    model_config = ConfigDict(alias_generator=to_pascal, frozen=True, strict=True)
+
+    enabled: bool = False
+
+
 class Preference(Request):
     """The members that the user's and the administrator's operation share."""
 
     sms_mfa_settings: Annotated[MfaSetting | None, Field(alias="SMSMfaSettings")] = None
     software_token_mfa_settings: MfaSetting | None = None
     email_mfa_settings: MfaSetting | None = None
+    web_authn_mfa_settings: WebAuthnMfaSetting | None = None
 
 
 class SetUserMFAPreferenceRequest(Preference):
@@ -60,7 +69,7 @@ class SetUserSettingsRequest(Request):
 async def set_user_mfa_preference(
     service: CognitoService, request: SetUserMFAPreferenceRequest
 ) -> Reply:
-    """Turn factors on or off; those not named stay as they are, but only one can be preferred."""
+    """Turn factors on or off; factors that the request does not have stay as they are."""
     caller = service.caller(request.access_token)
     _apply(caller.pool, caller.user, request)
     return {}
@@ -70,7 +79,7 @@ async def set_user_mfa_preference(
 async def admin_set_user_mfa_preference(
     service: CognitoService, request: AdminSetUserMFAPreferenceRequest
 ) -> Reply:
-    """As SetUserMFAPreference, for any user."""
+    """Do the same as SetUserMFAPreference for any user."""
     pool, user = service.user(request.user_pool_id, request.username)
     _apply(pool, user, request)
     return {}
@@ -78,7 +87,7 @@ async def admin_set_user_mfa_preference(
 
 @operation(SetUserSettingsRequest)
 async def set_user_settings(service: CognitoService, request: SetUserSettingsRequest) -> Reply:
-    """The older way to turn SMS_MFA on, or with no options off."""
+    """Turn SMS_MFA on, or off if there are no options. SetUserMFAPreference replaces it."""
     caller = service.caller(request.access_token)
     setting = MfaSetting.model_validate({"Enabled": bool(request.mfa_options)})
     _set(caller.user, "SMS_MFA", setting)
@@ -100,9 +109,23 @@ def _apply(pool: EmbeddedUserPool, user: User, request: Preference) -> None:
     for factor, setting in given.items():
         if setting.enabled and factor not in pool.settings.mfa_factors:
             raise invalid_parameter(f"{factor} is not enabled for the user pool.")
+    changed = user.model_copy(deep=True)
     for factor, setting in given.items():
-        _set(user, factor, setting)
+        _set(changed, factor, setting)
+    if request.web_authn_mfa_settings is not None:
+        changed.passkey_mfa = request.web_authn_mfa_settings.enabled
+    if changed.passkey_mfa:
+        _check_passkey_mfa(pool, changed)
+    user.mfa, user.preferred_mfa = changed.mfa, changed.preferred_mfa
+    user.passkey_mfa = changed.passkey_mfa
     pool.save(user)
+
+
+def _check_passkey_mfa(pool: EmbeddedUserPool, user: User) -> None:
+    if pool.settings.passkey_factor != "MULTI_FACTOR_WITH_USER_VERIFICATION":
+        raise invalid_parameter("Passkeys do not satisfy MFA in the user pool.")
+    if not user.mfa:
+        raise invalid_parameter("Another MFA method must be enabled along with passkey MFA.")
 
 
 def _set(user: User, factor: MfaFactor, setting: MfaSetting) -> None:

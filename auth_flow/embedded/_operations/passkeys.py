@@ -38,9 +38,10 @@ class DeleteWebAuthnCredentialRequest(Request):
 async def start_web_authn_registration(
     service: CognitoService, request: StartWebAuthnRegistrationRequest
 ) -> Reply:
-    """What to ask the browser for."""
+    """Return the options for a browser to make a passkey with."""
     caller = _caller(service, request.access_token)
-    return {"CredentialCreationOptions": creation_options(caller.pool, caller.user)}
+    options = creation_options(caller.pool, caller.client, caller.user)
+    return {"CredentialCreationOptions": options}
 
 
 @operation(CompleteWebAuthnRegistrationRequest)
@@ -49,7 +50,7 @@ async def complete_web_authn_registration(
 ) -> Reply:
     """Keep the passkey that the browser made."""
     caller = _caller(service, request.access_token)
-    register(caller.pool, caller.user, request.credential)
+    register(caller.pool, caller.client, caller.user, request.credential)
     return {}
 
 
@@ -57,9 +58,9 @@ async def complete_web_authn_registration(
 async def list_web_authn_credentials(
     service: CognitoService, request: ListWebAuthnCredentialsRequest
 ) -> Reply:
-    """A page of passkeys."""
+    """Return a page of passkeys."""
     user = service.caller(request.access_token).user
-    passkeys, token = page(user.passkeys, request.max_results, request.next_token)
+    passkeys, token = page(user.passkeys, request.max_results or 20, request.next_token)
     credentials = [
         {
             "CredentialId": passkey.credential_id,
@@ -78,7 +79,7 @@ async def list_web_authn_credentials(
 async def delete_web_authn_credential(
     service: CognitoService, request: DeleteWebAuthnCredentialRequest
 ) -> Reply:
-    """Forget a passkey."""
+    """Delete a passkey."""
     caller = service.caller(request.access_token)
     kept = [
         passkey

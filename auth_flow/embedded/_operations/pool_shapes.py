@@ -93,14 +93,10 @@ class AccountRecoverySetting(Shape):
     recovery_mechanisms: Annotated[tuple[RecoveryOption, ...], Field(max_length=2)] = ()
 
     @property
-    def attributes(self) -> tuple[ContactAttribute, ...]:
-        """The attributes that a reset code may go to, the best first."""
-        attributes: dict[str, ContactAttribute] = {
-            "verified_email": "email",
-            "verified_phone_number": "phone_number",
-        }
+    def ways(self) -> tuple[str, ...]:
+        """The ways to recover an account, as in `PoolSettings.recovery`."""
         ordered = sorted(self.recovery_mechanisms, key=lambda option: option.priority)
-        return tuple(attributes[option.name] for option in ordered if option.name in attributes)
+        return tuple(option.name.removeprefix("verified_") for option in ordered)
 
 
 class IssuerConfiguration(Shape):
@@ -160,7 +156,7 @@ class PoolMembers(Request):
                 devices is not None and devices.challenge_required_on_new_device
             ),
             "recovery": (
-                recovery.attributes if recovery else PoolSettings.model_fields["recovery"].default
+                recovery.ways if recovery else PoolSettings.model_fields["recovery"].default
             ),
             "deletion_protection": self.deletion_protection == "ACTIVE",
             "tags": self.user_pool_tags,

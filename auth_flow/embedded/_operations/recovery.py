@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from auth_flow.embedded._context import Context
 from auth_flow.embedded._delivery import MEDIUM_OF, check_code, send_code, simulated_details
 from auth_flow.embedded._fault import (
     code_mismatch,
@@ -44,14 +45,24 @@ class ConfirmForgotPasswordRequest(Request):
 
 @operation(ForgotPasswordRequest)
 async def forgot_password(service: CognitoService, request: ForgotPasswordRequest) -> Reply:
-    """Send a code to a verified address of the user; where users are protected, appear to, whoever
-    it is.
+    """Send a reset code to a verified address or phone number of the user.
+
+    If the client protects users, the reply is simulated if no code can be sent.
     """
     pool, client = service.client(request.client_id)
     check_secret_hash(client, request.secret_hash, request.username)
-    user = pool.user(request.username) or await migrate(
-        pool, client, request.username, None, "ForgotPassword"
-    )
+    if "admin_only" in pool.settings.recovery:
+        raise not_authorized("Contact administrator to reset password.")
+    user = pool.user(request.username)
+    if user is None:
+        stranger = Context(
+            pool=pool,
+            username=request.username,
+            user=None,
+            client_id=client.id,
+            client_metadata=request.client_metadata or {},
+        )
+        user = await migrate(stranger)
     if user is None and not client.protects_users:
         raise unknown_to_client()
     if client.protects_users and (
@@ -60,8 +71,10 @@ async def forgot_password(service: CognitoService, request: ForgotPasswordReques
         return {"CodeDeliveryDetails": simulated_details(pool, request.username)}
     if user is None or not user.enabled:
         raise not_authorized("User is disabled.")
-    details = await send_reset_code(pool, user, client.id, request.client_metadata)
-    return {"CodeDeliveryDetails": details}
+    context = Context.about(
+        pool, user, client_id=client.id, client_metadata=request.client_metadata
+    )
+    return {"CodeDeliveryDetails": await send_reset_code(context)}
 
 
 @operation(ConfirmForgotPasswordRequest)
@@ -82,41 +95,34 @@ async def confirm_forgot_password(
     if user.status == "RESET_REQUIRED":
         user.status = "CONFIRMED"
     pool.save(user)
-    metadata = {"clientMetadata": request.client_metadata or {}}
-    await fire(
-        pool,
-        "PostConfirmation",
-        "ConfirmForgotPassword",
-        client_id=client.id,
-        username=user.username,
-        user=user,
-        request=metadata,
+    context = Context.about(
+        pool, user, client_id=client.id, client_metadata=request.client_metadata
     )
+    await fire(context, "PostConfirmation", "ConfirmForgotPassword", context.metadata_member)
     return {}
 
 
-async def send_reset_code(
-    pool: EmbeddedUserPool, user: User, client_id: str, client_metadata: dict[str, str] | None
-) -> dict[str, str]:
-    """Send a reset code and describe where to; refused where the account has no way to recover."""
+async def send_reset_code(context: Context) -> dict[str, str]:
+    """Send a reset code and return its CodeDeliveryDetails.
+
+    Raises an error if the password cannot be reset, or if the user cannot be reached.
+    """
+    pool, user = context.pool, context.existing_user
     if user.status == "FORCE_CHANGE_PASSWORD":
         raise not_authorized("User password cannot be reset in the current state.")
     attribute = recovery_attribute(pool, user)
     if attribute is None:
         raise invalid_parameter(
-            "Cannot reset password for the user as there is no registered/verified email or phone_number"
+            "Cannot reset password for the user as there is no registered/verified email or "
+            "phone_number"
         )
     return await send_code(
-        pool,
-        user,
-        MEDIUM_OF[attribute],
-        kept_as="ForgotPassword",
-        purpose="ForgotPassword",
-        client_id=client_id,
-        client_metadata=client_metadata,
+        context, MEDIUM_OF[attribute], kept_as="ForgotPassword", purpose="ForgotPassword"
     )
 
 
 def recovery_attribute(pool: EmbeddedUserPool, user: User) -> str | None:
-    """The first attribute of the pool's recovery settings that the user has verified."""
-    return next((name for name in pool.settings.recovery if user.verified(name)), None)
+    """Return the first attribute that the pool recovers accounts by and the user has verified."""
+    by = [name for name in pool.settings.recovery if name != "admin_only"]
+    # With admin_only an administrator can still send the code.
+    return next((name for name in by or MEDIUM_OF if user.verified(name)), None)

@@ -1,4 +1,4 @@
-"""Member types that many requests share, with the constraints of the service model."""
+"""Types that many operations share, with the constraints of the service model."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
+
+from auth_flow.embedded._models import User
 
 Username = Annotated[str, Field(min_length=1, max_length=128)]
 Password = Annotated[str, Field(max_length=256, pattern=r"^\S+$")]
@@ -31,10 +33,27 @@ class Attribute(BaseModel):
 
 
 def as_dict(attributes: list[Attribute] | None) -> dict[str, str]:
-    """The attributes by name."""
+    """Return the attributes by name."""
     return {attribute.name: attribute.value for attribute in attributes or ()}
 
 
 def as_list(attributes: dict[str, str]) -> list[dict[str, str]]:
-    """The attributes as the service lists them."""
+    """Return the attributes as the service lists them."""
     return [{"Name": name, "Value": value} for name, value in attributes.items()]
+
+
+def shown_user(
+    user: User, attributes_member: str, names: list[str] | None = None
+) -> dict[str, object]:
+    """Return a user as administrators see one, with all attributes or only those with `names`."""
+    attributes = {
+        name: value for name, value in user.all_attributes.items() if names is None or name in names
+    }
+    return {
+        "Username": user.username,
+        attributes_member: as_list(attributes),
+        "UserCreateDate": user.created,
+        "UserLastModifiedDate": user.modified,
+        "Enabled": user.enabled,
+        "UserStatus": user.status,
+    }

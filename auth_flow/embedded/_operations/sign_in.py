@@ -1,10 +1,10 @@
-"""InitiateAuth and RespondToAuthChallenge, and what an administrator calls instead of them."""
+"""InitiateAuth and RespondToAuthChallenge, and their administrator's variants."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from auth_flow.embedded._challenges.attempt import FLOWS
+from auth_flow.embedded._challenges.attempt import FLOWS, SignInRequest
 from auth_flow.embedded._challenges.auto_sign_in import continue_sign_up
 from auth_flow.embedded._challenges.conversation import begin, go_on
 from auth_flow.embedded._challenges.device import session_of_device
@@ -50,7 +50,7 @@ class AdminRespondToAuthChallengeRequest(RespondToAuthChallengeRequest):
 
 @operation(InitiateAuthRequest)
 async def initiate_auth(service: CognitoService, request: InitiateAuthRequest) -> Reply:
-    """Begin a sign-in, go on from a confirmed sign-up, or renew tokens."""
+    """Begin a sign-in, continue from a confirmed sign-up, or renew tokens."""
     if request.auth_flow.startswith("ADMIN_"):
         raise invalid_parameter("Initiate Auth method not supported.")
     pool, client = service.client(request.client_id)
@@ -59,7 +59,7 @@ async def initiate_auth(service: CognitoService, request: InitiateAuthRequest) -
 
 @operation(AdminInitiateAuthRequest)
 async def admin_initiate_auth(service: CognitoService, request: AdminInitiateAuthRequest) -> Reply:
-    """As InitiateAuth, with ADMIN_USER_PASSWORD_AUTH besides."""
+    """Do the same as InitiateAuth, which does not have ADMIN_USER_PASSWORD_AUTH."""
     pool, client = _admin_client(service, request.user_pool_id, request.client_id)
     return await _initiate(pool, client, request)
 
@@ -77,7 +77,7 @@ async def respond_to_auth_challenge(
 async def admin_respond_to_auth_challenge(
     service: CognitoService, request: AdminRespondToAuthChallengeRequest
 ) -> Reply:
-    """As RespondToAuthChallenge."""
+    """Do the same as RespondToAuthChallenge."""
     pool, client = _admin_client(service, request.user_pool_id, request.client_id)
     return await _respond(pool, client, request)
 
@@ -90,29 +90,30 @@ async def _initiate(pool: EmbeddedUserPool, client: Client, request: InitiateAut
         return await _refresh(pool, client, parameters)
     if auth_flow not in FLOWS:
         raise invalid_parameter(
-            f"Value '{auth_flow}' at 'authFlow' failed to satisfy constraint: Member must satisfy enum value set"
+            f"Value '{auth_flow}' at 'authFlow' failed to satisfy constraint: Member must satisfy "
+            "enum value set"
         )
     _check_flow(client, auth_flow)
+    sign_in = SignInRequest(pool, client, auth_flow, parameters, request.client_metadata or {})
     if request.session and auth_flow == "USER_AUTH":
-        return await continue_sign_up(
-            pool, client, request.session, parameters, request.client_metadata
-        )
-    return await begin(pool, client, auth_flow, parameters, request.client_metadata)
+        return await continue_sign_up(sign_in, request.session)
+    return await begin(sign_in)
 
 
 async def _respond(
     pool: EmbeddedUserPool, client: Client, request: RespondToAuthChallengeRequest
 ) -> Reply:
     responses, metadata = request.challenge_responses, request.client_metadata
-    secret_block = responses.get("PASSWORD_CLAIM_SECRET_BLOCK")
-    token = (
-        request.session
-        or (session_of(secret_block) if secret_block else None)
-        or session_of_device(pool, client, request.challenge_name, responses)
-    )
+    answer = SignInRequest(pool, client, request.challenge_name, responses, metadata or {})
+    token = request.session
+    if answer.name == "DEVICE_SRP_AUTH" and (token is None or pool.sessions.get(token) is None):
+        # pycognito sends no session, amazon-cognito-identity-js that of the code it has answered.
+        token = session_of_device(pool, client, responses) or token
+    elif token is None and (secret_block := responses.get("PASSWORD_CLAIM_SECRET_BLOCK")):
+        token = session_of(secret_block)
     if token is None:
         raise missing_parameter("Session")
-    return await go_on(pool, client, request.challenge_name, token, responses, metadata)
+    return await go_on(answer, token)
 
 
 async def _refresh(pool: EmbeddedUserPool, client: Client, parameters: dict[str, str]) -> Reply:

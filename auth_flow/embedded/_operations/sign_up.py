@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from contextlib import nullcontext
+from typing import Any
 
 from auth_flow.embedded._aliases import check_username, verify_attribute
 from auth_flow.embedded._challenges.auto_sign_in import SIGN_UP, sign_up_session
+from auth_flow.embedded._context import Context
 from auth_flow.embedded._delivery import MEDIUM_OF, check_code, send_code, simulated_details
 from auth_flow.embedded._fault import (
     Fault,
@@ -17,7 +20,7 @@ from auth_flow.embedded._fault import (
     not_authorized,
     unknown_to_client,
 )
-from auth_flow.embedded._models import Client, User
+from auth_flow.embedded._models import Code, User
 from auth_flow.embedded._operations.shapes import (
     Attribute,
     ClientId,
@@ -35,7 +38,14 @@ from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._schema import check_attributes
 from auth_flow.embedded._service import CognitoService, check_secret_hash
 from auth_flow.embedded._sessions import open_session
-from auth_flow.embedded._triggers import NO_CLIENT, fire
+from auth_flow.embedded._triggers import fire
+
+PRE_SIGN_UP_RESPONSE = {
+    "autoConfirmUser": False,
+    "autoVerifyEmail": False,
+    "autoVerifyPhone": False,
+}
+"""The response that the PreSignUp trigger may change."""
 
 
 class SignUpRequest(Request):
@@ -67,31 +77,36 @@ class ResendConfirmationCodeRequest(Request):
 
 @operation(SignUpRequest)
 async def sign_up(service: CognitoService, request: SignUpRequest) -> Reply:
-    """Make an unconfirmed user and send a code to an address that the pool verifies."""
+    """Make a user, and send a code to an address or phone number that the pool verifies."""
     pool, client = service.client(request.client_id)
     check_secret_hash(client, request.secret_hash, request.username)
     if pool.settings.admin_create_only:
         raise not_authorized("SignUp is not permitted for this user pool")
     user = await _new_user(pool, request)
-    confirmed = await _pre_sign_up(pool, client, user, request)
+    context = Context.about(
+        pool, user, client_id=client.id, client_metadata=request.client_metadata
+    )
+    confirmed = await _pre_sign_up(context, request)
     user.status = "CONFIRMED" if confirmed else "UNCONFIRMED"
+    _check_free(pool, user)
     pool.save(user)
     reply: Reply = {"UserConfirmed": confirmed, "UserSub": user.sub}
     attribute = _to_verify(pool, user)
     if attribute and not confirmed:
-        reply["CodeDeliveryDetails"] = await _send(
-            pool, client, user, attribute, "SignUp", request.client_metadata
+        reply["CodeDeliveryDetails"] = await send_code(
+            context, MEDIUM_OF[attribute], kept_as="SignUp", purpose="SignUp"
         )
     if confirmed:
-        await post_confirmation(pool, client.id, user, request.client_metadata)
-    if "ALLOW_USER_AUTH" in client.settings.explicit_auth_flows:
-        reply["Session"] = sign_up_session(pool, client, user, confirmed=confirmed)
-    return reply
+        await post_confirmation(context, "ConfirmSignUp")
+    return reply | sign_up_session(pool, client, user, confirmed=confirmed)
 
 
 @operation(ConfirmSignUpRequest)
 async def confirm_sign_up(service: CognitoService, request: ConfirmSignUpRequest) -> Reply:
-    """Confirm the user with the code; SignUp's session, handed on, becomes one to sign in with."""
+    """Confirm the user with the code, and return a session to sign in with.
+
+    SignUp's session may come along; it is checked and used up.
+    """
     pool, client = service.client(request.client_id)
     check_secret_hash(client, request.secret_hash, request.username)
     user = pool.user(request.username)
@@ -99,28 +114,24 @@ async def confirm_sign_up(service: CognitoService, request: ConfirmSignUpRequest
         raise expired_code() if client.protects_users else unknown_to_client()
     if user.status != "UNCONFIRMED":
         raise not_authorized(f"User cannot be confirmed. Current status is {user.status}")
+    context = Context.about(
+        pool, user, client_id=client.id, client_metadata=request.client_metadata
+    )
     with (
         open_session(pool, client, request.session) if request.session else nullcontext() as session
     ):
         if session and (session.challenge != SIGN_UP or session.username != user.username):
             raise invalid_session()
-        attribute = check_code(pool, user, "SignUp", request.confirmation_code)
-        await _confirm(
-            pool,
-            client.id,
-            user,
-            attribute,
-            request.client_metadata,
-            force=request.force_alias_creation,
-        )
-    return {"Session": sign_up_session(pool, client, user, confirmed=True)} if session else {}
+        code = check_code(pool, user, "SignUp", request.confirmation_code)
+        await _confirm(context, code, force=request.force_alias_creation)
+    return sign_up_session(pool, client, user, confirmed=True)
 
 
 @operation(ResendConfirmationCodeRequest)
 async def resend_confirmation_code(
     service: CognitoService, request: ResendConfirmationCodeRequest
 ) -> Reply:
-    """Send a new code; the one before is good no longer."""
+    """Send a new code, which replaces the one before."""
     pool, client = service.client(request.client_id)
     check_secret_hash(client, request.secret_hash, request.username)
     user = pool.user(request.username)
@@ -133,22 +144,34 @@ async def resend_confirmation_code(
     attribute = _to_verify(pool, user)
     if attribute is None:
         raise invalid_parameter("Cannot resend codes. Auto verification not turned on.")
-    return {
-        "CodeDeliveryDetails": await _send(
-            pool, client, user, attribute, "ResendCode", request.client_metadata
-        )
-    }
+    context = Context.about(
+        pool, user, client_id=client.id, client_metadata=request.client_metadata
+    )
+    details = await send_code(context, MEDIUM_OF[attribute], kept_as="SignUp", purpose="ResendCode")
+    return {"CodeDeliveryDetails": details}
 
 
 async def confirm_by_link(pool: EmbeddedUserPool, username: str, link_token: str) -> None:
-    """What a click on the link of a confirmation e-mail does; raises as ConfirmSignUp does if the
-    link is no longer good.
+    """Confirm a user by the link of a confirmation e-mail.
+
+    Raises the same errors as ConfirmSignUp if the link is no longer valid.
     """
     user = pool.user(username)
     if user is None or user.status != "UNCONFIRMED":
         raise expired_code()
-    attribute = check_code(pool, user, "SignUp", link_token)
-    await _confirm(pool, NO_CLIENT, user, attribute)
+    await _confirm(Context.about(pool, user), check_code(pool, user, "SignUp", link_token))
+
+
+def apply_auto_verification(user: User, response: Mapping[str, Any] | None) -> None:
+    """Mark attributes as verified if the PreSignUp trigger asks for it."""
+    for flag, attribute in (("autoVerifyEmail", "email"), ("autoVerifyPhone", "phone_number")):
+        if response and response.get(flag) and attribute in user.attributes:
+            user.attributes[f"{attribute}_verified"] = "true"
+
+
+async def post_confirmation(context: Context, source: str) -> None:
+    """Run the PostConfirmation trigger after a confirmation or a password reset."""
+    await fire(context, "PostConfirmation", source, context.metadata_member)
 
 
 async def _new_user(pool: EmbeddedUserPool, request: SignUpRequest) -> User:
@@ -161,12 +184,7 @@ async def _new_user(pool: EmbeddedUserPool, request: SignUpRequest) -> User:
         if not attributes.get(name):
             raise does_not_conform(name, "The attribute is required")
     if pool.user(request.username) is not None:
-        raise Fault(
-            "UsernameExistsException",
-            "User already exists"
-            if kind is None
-            else f"An account with the given {kind} already exists.",
-        )
+        raise _exists(kind)
     now, sub = pool.clock(), str(uuid.uuid4())
     username = sub if kind else request.username
     user = User(
@@ -181,90 +199,52 @@ async def _new_user(pool: EmbeddedUserPool, request: SignUpRequest) -> User:
         await set_password(pool, user, request.password)
     elif set(pool.settings.first_factors) == {"PASSWORD"}:
         raise invalid_parameter(
-            "1 validation error detected: Value null at 'password' failed to satisfy constraint: Member must not be null"
+            "1 validation error detected: Value null at 'password' failed to satisfy constraint: "
+            "Member must not be null"
         )
     return user
 
 
-async def _pre_sign_up(
-    pool: EmbeddedUserPool, client: Client, user: User, request: SignUpRequest
-) -> bool:
-    """Ask the PreSignUp trigger, and return whether it confirms the user."""
+async def _pre_sign_up(context: Context, request: SignUpRequest) -> bool:
+    """Run the PreSignUp trigger, and return whether it confirms the user."""
     response = await fire(
-        pool,
+        context,
         "PreSignUp",
         "SignUp",
-        client_id=client.id,
-        username=user.username,
-        user=user,
-        request={
-            "validationData": as_dict(request.validation_data),
-            "clientMetadata": request.client_metadata or {},
-        },
-        response={"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False},
+        {"validationData": as_dict(request.validation_data), **context.metadata_member},
+        PRE_SIGN_UP_RESPONSE,
     )
-    for flag, attribute in (("autoVerifyEmail", "email"), ("autoVerifyPhone", "phone_number")):
-        if response and response.get(flag) and attribute in user.attributes:
-            verify_attribute(pool, user, attribute)
+    apply_auto_verification(context.existing_user, response)
     return bool(response and response.get("autoConfirmUser"))
 
 
-async def _confirm(
-    pool: EmbeddedUserPool,
-    client_id: str,
-    user: User,
-    attribute: str,
-    metadata: dict[str, str] | None = None,
-    *,
-    force: bool = False,
-) -> None:
-    verify_attribute(pool, user, attribute, force=force)
+def _check_free(pool: EmbeddedUserPool, user: User) -> None:
+    """Raise UsernameExistsException if a name that the user would have belongs to another user."""
+    owners = pool.alias_owners(user)
+    if owners:
+        raise _exists(owners[0][0])
+
+
+def _exists(alias: str | None) -> Fault:
+    message = (
+        f"An account with the given {alias} already exists." if alias else "User already exists"
+    )
+    return Fault("UsernameExistsException", message)
+
+
+async def _confirm(context: Context, code: Code, *, force: bool = False) -> None:
+    pool, user = context.pool, context.existing_user
+    verify_attribute(pool, user, code.attribute, code.destination, force=force)
     del user.codes["SignUp"]
     user.status = "CONFIRMED"
     pool.save(user)
-    await post_confirmation(pool, client_id, user, metadata)
-
-
-async def post_confirmation(
-    pool: EmbeddedUserPool, client_id: str, user: User, metadata: dict[str, str] | None = None
-) -> None:
-    """Tell the PostConfirmation trigger of a user who is confirmed."""
-    request = {"clientMetadata": metadata or {}}
-    await fire(
-        pool,
-        "PostConfirmation",
-        "ConfirmSignUp",
-        client_id=client_id,
-        username=user.username,
-        user=user,
-        request=request,
-    )
+    await post_confirmation(context, "ConfirmSignUp")
 
 
 def _to_verify(pool: EmbeddedUserPool, user: User) -> str | None:
-    """The attribute a confirmation code goes to; the telephone where the pool verifies both."""
+    """Return the attribute that a confirmation code goes to; a phone number is preferred."""
     wanted = pool.settings.auto_verified_attributes
     return next(
         (name for name in ("phone_number", "email") if name in wanted and name in user.attributes),
         None,
-    )
-
-
-async def _send(
-    pool: EmbeddedUserPool,
-    client: Client,
-    user: User,
-    attribute: str,
-    purpose: str,
-    metadata: dict[str, str] | None,
-) -> dict[str, str]:
-    medium = MEDIUM_OF[attribute]
-    return await send_code(
-        pool,
-        user,
-        medium,
-        kept_as="SignUp",
-        purpose=purpose,
-        client_id=client.id,
-        client_metadata=metadata,
     )

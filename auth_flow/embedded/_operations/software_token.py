@@ -1,6 +1,4 @@
-"""Software tokens: associate one, and show that it works, in a sign-in (by session) or signed in
-(by access token).
-"""
+"""Associating and verifying software tokens, by the session of a sign-in or by access token."""
 
 from __future__ import annotations
 
@@ -35,7 +33,7 @@ class VerifySoftwareTokenRequest(Request):
 async def associate_software_token(
     service: CognitoService, request: AssociateSoftwareTokenRequest
 ) -> Reply:
-    """Make a secret. It counts only once VerifySoftwareToken has seen a code of it."""
+    """Make a secret. VerifySoftwareToken registers it with a code."""
     token = Totp(secret=totp.new_secret())
     if request.access_token is not None:
         caller = service.caller(request.access_token)
@@ -53,15 +51,24 @@ async def associate_software_token(
 async def verify_software_token(
     service: CognitoService, request: VerifySoftwareTokenRequest
 ) -> Reply:
-    """Check a code of the associated token; signed in, the token is the user's from then on, but
-    not yet asked for.
+    """Register the associated token with one of its codes.
+
+    By session, later sign-ins ask for it at once. By access token, it has to be turned on with
+    SetUserMFAPreference, and is discarded after too many wrong codes.
     """
     if request.access_token is not None:
         caller = service.caller(request.access_token)
         user = caller.user
         if user.pending_totp is None:
             raise Fault("SoftwareTokenMFANotFoundException", "No software token was associated.")
-        _check_code(caller.pool, user.pending_totp, request.user_code)
+        try:
+            _check_code(caller.pool, user.pending_totp, request.user_code)
+        except Fault:
+            user.pending_totp.wrong += 1
+            if user.pending_totp.wrong >= caller.pool.settings.limits.wrong_codes:
+                user.pending_totp = None
+            caller.pool.save(user)
+            raise
         user.totp, user.pending_totp = user.pending_totp, None
         caller.pool.save(user)
         return {"Status": "SUCCESS"}
@@ -70,8 +77,13 @@ async def verify_software_token(
         _check_set_up(session)
         if session.totp is None:
             raise Fault("SoftwareTokenMFANotFoundException", "No software token was associated.")
+        owner = pool.user(session.username)
+        if owner is None:
+            raise invalid_session()
         _check_code(pool, session.totp, request.user_code)
-        session.totp_verified = True
+        owner.totp, session.totp, session.totp_verified = session.totp, None, True
+        owner.turn_on("SOFTWARE_TOKEN_MFA")
+        pool.save(owner)
         return {"Status": "SUCCESS", "Session": _put_away(pool, session)}
 
 

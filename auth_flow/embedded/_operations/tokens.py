@@ -1,4 +1,4 @@
-"""Tokens are renewed and revoked."""
+"""Renewing and revoking tokens."""
 
 from __future__ import annotations
 
@@ -44,25 +44,28 @@ class UpdateAuthEventFeedbackRequest(Request):
 async def get_tokens_from_refresh_token(
     service: CognitoService, request: GetTokensFromRefreshTokenRequest
 ) -> Reply:
-    """Renew tokens; with rotation the refresh token too."""
+    """Renew tokens. If the client rotates refresh tokens, the reply has a new one."""
     pool, client = service.client(request.client_id)
     check_client_secret(client, request.client_secret)
     return {
         "AuthenticationResult": await refresh(
-            pool, client, request.refresh_token, device_key=request.device_key
+            pool,
+            client,
+            request.refresh_token,
+            device_key=request.device_key,
+            client_metadata=request.client_metadata,
         )
     }
 
 
 @operation(RevokeTokenRequest)
 async def revoke_token(service: CognitoService, request: RevokeTokenRequest) -> Reply:
-    """End a refresh token and the access tokens that came of it. A token nobody knows is as good as
-    revoked.
-    """
+    """Revoke a refresh token and the access tokens of its family. An unknown token is accepted."""
     try:
         pool, client = service.client(request.client_id)
         check_client_secret(client, request.client_secret)
-    except Fault as fault:  # the model has neither ResourceNotFoundException nor NotAuthorizedException for this operation
+    except Fault as fault:
+        # RevokeToken has neither ResourceNotFoundException nor NotAuthorizedException.
         raise Fault("UnauthorizedException", fault.message) from None
     if not client.settings.enable_token_revocation:
         raise Fault(
@@ -83,7 +86,7 @@ async def revoke_token(service: CognitoService, request: RevokeTokenRequest) -> 
 async def update_auth_event_feedback(
     service: CognitoService, request: UpdateAuthEventFeedbackRequest
 ) -> Reply:
-    """Threat protection is not part of this service, so there are no events to comment on."""
+    """Raise UserPoolAddOnNotEnabledException: this service does not have threat protection."""
     service.user(request.user_pool_id, request.username)
     raise Fault(
         "UserPoolAddOnNotEnabledException", "Threat protection is not enabled for the user pool."

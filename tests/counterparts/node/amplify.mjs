@@ -11,3 +11,5 @@ const configure = ({ pool, client, endpoint }) =>
   Amplify.configure({ Auth: { Cognito: { userPoolId: pool, userPoolClientId: client, userPoolEndpoint: endpoint } } });
 
 await answerLines((call, input) => (call === 'configure' ? configure(input) : auth[call](input)));
+
+process.exit(); // the timer of an automatic sign-in would go on for three minutes

@@ -9,7 +9,7 @@ let user;
 
 const QUESTIONS = ['newPasswordRequired', 'mfaRequired', 'totpRequired', 'selectMFAType', 'mfaSetup', 'customChallenge'];
 
-const tokens = (session) => ({ step: 'onSuccess', details: session.getAccessToken?.().payload });
+const tokens = (session, confirm) => ({ step: 'onSuccess', details: session.getAccessToken?.().payload, confirm: confirm ?? null });
 
 /** What a method does that takes an object of callbacks, as a promise. */
 function conversation(method) {
@@ -17,12 +17,17 @@ function conversation(method) {
     const questions = QUESTIONS.map((step) => [step, (name, details) => resolve({ step, details: details ?? name })]);
     method({
       ...Object.fromEntries(questions),
-      onSuccess: (session) => resolve(tokens(session)),
+      onSuccess: (session, confirm) => resolve(tokens(session, confirm)),
       onFailure: reject,
       associateSecretCode: (details) => resolve({ step: 'associateSecretCode', details }),
       inputVerificationCode: (details) => resolve({ step: 'inputVerificationCode', details }),
     });
   });
+}
+
+/** What a method does that takes an object of two callbacks, as a promise. */
+function outcome(method) {
+  return new Promise((resolve, reject) => method({ onSuccess: resolve, onFailure: reject }));
 }
 
 /** What a method does that takes a callback of error and result, as a promise. */
@@ -65,6 +70,11 @@ const calls = {
     const list = await node((done) => user.getUserAttributes(done));
     return Object.fromEntries(list.map((one) => [one.getName(), one.getValue()]));
   },
+  rememberDevice: () => outcome((on) => user.setDeviceStatusRemembered(on)),
+  notRememberDevice: () => outcome((on) => user.setDeviceStatusNotRemembered(on)),
+  forgetDevice: () => outcome((on) => user.forgetDevice(on)),
+  getDevice: () => outcome((on) => user.getDevice(on)),
+  listDevices: () => outcome((on) => user.listDevices(60, null, on)),
   globalSignOut: () => conversation((on) => user.globalSignOut(on)),
 };
 

@@ -1,0 +1,112 @@
+"""Groups, their members, and the claims that they lead to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.embedded.wire import Refused, Wire
+
+pytestmark = pytest.mark.anyio
+
+READER = "arn:aws:iam::123456789012:role/reader"
+WRITER = "arn:aws:iam::123456789012:role/writer"
+
+
+async def create(wire: Wire, name: str, **members: Any) -> dict[str, Any]:
+    reply = await wire.call("CreateGroup", UserPoolId=wire.pool.id, GroupName=name, **members)
+    return reply["Group"]
+
+
+async def add(wire: Wire, name: str, username: str = "ada") -> None:
+    await wire.call(
+        "AdminAddUserToGroup", UserPoolId=wire.pool.id, GroupName=name, Username=username
+    )
+
+
+async def claims(wire: Wire) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The claims of a new access token and ID token."""
+    tokens = await wire.tokens()
+    return wire.pool.key.read(tokens["AccessToken"]), wire.pool.key.read(tokens["IdToken"])
+
+
+async def test_a_group_is_made_changed_and_deleted(wire: Wire) -> None:
+    group = await create(wire, "editors", Description="They edit.", Precedence=5, RoleArn=WRITER)
+    assert (group["UserPoolId"], group["Precedence"]) == (wire.pool.id, 5)
+    named = {"UserPoolId": wire.pool.id, "GroupName": "editors"}
+    with pytest.raises(Refused, match="GroupExistsException"):
+        await create(wire, "editors")
+    await wire.call("UpdateGroup", **named, Precedence=0)
+    changed = (await wire.call("GetGroup", **named))["Group"]
+    assert (changed["Precedence"], changed["Description"]) == (0, "They edit.")
+    await wire.call("DeleteGroup", **named)
+    with pytest.raises(Refused, match="ResourceNotFoundException"):
+        await wire.call("GetGroup", **named)
+
+
+async def test_groups_and_members_are_listed_in_pages(wire: Wire) -> None:
+    pool = {"UserPoolId": wire.pool.id}
+    wire.pool.create_user("bob")
+    for name in ("a", "b", "c"):
+        await create(wire, name)
+        await add(wire, name)
+    await add(wire, "a", "bob")
+    first = await wire.call("ListGroups", **pool, Limit=2)
+    rest = await wire.call("ListGroups", **pool, Limit=2, NextToken=first["NextToken"])
+    assert [group["GroupName"] for group in first["Groups"] + rest["Groups"]] == ["a", "b", "c"]
+    first = await wire.call("ListUsersInGroup", **pool, GroupName="a", Limit=1)
+    rest = await wire.call(
+        "ListUsersInGroup", **pool, GroupName="a", Limit=1, NextToken=first["NextToken"]
+    )
+    assert [user["Username"] for user in first["Users"] + rest["Users"]] == ["ada", "bob"]
+    of_bob = await wire.call("AdminListGroupsForUser", **pool, Username="bob")
+    assert [group["GroupName"] for group in of_bob["Groups"]] == ["a"]
+
+
+async def test_only_users_and_groups_that_exist(wire: Wire) -> None:
+    await create(wire, "editors")
+    with pytest.raises(Refused, match="ResourceNotFoundException"):
+        await add(wire, "nobody-made-it")
+    with pytest.raises(Refused, match="UserNotFoundException"):
+        await add(wire, "editors", "eve")
+
+
+async def test_groups_are_in_both_tokens_and_roles_in_the_id_token(wire: Wire) -> None:
+    access, identity = await claims(wire)
+    assert not [name for name in (*access, *identity) if name.startswith("cognito:g")]
+    await create(wire, "readers", RoleArn=READER, Precedence=10)
+    await create(wire, "writers", RoleArn=WRITER, Precedence=1)
+    await create(wire, "others")
+    for name in ("others", "readers", "writers"):
+        await add(wire, name)
+    access, identity = await claims(wire)
+    assert access["cognito:groups"] == ["writers", "readers", "others"]
+    assert identity["cognito:groups"] == access["cognito:groups"]
+    assert identity["cognito:roles"] == [WRITER, READER]
+    assert identity["cognito:preferred_role"] == WRITER
+    assert "cognito:roles" not in access
+
+
+@pytest.mark.parametrize(("other", "preferred"), [(READER, None), (WRITER, WRITER)])
+async def test_groups_of_one_precedence_prefer_a_role_only_if_they_share_it(
+    wire: Wire, other: str, preferred: str | None
+) -> None:
+    await create(wire, "one", RoleArn=WRITER, Precedence=1)
+    await create(wire, "two", RoleArn=other, Precedence=1)
+    await add(wire, "one")
+    await add(wire, "two")
+    _, identity = await claims(wire)
+    assert identity.get("cognito:preferred_role") == preferred
+
+
+async def test_who_leaves_a_group_or_loses_it_has_no_claim_left(wire: Wire) -> None:
+    named = {"UserPoolId": wire.pool.id}
+    for name in ("left", "deleted"):
+        await create(wire, name)
+        await add(wire, name)
+    await wire.call("AdminRemoveUserFromGroup", **named, GroupName="left", Username="ada")
+    await wire.call("DeleteGroup", **named, GroupName="deleted")
+    await create(wire, "deleted")
+    access, _ = await claims(wire)
+    assert "cognito:groups" not in access
