@@ -1,4 +1,4 @@
-"""The claims of access and id tokens, read leniently: triggers of a pool may change most of them."""
+"""The claims of access and id tokens. They are read leniently: triggers may change most of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAST_DATE = 253_402_300_799.0
 """The last second of the year 9999, which is the last one that `datetime` knows."""
 
 _MOST_DIGITS = 400
-"""Python refuses to convert texts of many digits to `int`; as a `float` such a number is infinite."""
+"""Python converts no text of thousands of digits to `int`. As a `float` the number is infinite."""
 
 
 def _text(value: object) -> str | None:
@@ -56,7 +56,7 @@ class Claims(BaseModel):
 
     Times are seconds since the epoch and may have a fraction. If a claim has another type than
     Cognito gives it, it counts as absent; only `sub` is required. Reading proves nothing: use
-    `TokenVerifier` for a token that comes from somebody else.
+    `TokenVerifier` for a token that comes from another party.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)

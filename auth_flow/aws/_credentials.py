@@ -1,15 +1,19 @@
-"""An identity pool as a credential provider of botocore and boto3, which have to be installed.
+"""An identity pool as a credential provider of botocore and boto3, if these are installed.
 
 ::
 
+    provider = IdentityPoolProvider(identity_pool, session)
     aws = botocore.session.get_session()
-    aws.get_component("credential_provider").providers.insert(0, IdentityPoolProvider(identity_pool, session))
-    client = await anyio.to_thread.run_sync(lambda: boto3.Session(botocore_session=aws).client("s3"))
+    aws.get_component("credential_provider").providers.insert(0, provider)
+    boto3_session = boto3.Session(botocore_session=aws)
+    client = await anyio.to_thread.run_sync(boto3_session.client, "s3")
 
 aiobotocore takes the same metadata, in the event loop::
 
     metadata = partial(credential_metadata, identity_pool, session)
-    credentials = AioRefreshableCredentials.create_from_metadata(await metadata(), refresh_using=metadata, method="auth-flow")
+    credentials = AioRefreshableCredentials.create_from_metadata(
+        await metadata(), refresh_using=metadata, method="auth-flow"
+    )
 """
 
 from __future__ import annotations
@@ -26,10 +30,10 @@ if TYPE_CHECKING:
 
 
 class IdentityPoolProvider(CredentialProvider):
-    """Credentials of a user, or without a session of the guest, that renew themselves.
+    """Provides credentials that renew themselves: the user's, or the guest's without a session.
 
-    botocore blocks, so its clients are made and used in worker threads of anyio; the credentials
-    are fetched in the event loop.
+    botocore blocks, so its clients have to be made and used in worker threads of anyio. The
+    credentials are fetched in the event loop.
     """
 
     METHOD = "auth-flow"
@@ -53,7 +57,7 @@ class IdentityPoolProvider(CredentialProvider):
 async def credential_metadata(
     identity_pool: IdentityPool, session: Session | None = None
 ) -> dict[str, str]:
-    """Return credentials as botocore's refreshable credentials take them."""
+    """Return credentials in the form that botocore's refreshable credentials expect."""
     credentials = await identity_pool.credentials(session)
     return {
         "access_key": credentials.access_key_id,

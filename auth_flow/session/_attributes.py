@@ -1,4 +1,4 @@
-"""The user's attributes: read, change, verify."""
+"""Attributes of the user: read, change, verify."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from auth_flow.states.steps import CodeDelivery
 
 
 class UserProfile(Reply):
-    """What GetUser answers. MFA settings carry Cognito's names: `SMS_MFA`, `SOFTWARE_TOKEN_MFA`,
+    """The reply of GetUser. MFA settings have Cognito's names: `SMS_MFA`, `SOFTWARE_TOKEN_MFA`,
     `EMAIL_OTP`, `WEB_AUTHN`.
     """
 
@@ -34,40 +34,41 @@ class _UpdateReply(Reply):
 
 @dataclass(frozen=True, slots=True)
 class AttributeUpdate:
-    """What became of one attribute: it is changed, or a code was sent that has to confirm it
-    first.
+    """The result of changing one attribute.
+
+    If `code_delivery` is set, the attribute changes once the code that was sent is confirmed.
     """
 
     code_delivery: CodeDelivery | None = None
 
     @property
     def updated(self) -> bool:
-        """Whether nothing is left to do."""
+        """True if the attribute has changed, False if a code has to be confirmed first."""
         return self.code_delivery is None
 
     @property
     def next_step(self) -> Literal["DONE", "CONFIRM_ATTRIBUTE_WITH_CODE"]:
-        """Amplify's name of what comes next: nothing, or `confirm_user_attribute`."""
+        """Amplify's name for the next step: `CONFIRM_ATTRIBUTE_WITH_CODE` means
+        `confirm_user_attribute`.
+        """
         return "DONE" if self.updated else "CONFIRM_ATTRIBUTE_WITH_CODE"
 
 
 class AttributeCalls(UserCalls):
-    """Operations on the user's own attributes."""
+    """Operations on the attributes of the user."""
 
     async def fetch_user(self) -> UserProfile:
-        """GetUser: the user as the pool knows it now."""
+        """Return the user as the pool has it now, by GetUser."""
         return await self._read(UserProfile, "GetUser")
 
     async def fetch_user_attributes(self) -> dict[str, str]:
-        """GetUser: the attributes that this app client may read."""
+        """Return the attributes that this app client may read, by GetUser."""
         return (await self.fetch_user()).attributes
 
     async def update_user_attributes(
         self, attributes: Mapping[str, str], *, client_metadata: Metadata | None = None
     ) -> dict[str, AttributeUpdate]:
-        """UpdateUserAttributes: return for each attribute whether it is changed, or awaits the code
-        that was sent.
-        """
+        """Change attributes, by UpdateUserAttributes. Return the result for each of them."""
         reply = await self._read(
             _UpdateReply,
             "UpdateUserAttributes",
@@ -81,14 +82,15 @@ class AttributeCalls(UserCalls):
         return {name: sent.get(name, AttributeUpdate()) for name in attributes}
 
     async def confirm_user_attribute(self, attribute: str, code: SecretStr | str) -> None:
-        """VerifyUserAttribute: confirm an attribute with the code that was sent to it."""
+        """Confirm an attribute with the code that was sent to it, by VerifyUserAttribute."""
         await self.call("VerifyUserAttribute", AttributeName=attribute, Code=reveal(code))
 
     async def send_user_attribute_verification_code(
         self, attribute: str, *, client_metadata: Metadata | None = None
     ) -> CodeDelivery | None:
-        """GetUserAttributeVerificationCode: have a code sent to an e-mail address or phone number
-        that is not verified yet.
+        """Send a code to an address or phone number that is not verified yet.
+
+        The operation is GetUserAttributeVerificationCode. Return the delivery of the code.
         """
         operation = "GetUserAttributeVerificationCode"
         reply = await self._read(
@@ -97,5 +99,5 @@ class AttributeCalls(UserCalls):
         return CodeDelivery.of(reply.delivery)
 
     async def delete_user_attributes(self, attributes: Collection[str]) -> None:
-        """DeleteUserAttributes: remove attributes by name."""
+        """Delete attributes by name, by DeleteUserAttributes."""
         await self.call("DeleteUserAttributes", UserAttributeNames=list(attributes))

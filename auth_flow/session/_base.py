@@ -1,4 +1,4 @@
-"""What the operations of a signed-in user have in common: they carry a fresh access token."""
+"""The base of the operations of a signed-in user: requests with a fresh access token."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def _attributes(value: object) -> dict[str, str]:
 
 
 Instant: TypeAlias = Annotated[datetime, BeforeValidator(_instant)]
-"""A moment in UTC. On the wire it is a number: seconds since the epoch, with fractions."""
+"""A moment in UTC. In a reply it is a number of seconds since the epoch, with fractions."""
 
 Attributes: TypeAlias = Annotated[dict[str, str], BeforeValidator(_attributes)]
-"""Attributes by name. On the wire they are a list of objects with `Name` and `Value`."""
+"""Attributes by name. In a reply they are a list of objects with `Name` and `Value`."""
 
 
 class UserCalls(ABC):
-    """Makes requests as the signed-in user. Every request raises `NotSignedIn` once the session is
-    over.
+    """Makes requests as the signed-in user. Every request raises `SessionEnded` if the session has
+    ended.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""Devices that the pool remembers, and the one that this program is."""
+"""Devices that the pool remembers, among them this program."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from auth_flow.states._replies import Reply
 from auth_flow.states._srp import DeviceSecret
 
 PAGE = 60
-"""Devices asked for at a time: the most that ListDevices takes."""
+"""Devices in one reply: the most that ListDevices returns."""
 
 
 class RememberedDevice(Value):
-    """What this program keeps to be recognised as a device: `DeviceKey`, `DeviceGroupKey`, and the
-    password it made up.
+    """The secrets by which the pool recognises this program as a device.
+
+    The pool issued `key` and `group_key`; `password` was generated here.
     """
 
     key: str
@@ -27,7 +28,7 @@ class RememberedDevice(Value):
 
 
 class UserDevice(Reply):
-    """A device of the user's, as the pool knows it."""
+    """A device of the user, as the pool has it."""
 
     device_key: str = Field("", alias="DeviceKey")
     attributes: Attributes = Field(default_factory=dict[str, str], alias="DeviceAttributes")
@@ -55,17 +56,17 @@ class _ConfirmationReply(Reply):
 
 
 class DeviceCalls(UserCalls):
-    """Operations on the user's devices. Where no `device_key` is given, they are about this one."""
+    """Operations on the user's devices, or on this program if no `device_key` is given."""
 
     _devices: MutableMapping[str, RememberedDevice]
 
     @property
     def device(self) -> RememberedDevice | None:
-        """What this program keeps of itself as a device, where the pool tracks it."""
+        """The secrets of this program as a device, None if the pool does not track it."""
         return self._devices.get(self.username)
 
     async def fetch_devices(self) -> list[UserDevice]:
-        """ListDevices, every page of it."""
+        """Return all devices, by ListDevices."""
         reply = await self._read(_DevicesReply, "ListDevices", Limit=PAGE)
         devices = reply.devices
         while reply.next_page:
@@ -76,7 +77,7 @@ class DeviceCalls(UserCalls):
         return devices
 
     async def get_device(self, device_key: str | None = None) -> UserDevice:
-        """GetDevice."""
+        """Return one device, by GetDevice."""
         return (
             await self._read(
                 _DeviceReply, "GetDevice", DeviceKey=device_key or self._own("get_device")
@@ -84,8 +85,9 @@ class DeviceCalls(UserCalls):
         ).device
 
     async def confirm_device(self, device_key: str, secret: DeviceSecret, *, name: str) -> bool:
-        """ConfirmDevice: have a new device tracked. Returns whether the user is to decide that it
-        is remembered.
+        """Have a new device tracked, by ConfirmDevice.
+
+        Return True if the user decides whether the device is remembered.
         """
         verifier = {"PasswordVerifier": secret.verifier, "Salt": secret.salt}
         reply = await self._read(
@@ -98,15 +100,15 @@ class DeviceCalls(UserCalls):
         return reply.user_decides
 
     async def remember_device(self, device_key: str | None = None) -> None:
-        """UpdateDeviceStatus, `remembered`: no second factor is asked for on this device."""
+        """Ask for no second factor on this device any more, by UpdateDeviceStatus."""
         await self._set_status(device_key or self._own("remember_device"), "remembered")
 
     async def stop_remembering_device(self, device_key: str | None = None) -> None:
-        """UpdateDeviceStatus, `not_remembered`: the device is still tracked."""
+        """Ask for the second factor again, by UpdateDeviceStatus. The device is still tracked."""
         await self._set_status(device_key or self._own("stop_remembering_device"), "not_remembered")
 
     async def forget_device(self, device_key: str | None = None) -> None:
-        """ForgetDevice: the device is not even tracked. What this program keeps of it goes too."""
+        """Stop tracking the device, by ForgetDevice, and delete its local secrets."""
         key = device_key or self._own("forget_device")
         await self.call("ForgetDevice", DeviceKey=key)
         if self.device and self.device.key == key:
@@ -121,6 +123,6 @@ class DeviceCalls(UserCalls):
                 "DONE",
                 call,
                 "device_is_remembered",
-                "No device is remembered here: give a device key.",
+                "This program is not a remembered device: pass device_key=….",
             )
         return self.device.key

@@ -1,4 +1,4 @@
-"""An answer to a security notice that Cognito's threat protection has sent to a user."""
+"""The user's answer to a security notice of Cognito's threat protection."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ async def report_sign_in(
     feedback_token: SecretStr | str,
     mine: bool,
 ) -> None:
-    """UpdateAuthEventFeedback: say whether a sign-in that Cognito found suspicious was the user's
-    own.
+    """Report whether a suspicious sign-in was the user's own, by UpdateAuthEventFeedback.
 
-    Event id and token are those of the link in the message; nobody has to be signed in.
+    `event_id` and `feedback_token` come from the link in the message. No session is needed.
     """
     body = {
         "UserPoolId": pool.user_pool_id,

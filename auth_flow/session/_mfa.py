@@ -1,4 +1,4 @@
-"""Second factors: which are on, which is preferred, and an authenticator app of the user's."""
+"""Second factors: which are enabled, which is preferred, and how an authenticator app is set up."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from auth_flow.states._replies import Reply, SoftwareTokenReply, VerificationRep
 from auth_flow.states.steps._mfa import MFA_TYPES, setup_uri
 
 MfaSetting: TypeAlias = Literal["ENABLED", "DISABLED", "PREFERRED", "NOT_PREFERRED"]
-"""`ENABLED` says nothing about the preference; `NOT_PREFERRED` is enabled, and not the preferred
-one.
+"""`ENABLED` keeps the preference as it is; `NOT_PREFERRED` enables the factor and removes the
+preference.
 """
 
 _SETTINGS: dict[MfaSetting | None, dict[str, bool] | None] = {
@@ -30,8 +30,9 @@ _SETTINGS: dict[MfaSetting | None, dict[str, bool] | None] = {
 
 @dataclass(frozen=True, slots=True)
 class MfaPreference:
-    """Which second factors are on, and which one Cognito asks for. Kinds that this version does not
-    know are left out.
+    """The second factors that are enabled, and the one that Cognito asks for.
+
+    Kinds that this version does not know are left out.
     """
 
     preferred: MfaType | None
@@ -40,17 +41,15 @@ class MfaPreference:
 
 @dataclass(frozen=True, slots=True)
 class TotpRegistration:
-    """For the person's eyes: the secret (base32) that an authenticator app takes, and the `otpauth`
-    URI for a QR code.
-    """
+    """The secret (base32) for an authenticator app, and its `otpauth` URI for a QR code."""
 
     shared_secret: str = field(repr=False)
     setup_uri: str = field(repr=False)
 
 
 class AuthFactors(Reply):
-    """What GetUserAuthFactors answers: `configured` holds the first factors, such as `PASSWORD`,
-    `EMAIL_OTP`, `WEB_AUTHN`.
+    """The reply of GetUserAuthFactors. `configured` lists the first factors, such as `PASSWORD` or
+    `WEB_AUTHN`.
     """
 
     username: str = Field(alias="Username")
@@ -65,7 +64,7 @@ class MfaCalls(AttributeCalls):
     pool: UserPool
 
     async def fetch_mfa_preference(self) -> MfaPreference:
-        """GetUser: which second factors are on, and which is preferred."""
+        """Return the user's second factors, by GetUser."""
         user = await self.fetch_user()
         enabled: tuple[MfaType, ...] = tuple(
             MFA_TYPES[name] for name in user.mfa if name in MFA_TYPES
@@ -81,12 +80,11 @@ class MfaCalls(AttributeCalls):
         passkey: bool | None = None,
         keep_preferred: bool = False,
     ) -> None:
-        """SetUserMFAPreference, with what is given and nothing else. `passkey` allows passkeys to
-        stand for a second factor.
+        """Change the second factors that are given, by SetUserMFAPreference.
 
-        Cognito may drop the present preference where a request does not repeat it. With
-        `keep_preferred` it is read first, and repeated where the request prefers no other factor
-        and leaves that one on.
+        `passkey` allows passkeys as a second factor. Cognito may drop the present preference if a
+        request does not repeat it. With `keep_preferred` it is read first, and repeated if the
+        request prefers no other factor and does not disable this one.
         """
         asked: dict[MfaType, MfaSetting | None] = {"SMS": sms, "TOTP": totp, "EMAIL": email}
         if keep_preferred and "PREFERRED" not in asked.values():
@@ -104,10 +102,10 @@ class MfaCalls(AttributeCalls):
     async def set_up_totp(
         self, *, issuer: str | None = None, account: str | None = None
     ) -> TotpRegistration:
-        """AssociateSoftwareToken: begin to register an authenticator app; `verify_totp_setup`
-        completes it.
+        """Begin to register an authenticator app, by AssociateSoftwareToken.
 
-        The app shows `issuer` (by default the pool's) and `account` (by default the user name).
+        `verify_totp_setup` completes the registration. The app shows `issuer`, by default the
+        pool's, and `account`, by default the user name.
         """
         secret = (
             await self._read(SoftwareTokenReply, "AssociateSoftwareToken")
@@ -120,11 +118,10 @@ class MfaCalls(AttributeCalls):
     async def verify_totp_setup(
         self, code: SecretStr | str, *, friendly_device_name: str | None = None
     ) -> None:
-        """VerifySoftwareToken: complete the registration with a code that the app shows. It does
-        not change the preference.
+        """Complete the registration with a code of the app, by VerifySoftwareToken.
 
-        Raises `EnableSoftwareTokenMFAException` for a wrong code, also where the service answers
-        `ERROR` with HTTP 200.
+        The preference stays as it is. Raises `EnableSoftwareTokenMFAException` if the code is
+        wrong, even if the service reports that with HTTP 200.
         """
         operation = "VerifySoftwareToken"
         members: dict[str, Any] = {
@@ -134,12 +131,14 @@ class MfaCalls(AttributeCalls):
         (await self._read(VerificationReply, operation, **members)).check()
 
     async def fetch_auth_factors(self) -> AuthFactors:
-        """GetUserAuthFactors: what the user can sign in with."""
+        """Return the ways in which the user can sign in, by GetUserAuthFactors."""
         return await self._read(AuthFactors, "GetUserAuthFactors")
 
     async def set_user_settings(self, mfa_options: dict[str, str]) -> None:
-        """SetUserSettings, which SetUserMFAPreference has replaced: attribute name to medium, as
-        `{"phone_number": "SMS"}`.
+        """Set the delivery medium of attributes, such as `{"phone_number": "SMS"}`, by
+        SetUserSettings.
+
+        SetUserMFAPreference has replaced this operation.
         """
         options = [
             {"DeliveryMedium": medium, "AttributeName": name}

@@ -1,4 +1,4 @@
-"""Passkeys of the user's: register, list, delete."""
+"""Passkeys of the user: register, list, delete."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from auth_flow.session._base import Instant, UserCalls
 from auth_flow.states._replies import Reply
 
 _REQUIRED = ("challenge", "user", "rp", "pubKeyCredParams")
-"""What an authenticator cannot do without (WebAuthn, `PublicKeyCredentialCreationOptions`)."""
+"""The members of `PublicKeyCredentialCreationOptions` that WebAuthn requires."""
 
 
 class RegisteredPasskey(Reply):
-    """A registered passkey. Attachment is `platform` or `cross-platform`, transports are such as
-    `internal`, `hybrid`, `usb`.
+    """A registered passkey.
+
+    The attachment is `platform` or `cross-platform`; transports are `internal`, `hybrid`, `usb` and
+    the like.
     """
 
     credential_id: str = Field(alias="CredentialId")
@@ -31,7 +33,7 @@ class RegisteredPasskey(Reply):
 
 
 class PasskeyPage(Reply):
-    """Some of the user's passkeys; with `next_token` there are more."""
+    """Some of the user's passkeys. If `next_token` is set, there are more."""
 
     credentials: list[RegisteredPasskey] = Field(
         default_factory=list[RegisteredPasskey], alias="Credentials"
@@ -44,14 +46,10 @@ class _OptionsReply(Reply):
 
 
 class PasskeyCalls(UserCalls):
-    """Operations on the user's passkeys. The ceremony itself is the browser's, or whoever has the
-    authenticator.
-    """
+    """Operations on the user's passkeys. The WebAuthn ceremony takes place in the browser."""
 
     async def start_passkey_registration(self) -> dict[str, Any]:
-        """StartWebAuthnRegistration: the options for `navigator.credentials.create`, as JSON
-        values.
-        """
+        """Return the options for `navigator.credentials.create`, by StartWebAuthnRegistration."""
         operation = "StartWebAuthnRegistration"
         options = (await self._read(_OptionsReply, operation)).options
         if missing := [name for name in _REQUIRED if not options.get(name)]:
@@ -61,19 +59,20 @@ class PasskeyCalls(UserCalls):
         return options
 
     async def complete_passkey_registration(self, credential: Mapping[str, Any]) -> None:
-        """CompleteWebAuthnRegistration: hand in the new credential
-        (`PublicKeyCredential.toJSON()`).
+        """Register a credential, by CompleteWebAuthnRegistration.
+
+        `credential` is the result of `PublicKeyCredential.toJSON()`.
         """
         await self.call("CompleteWebAuthnRegistration", Credential=dict(credential))
 
     async def list_passkeys(
         self, *, page_size: int | None = None, next_token: str | None = None
     ) -> PasskeyPage:
-        """ListWebAuthnCredentials: one page of at most `page_size` (0 to 20) passkeys."""
+        """Return one page of passkeys, by ListWebAuthnCredentials. `page_size` is at most 20."""
         return await self._read(
             PasskeyPage, "ListWebAuthnCredentials", MaxResults=page_size, NextToken=next_token
         )
 
     async def delete_passkey(self, credential_id: str) -> None:
-        """DeleteWebAuthnCredential."""
+        """Delete a passkey, by DeleteWebAuthnCredential."""
         await self.call("DeleteWebAuthnCredential", CredentialId=credential_id)

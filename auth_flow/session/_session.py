@@ -40,10 +40,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CurrentUser:
-    """The user who is signed in.
+    """The signed-in user: the name in the pool, the `sub`, and the name that was typed at sign-in.
 
-    `username` is the name in the pool, `user_id` the `sub`. `login_id` is the name that was typed
-    at sign-in, None if it is not known.
+    `login_id` is None if the session was not made by a flow.
     """
 
     username: str
@@ -127,7 +126,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         session._storage = storage
         return session
 
-    # Who, and with what
+    # The user and the tokens
 
     @property
     def username(self) -> str:
@@ -161,11 +160,11 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
 
     @property
     def active(self) -> bool:
-        """Whether the session has not ended, as far as this process knows."""
+        """True until the session ends, as far as this process knows."""
         return self._tokens is not None
 
     def get_current_user(self) -> CurrentUser:
-        """Return who is signed in, without a request. Raises `SessionEnded`."""
+        """Return the signed-in user, without a request. Raises `SessionEnded`."""
         _ = self.tokens
         return CurrentUser(self._username, self._user_id, self.login_id)
 
@@ -316,11 +315,11 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
     ) -> SignOutResult:
         """End the session, locally in any case and at the service if it can be reached.
 
-        RevokeToken invalidates the tokens of this session; with `global_`, GlobalSignOut
-        invalidates those of all the user's sessions, of whatever program. An error of the service
-        is part of the result. If the session was made on the hosted pages, the result has the URL
-        that ends the session there too and leads to `logout_uri`, one of the app client's
-        LogoutURLs.
+        RevokeToken invalidates the tokens of this session. With `global_`, GlobalSignOut
+        invalidates those of all the user's sessions, including other programs'. If the service
+        refuses or cannot be reached, the result contains the error. If the session was made on the
+        hosted pages, the result has the URL that ends the session there too and leads to
+        `logout_uri`, one of the app client's LogoutURLs.
 
         Raises `SessionEnded` if the session is over already, and `StoreError` if the store does not
         delete the tokens.

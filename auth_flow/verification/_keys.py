@@ -1,4 +1,4 @@
-"""The public keys of an issuer: fetched at the first use, and again when a token names a new one."""
+"""The public keys of an issuer: fetched at the first use, and again for a new key id."""
 
 from __future__ import annotations
 

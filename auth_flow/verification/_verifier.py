@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from auth_flow._user_pool import UserPool
@@ -126,7 +127,8 @@ class TokenVerifier:
     def _check_use(self, claims: Claims, use: str | None, client_ids: set[str]) -> None:
         if claims.token_use not in ((use,) if use else ("access", "id")):
             raise InvalidToken(f"The token is not an {use or 'access or id'} token.", "use")
-        clients = claims.audience if claims.token_use == "id" else (claims.client_id,)
+        is_id_token = claims.token_use == "id"  # noqa: S105 - a kind of token
+        clients = claims.audience if is_id_token else (claims.client_id,)
         if not self._any_client and (len(clients) != 1 or clients[0] not in client_ids):
             raise InvalidToken("The token is for another client.", "client")
 
@@ -156,6 +158,6 @@ def _texts(values: Collection[str] | str | None) -> set[str]:
 
 def _require_extra() -> None:
     try:
-        import joserfc as _
+        import_module("joserfc")
     except ImportError:
         raise MissingExtra("Verifying tokens", "jwt") from None
