@@ -171,7 +171,7 @@ class SharedTokens:
         try:
             tokens = await renew(session.tokens)
         except VERDICTS:
-            if await self._changes(version, within=self._lease if took_over else 0):
+            if await self._has_newer(leased.tokens, version, took_over=took_over):
                 return None
             raise
         except AuthFlowError:
@@ -210,19 +210,22 @@ class SharedTokens:
             else:
                 return fresh
 
-    async def _changes(self, version: str, *, within: float) -> bool:
-        """Return whether the entry changes in the next seconds.
+    async def _has_newer(self, tokens: Tokens, version: str, *, took_over: bool) -> bool:
+        """Return whether another process has stored newer tokens than those that were refused.
 
-        A process that was too slow for its lease may be about to store tokens that are good.
+        If a lease was taken over, by us or from us, the two processes may have sent the same
+        refresh token, and the one whose request succeeded has a lease's time to store its tokens.
         """
-        end = anyio.current_time() + within
-        while True:
-            held = await self._load()
-            if held is None or held.version != version:
-                return held is not None
+        end = anyio.current_time() + self._lease
+        while (held := await self._load()) is not None and held.session is not None:
+            if held.session.tokens.access_token.text != tokens.access_token.text:
+                return True
+            if not took_over and held.version == version:
+                return False
             if anyio.current_time() >= end:
                 return False
             await anyio.sleep(0.05)
+        return False
 
     async def _give_back(self, session: StoredSession, version: str) -> None:
         """End the lease early. If that fails, the lease runs out by itself."""

@@ -388,7 +388,7 @@ async def test_a_forgotten_device_is_forgotten_here_too(script: Script, session:
         await session.forget_device(key)
         assert session.device == kept
     for call in (session.forget_device, session.remember_device, session.get_device):
-        with pytest.raises(GuardRejected, match="device key"):
+        with pytest.raises(GuardRejected, match="device_key"):
             await call()
 
 

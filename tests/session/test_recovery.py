@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import anyio
@@ -390,6 +391,40 @@ async def test_a_slow_process_whose_lease_was_taken_over_at_a_grace_period_of_ze
         gate.set()
     assert slow.active
     assert quick.tokens == slow.tokens
+
+
+async def test_processes_that_are_refused_do_not_wait_for_each_other_for_ever(
+    clock: Clock,
+) -> None:
+    """A process was killed at a grace period of zero: all that take over are refused.
+
+    A lease of another process is no reason to try again, only new tokens are.
+    """
+    service, store = TokenService(clock), MemoryStore(clock)
+    session = service.session(store=store, refresh_lease=0.4)
+    await session.keep()
+    name = session_key(POOL, session.session_id)
+
+    async def lease_again() -> None:
+        entry = await store.load(name)
+        assert entry
+        values = {**json.loads(entry.value), "leased_until": clock()}
+        await store.save(name, json.dumps(values), expected=entry.version)
+
+    await lease_again()
+    service.issue()  # the refresh token was used, and the new one is lost
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+
+            async def refresh() -> None:
+                with pytest.raises(SessionEnded):
+                    await session.fresh_tokens(force=True)
+
+            tasks.start_soon(refresh)
+            await anyio.sleep(0.2)
+            await lease_again()
+    assert service.operations == [REFRESH]
+    assert await store.load(name) is None
 
 
 # Servers that do not know GetTokensFromRefreshToken
