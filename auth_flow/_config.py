@@ -90,7 +90,7 @@ class AuthConfig:
     refresh_grace: float = GRACE
     """Seconds that a refresh has left to finish once the task that asked for it is cancelled."""
 
-    refresh_lease: float = 5.0
+    refresh_lease: float = 3.0
     """Seconds after which a refresh by another process counts as abandoned, so that the next one
     takes over. It has to be shorter than the app client's `RetryGracePeriodSeconds`.
     """

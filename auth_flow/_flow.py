@@ -289,10 +289,15 @@ class AuthFlow:
             clock=self._config.clock,
             password=self._password,
             user_context=self._config.user_context,
+            clock_difference=self._clock_difference,
         )
         outcome = await drive(advance(turn), call=self._call, fetch=self._fetch, keep=self._keep)
         await self._adopt(outcome)
         return outcome
+
+    def _clock_difference(self) -> float:
+        """Return how far the service's clock is ahead, if the transport offers to measure it."""
+        return getattr(self._transport, "clock_difference", None) or 0.0
 
     async def _call(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         return await self._open_transport().call(operation, body)

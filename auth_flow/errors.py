@@ -23,7 +23,7 @@
     │   └── MissingExtra                an optional dependency is not installed
     ├── InvalidToken                  a token was not accepted; `reason` names the check
     ├── FateUnknown                   an event was sent, and its outcome is unknown
-    ├── SessionExpired                the challenge was answered too late; the flow is idle again
+    ├── SessionExpired                no answer is accepted any more; the flow is idle again
     ├── OAuthError                    the hosted pages or the token endpoint returned an OAuth error
     │   ├── RedirectDenied              the user, or the identity provider, declined
     │   ├── RedirectRefused             the hosted pages returned another error
@@ -272,9 +272,20 @@ class MissingExtra(CallerError):
 
 
 class SessionExpired(AuthFlowError):
-    """The challenge was answered too late, by the flow's clock or according to the service. The
-    flow is idle again.
+    """The service takes no answer to this challenge any more. The flow is idle again.
+
+    `timed_out` is True if the time for answering is over by the flow's clock. Otherwise the service
+    ended the sign-in earlier, as it does after too many wrong answers.
     """
+
+    def __init__(
+        self,
+        message: str = "The time for answering is over; sign in again.",
+        *,
+        timed_out: bool = True,
+    ) -> None:
+        super().__init__(message)
+        self.timed_out = timed_out
 
 
 class OAuthError(AuthFlowError):

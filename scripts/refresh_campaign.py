@@ -1,6 +1,6 @@
 """Measure how many sessions are lost if processes are killed while they refresh rotating tokens.
 
-    python scripts/refresh_campaign.py [--kills 100] [--lease 5.0] [--store sqlite|redis] [GRACE …]
+    python scripts/refresh_campaign.py [--kills 100] [--lease 3.0] [--store sqlite|redis] [GRACE …]
 
 For each grace period (`RetryGracePeriodSeconds`, by default 60, 10 and 0 seconds) four processes
 refresh one session without a pause, against the embedded user pool, and are killed one after the
@@ -27,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("graces", metavar="GRACE", nargs="*", type=int, default=[60, 10, 0])
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--lease", type=float, default=5.0)
+    parser.add_argument("--lease", type=float, default=3.0)
     parser.add_argument("--store", choices=["sqlite", "redis"], default="sqlite")
     parser.add_argument("--seed", type=int, default=11)
     options = parser.parse_args()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from auth_flow.errors import NotAuthorizedException
+from auth_flow.errors import InvalidParameterException, NotAuthorizedException, ServiceError
 from auth_flow.states._base import reveal
 from auth_flow.states._effects import Dialogue, Outcome
 from auth_flow.states._events import (
@@ -67,7 +67,8 @@ def confirm_sign_up(turn: Turn, event: ConfirmSignUp | EnterCode) -> Dialogue[Ou
     in without a password.
 
     A session lives for minutes and a code for a day: if the service no longer knows the session,
-    the code is sent without it.
+    the code is sent without it. If the account has been confirmed elsewhere, by a link or in
+    another tab, the flow goes on as if the code had been right.
     """
     if isinstance(event, EnterCode):
         event = ConfirmSignUp(code=event.code)
@@ -89,6 +90,8 @@ def confirm_sign_up(turn: Turn, event: ConfirmSignUp | EnterCode) -> Dialogue[Ou
     try:
         reply = yield from confirm(session)
     except NotAuthorizedException as error:
+        if _confirmed_elsewhere(turn, error):
+            return _ready(turn, record, None)
         if session is None or not session_is_over(error):
             raise
         reply = yield from confirm(None)
@@ -96,9 +99,14 @@ def confirm_sign_up(turn: Turn, event: ConfirmSignUp | EnterCode) -> Dialogue[Ou
 
 
 def resend_code(turn: Turn, event: ResendCode) -> Dialogue[Outcome]:
-    """Send the code of a sign-up once more."""
+    """Send the code of a sign-up once more, unless the account has been confirmed elsewhere."""
     record = _record_of(turn, event.username)
-    reply = yield from account(turn, "ResendConfirmationCode", DeliveryReply, _login_id(record))
+    try:
+        reply = yield from account(turn, "ResendConfirmationCode", DeliveryReply, _login_id(record))
+    except InvalidParameterException as error:
+        if _confirmed_elsewhere(turn, error):
+            return _ready(turn, record, None)
+        raise
     known = record.step.user_id if isinstance(record.step, ConfirmationRequired) else None
     delivery = CodeDelivery.of(reply.delivery)
     step = ConfirmationRequired(code_delivery=delivery, user_id=known)
@@ -126,6 +134,15 @@ def confirm_reset_password(turn: Turn, event: ConfirmResetPassword) -> Dialogue[
         Password=reveal(event.new_password),
     )
     return _ready(turn, record, None)
+
+
+def _confirmed_elsewhere(turn: Turn, error: ServiceError) -> bool:
+    """Return whether the account that the flow waits for has been confirmed in the meantime."""
+    message = error.message.casefold()
+    return isinstance(turn.record.step, ConfirmationRequired) and (
+        "cannot be confirmed. current status is confirmed" in message
+        or "already confirmed" in message
+    )
 
 
 def _record_of(turn: Turn, username: str | None) -> Record:

@@ -31,7 +31,10 @@ def prove(turn: Turn, reply: AuthReply, keys: srp.ClientKeys, password: str) -> 
         raise MalformedResponse(
             "PASSWORD_VERIFIER lacks USER_ID_FOR_SRP", operation=reply.operation
         )
-    group, now = srp.pool_name(turn.client.user_pool_id), srp.timestamp(turn.clock())
+    group, now = (
+        srp.pool_name(turn.client.user_pool_id),
+        srp.timestamp(turn.clock() + turn.clock_difference()),
+    )
     signature: str = yield Compute(
         lambda: srp.claim(
             keys,

@@ -93,6 +93,8 @@ class Record(Value):
     """
     redirect: PendingRedirect | None = None
     """The redirect sign-in that is under way."""
+    password_refused: bool = False
+    """Whether the service has refused a password after the account was brought in order."""
     goes_on: bool = False
     """Whether the flow began with a sign-in, and therefore signs in without a further event."""
 

@@ -37,6 +37,7 @@ from auth_flow.states._replies import AuthenticationResult, AuthReply
 from auth_flow.states._requests import initiate, session_is_over
 from auth_flow.states._tokens import Tokens
 from auth_flow.states.steps import (
+    AutoSignInReady,
     ConfirmationRequired,
     Done,
     EmailSetup,
@@ -100,7 +101,7 @@ def _begin(
             reply = yield from prove(named, reply, keys, password)
         return (yield from follow(named, reply))
     except ServiceError as error:
-        return _turned_away(turn, error) or _end(error)
+        return _turned_away(turn, error) or _ask_again(turn, error) or _end(error)
 
 
 def _with_name_of_service(record: Record, reply: AuthReply) -> Record:
@@ -205,11 +206,44 @@ def _turned_away(turn: Turn, error: ServiceError) -> Outcome | None:
         case PasswordResetRequiredException():
             return _put_in_order(turn, PasswordResetRequired())
         case NotAuthorizedException() if _answers(turn) and session_is_over(error):
-            expired = SessionExpired(f"The service says: {error.message}")
-            expired.__cause__ = error
-            return _end(expired)
+            return _end(_expired(turn, error))
         case _:
             return None
+
+
+def _expired(turn: Turn, error: NotAuthorizedException) -> SessionExpired:
+    """Return the error for a session that the service does not accept any more."""
+    if session_is_alive(turn):
+        expired = SessionExpired(
+            "The service has ended this sign-in, as it does after too many wrong answers. Sign in"
+            f" again. (Its message: {error.message})",
+            timed_out=False,
+        )
+    else:
+        expired = SessionExpired()
+    expired.__cause__ = error
+    return expired
+
+
+def _ask_again(turn: Turn, error: ServiceError) -> Outcome | None:
+    """Return to the step before, once, if the password of an account that is now in order was
+    wrong.
+    """
+    record = turn.record
+    options = record.sign_in_options or SignInOptions()
+    if (
+        not isinstance(turn.event, AutoSignIn)
+        or not isinstance(error, NotAuthorizedException)
+        or not options.takes_password
+        or record.password_refused
+    ):
+        return None
+    changes = {"session": None, "issued_at": None, "expires_at": None}
+    step = AutoSignInReady()
+    return Outcome(
+        record.at(step, **changes, challenge=None, password_refused=True, goes_on=False),
+        error=error,
+    )
 
 
 def _put_in_order(turn: Turn, step: Step) -> Outcome:

@@ -35,6 +35,8 @@ class Turn:
     clock: Callable[[], float]
     password: SecretStr | None = field(default=None, repr=False)
     user_context: Mapping[str, str] | None = None
+    clock_difference: Callable[[], float] = lambda: 0.0
+    """How many seconds the service's clock is ahead of `clock`, as far as the transport knows."""
     chart: Chart = field(default=CHART, repr=False)
     now: float = field(init=False)
     """When the event came, so that all guards judge by the same time."""
@@ -108,7 +110,7 @@ def _read_typed_answer(turn: Turn) -> Turn:
     if not isinstance(step, Question):
         raise EventNotAccepted(step.name, turn.event.name, turn.chart.accepts(step.name))
     if isinstance(step, Challenge) and not session_is_alive(turn):
-        raise SessionExpired("The time for answering is over; sign in again.")
+        raise SessionExpired()
     return replace(turn, event=step.parse(turn.event))
 
 

@@ -282,7 +282,14 @@ def sign_in_chart(steps: Steps, answers: tuple[Transition, ...]) -> Chart:
         *at(unfinished, Cancel, Idle, dialogues.cancel),
     )
     replies: dict[str, Steps] = {
-        AUTHENTICATING: (*challenges, ConfirmationRequired, PasswordResetRequired, Done, Idle),
+        AUTHENTICATING: (
+            *challenges,
+            ConfirmationRequired,
+            PasswordResetRequired,
+            AutoSignInReady,  # its password was wrong
+            Done,
+            Idle,
+        ),
         REGISTERING: (ConfirmationRequired, AutoSignInReady, Done),
         RECOVERING: (PasswordResetCode, AutoSignInReady, Done),
     }
@@ -383,7 +390,7 @@ class Chart:
             return EventNotAccepted(state, event, self.accepts(state))
         guard = next(guard for guard in transitions[-1].guards if not guard(turn))
         if guard is alive:
-            return SessionExpired("The time for answering is over; sign in again.")
+            return SessionExpired()
         return GuardRejected(state, event, guard.name, guard.rule)
 
 

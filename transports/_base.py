@@ -7,7 +7,12 @@ from typing import Any, Protocol
 
 
 class Transport(Protocol):
-    """Carries requests. Anything with these two methods will do; a test's may be ten lines long."""
+    """Carries requests. Anything with these two methods will do; a test's may be ten lines long.
+
+    A transport may also have an attribute `clock_difference`: the seconds that the service's clock
+    is ahead of this machine's, or None if they are not known. Then sign-ins with SRP work even if
+    this machine's clock is wrong.
+    """
 
     async def call(self, operation: str, body: Mapping[str, object]) -> dict[str, Any]:
         """Carry one request and return the decoded reply (`{}` if the service's reply is empty).

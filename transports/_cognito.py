@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from auth_flow.transports._endpoints import checked_url
 from auth_flow.transports._fetch import Fetched, HttpFetcher
 from auth_flow.transports._lazy_wire import LazyWire
 from auth_flow.transports._loops import PerLoop
-from auth_flow.transports._replies import read_reply
+from auth_flow.transports._replies import clock_difference, read_reply
 from auth_flow.transports._retries import IDEMPOTENT, Retries
 from auth_flow.transports._slots import Slots
 from auth_flow.transports._timeouts import Timeouts
@@ -100,9 +101,19 @@ class CognitoTransport:
             max_in_flight=in_flight,
             max_reply_bytes=max_reply_bytes,
         )
+        self._clock_difference: float | None = None
         self._fetcher = HttpFetcher(
             client, timeouts=self._timeouts, max_reply_bytes=max_reply_bytes
         )
+
+    @property
+    def clock_difference(self) -> float | None:
+        """Seconds that the service's clock is ahead of this machine's, by the last reply's `Date`.
+
+        None before the first reply. Proofs of a password contain the time, which the service
+        compares with its own.
+        """
+        return self._clock_difference
 
     async def call(self, operation: str, body: Mapping[str, object]) -> dict[str, Any]:
         """Carry one request, repeated if that is safe, and return the decoded reply.
@@ -173,6 +184,9 @@ class CognitoTransport:
             )
         finally:
             slots.leave()
+        difference = clock_difference(reply.headers, time.time())
+        if difference is not None:
+            self._clock_difference = difference
         return read_reply(sending.operation, reply.status, reply.headers, reply.content)
 
     def _headers(self, operation: str) -> dict[str, str]:

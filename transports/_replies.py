@@ -7,11 +7,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 from auth_flow.errors import ConnectFailed, MalformedResponse, ServiceError
 
 _ERROR_NAME = re.compile(r"[A-Za-z]\w{0,127}")
+_CLOSE_ENOUGH = 5.0
 _REQUEST_IDS = ("x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id")
 
 
@@ -58,6 +60,19 @@ def retry_after(headers: Mapping[str, str]) -> float:
     """
     text = headers.get("retry-after", "")
     return float(text) if text.isascii() and text.isdigit() else 0.0
+
+
+def clock_difference(headers: Mapping[str, str], now: float) -> float | None:
+    """Return how many seconds the server's `Date` is ahead of `now`, None if there is no date.
+
+    A `Date` has whole seconds and is older than the reply, so a few seconds count as none.
+    """
+    try:
+        date = parsedate_to_datetime(headers["date"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    difference = date.timestamp() - now
+    return difference if abs(difference) > _CLOSE_ENOUGH else 0.0
 
 
 def _json_object(content: bytes) -> dict[str, Any] | None:

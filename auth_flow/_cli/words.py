@@ -29,6 +29,8 @@ def explain(error: AuthFlowError) -> str:
 
 def _reason(error: AuthFlowError) -> str:
     match error:
+        case SessionExpired(timed_out=False):
+            return "The service has ended this sign-in, perhaps after too many wrong answers."
         case SessionExpired():
             return "The time to answer is over. Please sign in again."
         case CodeMismatchException() | EnableSoftwareTokenMFAException():

@@ -96,6 +96,8 @@ def _code(error: AuthFlowError, about: About) -> str:
     match error:
         case NotAuthorizedException() | UserNotFoundException():
             return _credentials(error, about)
+        case SessionExpired(timed_out=False):
+            return "session_ended"
         case CallerError():
             known: tuple[tuple[type[AuthFlowError], str], ...] = _CALLER
         case _:

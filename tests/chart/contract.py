@@ -92,7 +92,7 @@ OTHER_WORK: dict[tuple[str, str], str] = {
 """Where the state decides what an event is about."""
 
 OUTCOMES: dict[str, tuple[str, ...]] = {
-    "AUTHENTICATING": (*CHALLENGES, SIGN_UP, RESET, DONE, IDLE),
+    "AUTHENTICATING": (*CHALLENGES, SIGN_UP, RESET, READY, DONE, IDLE),
     "REGISTERING": (SIGN_UP, READY, DONE),
     "RECOVERING": (RESET_CODE, READY, DONE),
 }

@@ -46,6 +46,7 @@ def test_errors_of_the_library() -> None:
         == "Sign out first."
     )
     assert explain(SessionExpired()).startswith("The time to answer is over")
+    assert "too many" in explain(SessionExpired("No.", timed_out=False))
     assert explain(TimedOut("no answer within 30 s.", operation="SignUp")).startswith(
         "The service did not answer."
     )

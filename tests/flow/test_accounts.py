@@ -23,7 +23,13 @@ from auth_flow import (
     SignUp,
     SmsCode,
 )
-from auth_flow.errors import AuthFlowError, ConnectionLost, EventNotAccepted, GuardRejected
+from auth_flow.errors import (
+    AuthFlowError,
+    ConnectionLost,
+    EventNotAccepted,
+    GuardRejected,
+    NotAuthorizedException,
+)
 from auth_flow.states._events import Event
 from auth_flow.states._record import Record
 from auth_flow.states.steps import CodeDelivery
@@ -385,15 +391,84 @@ async def test_a_sign_in_without_password_goes_on_in_another_process(
     assert await flow.send(EnterCode(code="123456")) == SMS_STEP
 
 
-async def test_a_refused_sign_in_after_the_confirmation_leaves_idle(
+@pytest.mark.parametrize("parked", [False, True])
+async def test_a_wrong_password_after_the_confirmation_may_be_corrected_once(
+    script: Script, flow: AuthFlow, clock: Clock, parked: bool
+) -> None:
+    wrong = refusal("NotAuthorizedException", "Incorrect username or password.")
+    script.expect(begun(refusal("UserNotConfirmedException"), password="typo"))
+    await flow.send(SIGN_IN.model_copy(update={"password": "typo"}))
+    script.expect(confirmed({}), begun(wrong, password="typo"))
+    with pytest.raises(NotAuthorizedException, match="Incorrect"):
+        await flow.send(EnterCode(code="123456"))
+    assert flow.step == AutoSignInReady()
+    if parked:
+        flow = elsewhere(flow, script, clock)
+    with pytest.raises(GuardRejected):  # the wrong password is not held any more
+        await flow.send(AutoSignIn())
+    again = AuthFlow(POOL, transport=script, record=flow.record, clock=clock)
+    script.expect(begun(tokens()))
+    assert isinstance(await flow.send(Answer(response="correct horse")), Done)
+    script.expect(begun(wrong, password="wrong again"))
+    with pytest.raises(NotAuthorizedException):
+        await again.send(AutoSignIn(password="wrong again"))
+    assert again.record == Record()
+
+
+async def test_a_wrong_password_after_a_reset_may_be_corrected_once(
+    script: Script, flow: AuthFlow
+) -> None:
+    script.expect(begun(refusal("PasswordResetRequiredException")))
+    await flow.send(SIGN_IN)
+    script.expect(account("ForgotPassword", "ada", delivery()))
+    await flow.send(ResetPassword())
+    script.expect(reset({}), begun(refusal("NotAuthorizedException"), password="new horse"))
+    with pytest.raises(NotAuthorizedException):
+        await flow.send(ConfirmResetPassword(code="123456", new_password="new horse"))
+    assert flow.step == AutoSignInReady()
+
+
+ELSEWHERE = refusal(
+    "NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED"
+)
+
+
+async def test_an_account_that_was_confirmed_elsewhere_signs_in(
+    script: Script, flow: AuthFlow, clock: Clock
+) -> None:
+    script.expect(begun(refusal("UserNotConfirmedException")))
+    await flow.send(SIGN_IN)
+    parked = elsewhere(flow, script, clock)
+    script.expect(confirmed(ELSEWHERE), begun(tokens()))
+    assert isinstance(await flow.send(EnterCode(code="123456")), Done)
+    script.expect(confirmed(ELSEWHERE))
+    assert await parked.send(EnterCode(code="123456")) == AutoSignInReady()
+
+
+@pytest.mark.parametrize("session", ["up-1", None])
+async def test_a_sign_up_that_was_confirmed_elsewhere_is_done(
+    script: Script, flow: AuthFlow, session: str | None
+) -> None:
+    handed = {"Session": session} if session else {}
+    script.expect(account("SignUp", "ada", signed_up(**handed)))
+    await flow.send(SignUp(username="ada"))
+    script.expect(confirmed(ELSEWHERE, **handed))
+    assert await flow.send(ConfirmSignUp(code="123456")) == Done(signed_in=False, username="ada")
+
+
+async def test_a_code_that_is_sent_again_finds_the_account_confirmed(
     script: Script, flow: AuthFlow
 ) -> None:
     script.expect(begun(refusal("UserNotConfirmedException")))
     await flow.send(SIGN_IN)
-    script.expect(confirmed({}), begun(refusal("NotAuthorizedException")))
-    with pytest.raises(AuthFlowError):
-        await flow.send(EnterCode(code="123456"))
-    assert flow.record == Record()
+    already = refusal("InvalidParameterException", "User is already confirmed.")
+    script.expect(account("ResendConfirmationCode", "ada", already), begun(tokens()))
+    assert isinstance(await flow.send(ResendCode()), Done)
+
+
+async def test_from_idle_a_confirmed_account_is_an_error(script: Script, flow: AuthFlow) -> None:
+    script.expect(confirmed(ELSEWHERE))
+    await fails(flow, ConfirmSignUp(username="ada", code="123456"), "NotAuthorizedException")
 
 
 async def test_a_sign_in_lost_after_the_confirmation_can_be_taken_up(

@@ -582,3 +582,28 @@ async def test_the_record_of_a_flow_that_was_signed_in_is_idle(
     flow = AuthFlow(POOL, transport=script, record=done, clock=clock)
     assert flow.step == Idle()
     assert "sign_in" in flow.accepts
+
+
+async def test_a_proof_carries_the_services_time_if_the_transport_knows_it(
+    clock: Clock,
+) -> None:
+    """With the machine's clock an hour off, the right password would be called incorrect."""
+
+    class Ahead(Script):
+        clock_difference: float | None = None
+
+        async def call(self, operation: str, body: Mapping[str, object]) -> Any:
+            reply = await super().call(operation, body)
+            self.clock_difference = 3600.0
+            return reply
+
+    script = Ahead()
+    verifier = Verifier()
+    clock.now -= 3600
+    script.expect(
+        initiate("USER_SRP_AUTH", verifier.pose, USERNAME="ada", SRP_A=ANYTHING),
+        verifier.answered(tokens()),
+    )
+    flow = AuthFlow(POOL, transport=script, clock=clock)
+    assert isinstance(await flow.send(SignIn(username="ada", password="correct horse")), Done)
+    script.check()

@@ -132,6 +132,22 @@ async def test_the_service_says_that_the_session_is_over(
     assert at_sms_code.record == Record()
 
 
+async def test_too_many_wrong_codes_are_not_reported_as_too_late(
+    script: Script, at_sms_code: AuthFlow, clock: Clock
+) -> None:
+    record = at_sms_code.record
+    invalid = refusal("NotAuthorizedException", "Invalid session for the user.")
+    script.expect(answered(invalid))
+    with pytest.raises(SessionExpired, match="too many wrong answers") as caught:
+        await at_sms_code.send(EnterCode(code="1"))
+    assert not caught.value.timed_out
+    late = AuthFlow(POOL, transport=script, record=record, clock=clock)
+    clock.now += 180
+    with pytest.raises(SessionExpired, match="time") as caught:
+        await late.send(EnterCode(code="1"))
+    assert caught.value.timed_out
+
+
 async def test_the_session_is_over_while_an_app_is_set_up(script: Script, flow: AuthFlow) -> None:
     setup = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
     script.expect(initiate("CUSTOM_AUTH", setup, USERNAME="ada"), ASSOCIATE)

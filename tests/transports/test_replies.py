@@ -10,7 +10,7 @@ from botocore.model import OperationModel
 
 from auth_flow import errors
 from auth_flow.errors import MalformedResponse, ServiceError
-from auth_flow.transports._replies import read_reply, retry_after
+from auth_flow.transports._replies import clock_difference, read_reply, retry_after
 
 _MODEL = botocore.session.Session().get_service_model("cognito-idp")
 _UNSIGNED = [
@@ -158,3 +158,20 @@ def test_a_malformed_answer_is_not_quoted() -> None:
 def test_retry_after_is_a_number_of_seconds(text: str, seconds: float) -> None:
     assert retry_after({"retry-after": text}) == seconds
     assert retry_after({}) == 0
+
+
+@pytest.mark.parametrize(
+    ("date", "difference"),
+    [
+        ("Tue, 14 Nov 2023 22:13:20 GMT", 0.0),
+        ("Tue, 14 Nov 2023 22:13:16 GMT", 0.0),
+        ("Tue, 14 Nov 2023 23:13:20 GMT", 3600.0),
+        ("Tue, 14 Nov 2023 21:13:20 GMT", -3600.0),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_how_far_the_services_clock_is_ahead(date: str | None, difference: float | None) -> None:
+    headers = {} if date is None else {"date": date}
+    assert clock_difference(headers, now=1_700_000_000.0) == difference
