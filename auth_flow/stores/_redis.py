@@ -14,6 +14,7 @@ import anyio
 
 from auth_flow.errors import StoreConflict, StoreUnavailable
 from auth_flow.stores._base import Entry, new_version
+from auth_flow.stores._redis_client import ClientCommands, RedisClient
 from auth_flow.stores._resp import Lost, Reply, RespConnection, Server
 from auth_flow.transports._loops import PerLoop, close_with_loop
 
@@ -42,10 +43,16 @@ class RedisStore:
 
     Values are stored as they are; use a `SealedStore` around it to seal them. Every key begins with
     `prefix`. At most `max_connections` connections are open, for simultaneous commands. A command
-    fails after `timeout` seconds. `ssl_context` replaces the system's. Redirections of a cluster
-    are not followed.
+    fails after `timeout` seconds. `ssl_context` replaces the system's.
 
-    One store serves any number of event loops and forked processes, each with its own connections.
+    For Sentinel, a cluster or IAM authentication, pass an open `coredis` client in place of a URL::
+
+        async with coredis.RedisCluster("localhost", 7000) as client:
+            store = RedisStore(client=client)
+
+    The client stays the caller's to close, and it works in the event loop that opened it.
+    Otherwise, one store serves any number of event loops and forked processes, each with its own
+    connections.
 
     If the server loses its last writes in a crash, rotated refresh tokens are lost as well. With
     `appendfsync always` it loses none.
@@ -53,14 +60,18 @@ class RedisStore:
 
     def __init__(
         self,
-        url: str,
+        url: str | None = None,
         *,
+        client: RedisClient | None = None,
         prefix: str = "auth-flow:",
         max_connections: int = 16,
         timeout: float = 10.0,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        self._server = Server.of(url)
+        if (url is None) == (client is None):
+            raise ValueError("RedisStore takes a URL or a client: RedisStore('redis://localhost').")
+        self._client = ClientCommands(client, timeout) if client is not None else None
+        self._server = Server.of(url) if url is not None else None
         self._prefix = prefix
         self._timeout = timeout
         self._ssl_context = ssl_context
@@ -105,6 +116,9 @@ class RedisStore:
         second attempt is refused, another client may have written in between, and the outcome is
         unknown.
         """
+        if self._client is not None:
+            return await self._client.ask(*words)
+        assert self._server is not None
         try:
             with anyio.fail_after(self._timeout):
                 here = self._loops.get()
