@@ -212,7 +212,7 @@ class EmbeddedUserPool:
     # Users
 
     def save(self, user: User) -> None:
-        """Store a user, whose modification date becomes the present.
+        """Store a user, with the present as the modification date.
 
         Raises UsernameExistsException if another user has taken the name in the meantime.
         """

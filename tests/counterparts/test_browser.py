@@ -50,6 +50,71 @@ def test_amplify_in_a_page(served: Served, browser: Program) -> None:
     app.call("signOut", **{"global": True})
 
 
+def passkey_sign_in(app: Program) -> bool:
+    """Whether ada is signed in by a passkey, and nothing else."""
+    options = {"authFlowType": "USER_AUTH", "preferredChallenge": "WEB_AUTHN"}
+    return bool(app.call("signIn", username="ada", options=options)["isSignedIn"])
+
+
+def test_a_passkey_made_in_a_page_signs_in(served: Served, browser: Program) -> None:
+    """Chromium's own WebAuthn makes and uses the passkey; the pool is the relying party."""
+    pool = served.pool(user_verification="required")
+    pool.add_ada()
+    app = browser.configured_for(pool)
+    app.call("virtualAuthenticator", verifiesUsers=True)
+    app.call("signIn", username="ada", password=PASSWORD)
+    app.call("associateWebAuthnCredential")
+    (passkey,) = app.call("listWebAuthnCredentials")["credentials"]
+    assert passkey["relyingPartyId"] == "localhost"
+    app.call("signOut")
+    for _ in range(2):
+        assert passkey_sign_in(app)
+        assert app.call("getCurrentUser")["username"] == "ada"
+        app.call("signOut")
+
+    app.call("signIn", username="ada", password=PASSWORD)
+    app.call("deleteWebAuthnCredential", credentialId=passkey["credentialId"])
+    app.call("signOut")
+    assert not passkey_sign_in(app)
+
+
+def test_a_passkey_satisfies_required_mfa(served: Served, browser: Program) -> None:
+    pool = served.pool(
+        mfa_configuration="ON",
+        mfa_factors=("SMS_MFA",),
+        passkey_factor="MULTI_FACTOR_WITH_USER_VERIFICATION",
+    )
+    pool.add_ada()
+    app = browser.configured_for(pool)
+    app.call("virtualAuthenticator", verifiesUsers=True)
+    app.call("signIn", username="ada", password=PASSWORD)
+    app.call("confirmSignIn", challengeResponse=pool.code())
+    app.call("associateWebAuthnCredential")
+    app.call("signOut")
+    assert passkey_sign_in(app)
+
+
+def test_a_passkey_is_not_made_without_user_verification(served: Served, browser: Program) -> None:
+    pool = served.pool(user_verification="required")
+    pool.add_ada()
+    app = browser.configured_for(pool)
+    app.call("virtualAuthenticator", verifiesUsers=False)
+    app.call("signIn", username="ada", password=PASSWORD)
+    with pytest.raises(Refused):
+        app.call("associateWebAuthnCredential")
+    assert app.call("listWebAuthnCredentials")["credentials"] == []
+
+
+def test_a_page_of_another_relying_party_makes_no_passkey(served: Served, browser: Program) -> None:
+    pool = served.pool(relying_party_id="example.org")
+    pool.add_ada()
+    app = browser.configured_for(pool)
+    app.call("virtualAuthenticator", verifiesUsers=True)
+    app.call("signIn", username="ada", password=PASSWORD)
+    with pytest.raises(Refused):
+        app.call("associateWebAuthnCredential")
+
+
 def open_authenticator(browser: Program, pool: ServedPool) -> None:
     browser.call("authenticator", pool=pool.pool.id, client=pool.client.id, endpoint=pool.url)
 

@@ -39,11 +39,27 @@ async function freshPage(path) {
   await page.goto(`${origin}/${path}`);
 }
 
+/** Give the page an authenticator in software, in place of one from before. */
+async function virtualAuthenticator({ verifiesUsers }) {
+  const devtools = await page.createCDPSession();
+  await devtools.send('WebAuthn.enable');
+  const options = {
+    protocol: 'ctap2',
+    transport: 'internal',
+    hasResidentKey: true,
+    hasUserVerification: true,
+    isUserVerified: verifiesUsers,
+    automaticPresenceSimulation: true,
+  };
+  await devtools.send('WebAuthn.addVirtualAuthenticator', { options });
+}
+
 const PAGE = {
   configure: async (pool) => {
     await freshPage('');
     return inPage('configure', pool);
   },
+  virtualAuthenticator,
   authenticator: (pool) => freshPage(`authenticator?${new URLSearchParams(pool)}`),
   fill: async (fields) => {
     for (const [name, text] of Object.entries(fields)) await page.locator(`input[name="${name}"]`).fill(text);
