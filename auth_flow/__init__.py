@@ -52,6 +52,7 @@ from auth_flow.states import Form, FormSettings, PasswordRules, Record
 from auth_flow.states import _events as _events
 from auth_flow.states import steps as _steps
 from auth_flow.states._events import *  # noqa: F403
+from auth_flow.states._user_context import UserContext
 from auth_flow.states.steps import *  # noqa: F403
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ __all__ = [
     "Tokens",
     "TokensRefreshed",
     "TransportError",
+    "UserContext",
     "UserPool",
     "new_key",
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypedDict
 
 from auth_flow._finish import GRACE
 from auth_flow._observers import Observers
+from auth_flow.states._user_context import UserContext
 from auth_flow.states.forms import FormSettings
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class AuthOptions(TypedDict, total=False):
     """
 
     transport: Transport | None
-    user_context: Mapping[str, str] | None
+    user_context: UserContext | None
     devices: MutableMapping[str, RememberedDevice] | None
     observers: Observers
     store: Store | None
@@ -62,8 +63,8 @@ class AuthConfig:
     A session needs one.
     """
 
-    user_context: Mapping[str, str] | None = None
-    """`UserContextData` for the service's threat protection: `EncodedData` and `IpAddress`."""
+    user_context: UserContext | None = None
+    """The user's device, for the service's threat protection. A server gives it to each flow."""
 
     devices: MutableMapping[str, RememberedDevice] | None = None
     """The devices that the pool remembers, by user name. Give flows and sessions that belong

@@ -85,8 +85,8 @@ def arithmetic() -> Arithmetic:
         return Arithmetic(int, pow, nullcontext)
 
     def power(base: int, exponent: int, modulus: int) -> int:
-        # gmpy2 keeps the GIL unless its context says otherwise. A context of our own, because the
-        # application may use gmpy2 too.
+        # gmpy2 keeps the GIL unless its context allows to release it. The context is our own,
+        # because the application may use gmpy2, too.
         with gmpy2.context(allow_release_gil=True):
             return int(gmpy2.powmod_sec(base, exponent, modulus))
 

@@ -83,7 +83,7 @@ def _common(turn: Turn) -> dict[str, Any]:
     return {
         "ClientId": turn.client.client_id,
         "ClientMetadata": turn.event.client_metadata,
-        "UserContextData": turn.user_context,
+        "UserContextData": (turn.user_context.to_members() or None) if turn.user_context else None,
     }
 
 

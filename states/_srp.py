@@ -63,8 +63,8 @@ class ClientKeys:
     def generate(cls) -> ClientKeys:
         """Draw a fresh pair. This is one exponentiation: run it in a worker thread."""
         # RFC 5054 asks for at least 256 bits, and a group of 3072 bits is no stronger than that:
-        # Amplify's 1024 would only double the work of an exchange. The top bit is set because an
-        # exponent's length is what its timing still shows.
+        # Amplify's 1024 would only double the work of an exchange. The top bit is set because the
+        # timing still shows the length of an exponent.
         return cls(secrets.randbits(256) | 1 << 255)
 
     @property

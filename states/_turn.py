@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr
@@ -15,6 +15,7 @@ from auth_flow.states._events import Answer, AutoSignIn, Event, check_event
 from auth_flow.states._fate import answered, at_most_once, check_repetition
 from auth_flow.states._guards import session_is_alive
 from auth_flow.states._record import Record
+from auth_flow.states._user_context import UserContext
 from auth_flow.states.chart import CHART, WORK, Chart, Transition
 from auth_flow.states.steps import AutoSignInReady, Done, Idle, Question
 from auth_flow.states.steps._base import Challenge, StepBase
@@ -25,8 +26,7 @@ class Turn:
     """An event that is sent to a flow at rest, and all that the dialogue about it needs to know.
 
     `clock` returns seconds since the epoch. `password` is what the previous outcome gave to hold.
-    `user_context` is `UserContextData` for the service's threat protection: `EncodedData` and
-    `IpAddress`.
+    `user_context` is the user's device, for the service's threat protection.
     """
 
     record: Record
@@ -34,7 +34,7 @@ class Turn:
     client: AppClient
     clock: Callable[[], float]
     password: SecretStr | None = field(default=None, repr=False)
-    user_context: Mapping[str, str] | None = None
+    user_context: UserContext | None = None
     clock_difference: Callable[[], float] = lambda: 0.0
     """How many seconds the service's clock is ahead of `clock`, as far as the transport knows."""
     chart: Chart = field(default=CHART, repr=False)

@@ -59,21 +59,21 @@ class Connection:
     async def send(
         self, request: OutgoingRequest, *, write: float | None, read: float | None
     ) -> h11.Response:
-        """Send a request whole and return the head of its answer."""
+        """Send a whole request and return the head of its reply."""
         if self._h11.our_state is h11.DONE:
             self._h11.start_next_cycle()
         try:
             await self._write(self._message(request), write)
-            self._h11.receive_data(await self._read(read))  # nothing of the answer is here yet
+            self._h11.receive_data(await self._read(read))  # nothing of the reply is here yet
             while isinstance(head := await self._next_event(read), h11.InformationalResponse):
                 pass
         except h11.ProtocolError as error:
             raise _httpx_error(error) from error
-        assert isinstance(head, h11.Response), "h11 announces an answer by its head"
+        assert isinstance(head, h11.Response), "h11 announces a reply by its head"
         return head
 
     async def receive(self, *, read: float | None) -> bytes:
-        """The next part of the answer's body, `b""` at its end."""
+        """Return the next part of the reply's body, `b""` at its end."""
         try:
             event = await self._next_event(read)
         except h11.ProtocolError as error:
@@ -81,8 +81,9 @@ class Connection:
         return bytes(event.data) if isinstance(event, h11.Data) else b""
 
     async def aclose(self) -> None:
-        """Close the stream, without any TLS farewell. Done before the first await, so that no
-        cancellation can prevent it.
+        """Close the stream, without TLS's closing message.
+
+        The shield keeps a cancellation from preventing it.
         """
         with anyio.CancelScope(shield=True):
             await self._stream.aclose()

@@ -1,4 +1,4 @@
-"""What an HTTP answer means: the reply of an operation, or one of the errors of
+"""Reading an HTTP reply: as the reply of an operation, or as one of the errors of
 `auth_flow.errors`.
 """
 
@@ -20,10 +20,11 @@ _REQUEST_IDS = ("x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id")
 def read_reply(
     operation: str, status: int, headers: Mapping[str, str], content: bytes
 ) -> dict[str, Any]:
-    """The decoded body of a successful answer, `{}` where it has none.
+    """Return the decoded body of a successful reply, `{}` if the body is empty.
 
-    `headers` are looked up by lower-case names. Raises `ServiceError` where the answer names an
-    error, and `MalformedResponse` where it is neither that nor a JSON object.
+    `headers` are looked up by lower-case names. Raises `ServiceError` if the reply names an error,
+    `MalformedResponse` if it is neither that nor a JSON object, and `ConnectFailed` if a proxy
+    refused the request.
     """
     if status == 407:
         raise ConnectFailed(
@@ -50,13 +51,14 @@ def read_reply(
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
-    """AWS's id of the request, for its support; None where the answer has none."""
+    """Return AWS's id of the request, which its support asks for; None if the reply has none."""
     return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """`Retry-After` in seconds, 0 where there is none. A date is not read: AWS sends none, and
-    clocks need not agree.
+    """Return `Retry-After` in seconds, 0 if it is absent or a date.
+
+    AWS sends no dates, and the clocks of client and server may differ.
     """
     text = headers.get("retry-after", "")
     return float(text) if text.isascii() and text.isdigit() else 0.0
@@ -86,8 +88,8 @@ def _json_object(content: bytes) -> dict[str, Any] | None:
 
 
 def _error_name(headers: Mapping[str, str], body: Mapping[str, object]) -> str | None:
-    """The exception's name: `NotAuthorizedException` of
-    `com.amazonaws.…#NotAuthorizedException:http://…`, for instance.
+    """Return the exception's name, such as `NotAuthorizedException` in
+    `com.amazonaws.…#NotAuthorizedException:http://…`.
     """
     for text in (headers.get("x-amzn-errortype"), body.get("__type"), body.get("code")):
         if isinstance(text, str) and text:
@@ -102,11 +104,11 @@ def _message(body: Mapping[str, object]) -> str:
 
 
 def _complaint(status: int, body: dict[str, Any] | None) -> str:
-    """What is wrong with the answer. Nothing of its content is quoted: it may hold tokens."""
+    """Describe the fault of a reply without quoting its content, which may contain tokens."""
     if status < 200:
-        return f"an answer with status {status} instead of a final one."
+        return f"a reply with status {status} instead of a final one."
     if 300 <= status < 400:
         return f"a redirection ({status}); the endpoint is not Cognito's."
     if body is None:
-        return f"an answer (status {status}) that is no JSON object."
-    return f"an error answer (status {status}) that names no error."
+        return f"a reply (status {status}) that is not a JSON object."
+    return f"an error reply (status {status}) without the name of an error."

@@ -6,7 +6,16 @@ from dataclasses import fields
 
 import pytest
 
-from auth_flow import AuthConfig, AuthFlow, AuthOptions, MemoryStore, Sealer, Session, new_key
+from auth_flow import (
+    AuthConfig,
+    AuthFlow,
+    AuthOptions,
+    MemoryStore,
+    Sealer,
+    Session,
+    UserContext,
+    new_key,
+)
 from auth_flow.states._tokens import Tokens
 
 from .scripted import POOL, Clock, Script, tokens
@@ -17,10 +26,10 @@ def test_every_field_is_a_keyword_too() -> None:
 
 
 def test_a_keyword_overrides_the_field_of_the_configuration(script: Script) -> None:
-    config = AuthConfig(transport=script, user_context={"IpAddress": "192.0.2.1"})
-    flow = AuthFlow(POOL, config=config, user_context={"IpAddress": "192.0.2.2"})
+    config = AuthConfig(transport=script, user_context=UserContext(ip_address="192.0.2.1"))
+    flow = AuthFlow(POOL, config=config, user_context=UserContext(ip_address="192.0.2.2"))
     assert flow.config.transport is script
-    assert flow.config.user_context == {"IpAddress": "192.0.2.2"}
+    assert flow.config.user_context == UserContext(ip_address="192.0.2.2")
 
 
 def test_an_unknown_keyword_is_refused() -> None:

@@ -25,6 +25,7 @@ from auth_flow import (
     SetUpEmail,
     SignIn,
     SignUp,
+    UserContext,
     UserPool,
 )
 from auth_flow.errors import AuthFlowError
@@ -50,6 +51,7 @@ pytestmark = pytest.mark.anyio
 POOL = UserPool(
     user_pool_id="eu-west-1_Abc123", client_id="1example", client_secret="0123456789abcdef01234567"
 )
+DEVICE = UserContext(ip_address="198.51.100.7", encoded_data="ZGV2aWNl")
 CONTEXT = {"EncodedData": "ZGV2aWNl", "IpAddress": "198.51.100.7"}
 SIGNED = ("InitiateAuth", "RespondToAuthChallenge")
 
@@ -207,7 +209,7 @@ async def test_every_request_is_complete(
             },
         }
     )
-    flow = AuthFlow(POOL, transport=transport, record=record, user_context=CONTEXT, clock=clock)
+    flow = AuthFlow(POOL, transport=transport, record=record, user_context=DEVICE, clock=clock)
     await flow.send(event)
     for operation, body in transport.requests:
         if operation == "VerifySoftwareToken":  # knows the client by the session
@@ -222,6 +224,30 @@ async def test_every_request_is_complete(
             assert "SecretHash" not in body
         else:
             assert body["SecretHash"] == secret_hash(body["Username"])
+
+
+@pytest.mark.parametrize(
+    ("context", "members"),
+    [
+        (UserContext(ip_address="2001:DB8::7"), {"IpAddress": "2001:db8::7"}),
+        (UserContext(encoded_data="ZGV2aWNl"), {"EncodedData": "ZGV2aWNl"}),
+        (UserContext(), None),
+    ],
+)
+async def test_what_is_not_known_of_the_device_is_left_out(
+    clock: Clock, context: UserContext, members: Json | None
+) -> None:
+    transport = Recorder({"InitiateAuth": challenge("SOFTWARE_TOKEN_MFA")})
+    flow = AuthFlow(POOL, transport=transport, user_context=context, clock=clock)
+    await flow.send(SignIn(username="ada", auth_flow_type="CUSTOM_WITHOUT_SRP"))
+    ((_, body),) = transport.requests
+    assert body.get("UserContextData") == members
+
+
+@pytest.mark.parametrize("address", ["", "localhost", "192.0.2.1:443", "192.0.2.256"])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="not an IP address"):
+        UserContext(ip_address=address)
 
 
 async def test_the_hash_is_of_the_name_in_the_same_request(clock: Clock) -> None:

@@ -36,7 +36,7 @@ TRANSIENT = [
     ConnectionLost("gone", operation=REFRESH),
     TimedOut("late", operation=REFRESH, retryable=True),
     MalformedResponse(
-        "an answer (status 503) that is no JSON object.",
+        "a reply (status 503) that is not a JSON object.",
         operation=REFRESH,
         status=503,
         retryable=True,

@@ -26,6 +26,7 @@ from auth_flow import (
     SignIn,
     SmsCode,
     StepEntered,
+    UserContext,
     UserPool,
 )
 from auth_flow._finish import finish_despite_cancel
@@ -502,8 +503,8 @@ async def test_a_flow_can_be_forgotten(flows: SharedFlows) -> None:
 
 
 async def test_options_of_one_time(flows: SharedFlows) -> None:
-    async with flows.take("chat", user_context={"IpAddress": "192.0.2.1"}) as flow:
-        assert flow.config.user_context == {"IpAddress": "192.0.2.1"}
+    async with flows.take("chat", user_context=UserContext(ip_address="192.0.2.1")) as flow:
+        assert flow.config.user_context == UserContext(ip_address="192.0.2.1")
     async with flows.take("chat") as flow:
         assert flow.config.user_context is None
 
