@@ -1,4 +1,4 @@
-"""The driver of the state machine, for asyncio and trio. It is imported with a flow's first event."""
+"""The driver of the state machine, for asyncio and trio, imported with a flow's first event."""
 
 from __future__ import annotations
 
