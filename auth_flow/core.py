@@ -18,7 +18,7 @@ before you continue.
 
 from __future__ import annotations
 
-from auth_flow.states._effects import Call, Checkpoint, Compute, Effect, Outcome
+from auth_flow.states._effects import Call, Checkpoint, Compute, Effect, Fetch, Outcome
 from auth_flow.states._turn import Turn, advance
 
-__all__ = ["Call", "Checkpoint", "Compute", "Effect", "Outcome", "Turn", "advance"]
+__all__ = ["Call", "Checkpoint", "Compute", "Effect", "Fetch", "Outcome", "Turn", "advance"]

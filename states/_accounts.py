@@ -146,7 +146,7 @@ def _confirmed_elsewhere(turn: Turn, error: ServiceError) -> bool:
 
 
 def _record_of(turn: Turn, username: str | None) -> Record:
-    """Return what is known about the user in question: nothing if it is not the flow's user."""
+    """Return the flow's record, or an empty one if the event is about another user."""
     if username is None or username in (turn.record.login_id, turn.record.username):
         return turn.record
     return Record(login_id=username)

@@ -1,6 +1,4 @@
-"""What all values of a flow have in common: they are frozen, checked when they are made, and keep
-secrets to themselves.
-"""
+"""The base of all values: they are frozen, validated when they are made, and hide secrets."""
 
 from __future__ import annotations
 
@@ -62,7 +60,7 @@ def validate_hiding_input(title: str, make: Callable[[Any], T], given: Any) -> T
 def _without_input(problem: dict[str, Any]) -> InitErrorDetails:
     context = problem.get("ctx", {})
     if problem["type"] == "union_tag_invalid":
-        context = {**context, "tag": "…"}  # it is whatever the input had in the tag's place
+        context = {**context, "tag": "…"}  # the tag is a part of the input
     return InitErrorDetails(type=problem["type"], loc=problem["loc"], input=None, ctx=context)
 
 
@@ -124,7 +122,7 @@ refuses others, so that a caller gets the same kind of error for every wrong ans
 """
 
 Metadata: TypeAlias = dict[str, str]
-"""What Cognito passes on to the pool's triggers as `ClientMetadata`."""
+"""The `ClientMetadata` that Cognito passes on to the pool's triggers."""
 
 
 def reveal(secret: SecretStr | str) -> str:

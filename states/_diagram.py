@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from auth_flow.states._events import Cancel, SignIn, SignInWithRedirect
 from auth_flow.states._guards import session_is_alive
-from auth_flow.states.chart import CHART, WORK, Transition
+from auth_flow.states._machine import Transition
+from auth_flow.states.chart import CHART, WORK
 from auth_flow.states.steps import Done, Idle
 
 
@@ -32,7 +33,7 @@ NOTE = (
     "Tokens that were obtained elsewhere lead from every step to DONE.",
     f"Every answer to a challenge is also guarded by {session_is_alive.name}.",
 )
-"""What is not drawn."""
+"""The rules that the diagram states in a note instead of drawing them."""
 
 
 class Arrow(NamedTuple):

@@ -1,4 +1,4 @@
-"""What is left of a flow that has ended: enough to say that it is already done."""
+"""The record of a flow that has ended: just enough to answer that it is already done."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPENING_EVENTS = ("sign_in", "sign_in_with_redirect", "sign_up", "reset_password
 
 
 def tombstone(record: Record) -> Record:
-    """Return a record that says how the flow ended, without any secret."""
+    """Return a record that states how the flow ended, without any secret."""
     assert isinstance(record.step, Done)
     done = record.step
     step = Done(signed_in=done.signed_in, username=done.username, user_id=done.user_id)
@@ -22,7 +22,7 @@ def tombstone(record: Record) -> Record:
 def reopened(record: Record, event: Event) -> Record:
     """Return the record that `event` starts from: a fresh one, if the flow has ended.
 
-    Raises `AlreadyDone` if the event is no opening: it was sent to a flow that is over.
+    Raises `AlreadyDone` if the event cannot begin a flow: it was sent to one that is over.
     """
     if not record.ended:
         return record

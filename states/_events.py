@@ -119,14 +119,14 @@ class SignInOptions(Value):
 
     @property
     def takes_password(self) -> bool:
-        """Whether such a sign-in begins with the password."""
+        """True if such a sign-in begins with the password."""
         if self.auth_flow_type == "USER_AUTH":
             return self.preferred_challenge in ("PASSWORD", "PASSWORD_SRP")
         return self.auth_flow_type != "CUSTOM_WITHOUT_SRP"
 
     @property
     def uses_srp(self) -> bool:
-        """Whether the password is proven by SRP instead of being sent."""
+        """True if the password is proven by SRP instead of being sent."""
         if self.auth_flow_type == "USER_AUTH":
             return self.preferred_challenge == "PASSWORD_SRP"
         return self.auth_flow_type in ("USER_SRP_AUTH", "CUSTOM_WITH_SRP")
@@ -297,8 +297,8 @@ class PresentPasskey(EventBase):
 
 
 class Answer(EventBase):
-    """Answer with what a person typed. The current step reads it as the event that it stands for,
-    so a chat bot need not know the steps.
+    """Answer with a text that a person typed. The current step reads it as the event that it stands
+    for, so a chat bot need not know the steps.
     """
 
     response: Secret
@@ -346,8 +346,8 @@ class ResendCode(EventBase):
 class AutoSignIn(EventBase):
     """Sign in to the account that is now in order.
 
-    `password` is required only if neither a session of the service nor the flow has what the
-    sign-in needs.
+    `password` is required only if the sign-in begins with it and the flow has neither a session of
+    the service nor a password.
     """
 
     password: Secret | None = None
@@ -376,7 +376,7 @@ class ConfirmResetPassword(EventBase):
 
 
 class Cancel(EventBase):
-    """Give the flow up. What the service keeps of it expires by itself."""
+    """Give the flow up. The service's session expires by itself."""
 
 
 def _secret(text: Secret | None) -> SecretStr | None:

@@ -7,13 +7,13 @@ If a worker dies, is cancelled, or loses its connection while a request is under
 service knows whether it carried the request out. Sending it again could spend one of the person's
 tries, reset a password twice, or answer a challenge that has already been answered. So:
 
-1. Before the first request of an event leaves, `at_most_once` yields a checkpoint whose record says
-   which event is being sent (`Record.unanswered`). A driver that stores checkpoints must have stored
-   it before it lets the request go.
-2. When the service's answer is known, the record of the outcome no longer says so. If the service
-   refused the request, one more checkpoint takes the mark back.
-3. If the mark is still there at the next event, nobody has seen the answer. `check_repetition` then
-   raises `FateUnknown` for an event that would send the same thing.
+1. Before the first request of an event, `at_most_once` yields a checkpoint whose record names the
+   event that is being sent (`Record.unanswered`). A driver that stores checkpoints must have stored
+   it before it sends the request.
+2. When the reply is known, the record of the outcome no longer has this mark. If the service
+   refused the request, one more checkpoint removes the mark.
+3. If the next event finds the mark, the reply was lost. `check_repetition` then raises
+   `FateUnknown` for an event that would send the same request.
 
 Events that begin anew leave no mark, because repeating them does no harm: a sign-in starts a new
 conversation with the service, and a code is simply sent once more.
@@ -45,7 +45,7 @@ _BEGIN_ANEW = frozenset({"sign_in", "sign_in_with_redirect", "resend_code", "res
 
 
 def check_repetition(turn: Turn) -> None:
-    """Raise `FateUnknown` if the event could send a request again whose answer never came.
+    """Raise `FateUnknown` if the event could repeat a request whose reply was lost.
 
     In a step that waits for an answer, every event that does not begin anew would use the same
     session or code again. A flow that is idle refuses the same event only.
@@ -58,12 +58,12 @@ def check_repetition(turn: Turn) -> None:
 
 
 def answered(record: Record) -> Record:
-    """Return the record without the mark of a request whose answer never came."""
+    """Return the record without the mark of a request whose reply was lost."""
     return record.model_copy(update={"unanswered": None}) if record.unanswered else record
 
 
 def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:
-    """Carry on `dialogue`, with a checkpoint before its first request that says what is being sent.
+    """Carry on `dialogue`, with a checkpoint before its first request that names the event.
 
     If the event names a user, the mark keeps the name, so that a flow that was idle can go on as if
     the request had been carried out.
@@ -108,12 +108,12 @@ def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:
 
 
 def _is_lost(error: AuthFlowError) -> bool:
-    """Whether the error leaves open what has become of the request."""
+    """Return True if the service may have carried out the request in spite of the error."""
     return isinstance(error, TransportError | MalformedResponse) and not error.retryable
 
 
 def _signs_in_anew(turn: Turn) -> bool:
-    """Return whether this is an automatic sign-in without the sign-up's session. That session is
+    """Return True if this is an automatic sign-in without the sign-up's session. That session is
     good for one use.
     """
     return turn.event.name == "auto_sign_in" and not (

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from auth_flow.errors import GuardRejected
 from auth_flow.states._base import LONGEST_USERNAME, Secret, reveal
 from auth_flow.states._events import (
     AnswerChallenge,
@@ -52,8 +53,12 @@ class Guard:
     allows: Callable[[Turn], bool] = field(repr=False)
 
     def __call__(self, turn: Turn) -> bool:
-        """Return whether the turn obeys the rule."""
+        """Return True if the turn obeys the rule."""
         return self.allows(turn)
+
+    def refusal(self, state: str, event: str) -> GuardRejected:
+        """Return the error that refuses an event."""
+        return GuardRejected(state, event, self.name, self.rule)
 
 
 def guard(rule: str) -> Callable[[Callable[[Turn], bool]], Guard]:
@@ -230,9 +235,7 @@ def code_is_one_word(turn: Turn) -> bool:
             return False
 
 
-@guard(
-    "Signing in requires a session of the service or a password, either held by the flow or in the event."
-)
+@guard("Signing in requires a session of the service, or a password in the flow or the event.")
 def credentials_are_at_hand(turn: Turn) -> bool:
     assert isinstance(turn.event, AutoSignIn)
     if turn.record.session is not None and session_is_alive(turn):

@@ -62,7 +62,7 @@ class Record(Value):
     conversation, and the step of an authenticator app's set-up shows the app's secret: seal a
     record before you store or send it.
 
-    `step` is what the flow waits for, and its name is the state of the chart. Times are seconds
+    The flow waits for the answer to `step`, whose name is the state of the chart. Times are seconds
     since the epoch.
     """
 
@@ -88,7 +88,7 @@ class Record(Value):
     it out, and it must not be sent again.
     """
     ended: bool = False
-    """Whether the flow is over, and this record only says how it ended. The session, if there is
+    """True if the flow is over and this record only states how it ended. The session, if there is
     one, is not here.
     """
     redirect: PendingRedirect | None = None
@@ -96,7 +96,7 @@ class Record(Value):
     password_refused: bool = False
     """Whether the service has refused a password after the account was brought in order."""
     goes_on: bool = False
-    """Whether the flow began with a sign-in, and therefore signs in without a further event."""
+    """True if the flow began with a sign-in, and therefore signs in without a further event."""
 
     @property
     def state(self) -> str:
@@ -105,7 +105,7 @@ class Record(Value):
 
     @property
     def signed_in(self) -> bool:
-        """Whether the flow stands at a session."""
+        """True if the flow has led to a session."""
         return isinstance(self.step, Done) and self.step.signed_in and not self.ended
 
     def at(self, step: StepBase, **changes: Any) -> Self:
@@ -121,7 +121,7 @@ class Record(Value):
         password: SecretStr | None = None,
         known_as: str | None = None,
     ) -> About:
-        """Return what the step's form depends on besides the step.
+        """Return the things besides the step that its form depends on.
 
         `form` names the form to show if the flow is idle, `now` is in seconds since the epoch,
         `password` is the one that the flow holds, and `known_as` is the user name of an earlier

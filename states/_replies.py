@@ -1,5 +1,5 @@
-"""Cognito's replies as far as a flow reads them. Members follow the service model; what it adds
-later is ignored.
+"""Cognito's replies, as far as a flow reads them. Members follow the service model;
+unknown ones are ignored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from auth_flow.errors import EnableSoftwareTokenMFAException, MalformedResponse
 
 
 class Reply(BaseModel):
-    """The base of all replies: read strictly, and never the reason for a secret in an error."""
+    """The base of all replies. They are read strictly, and their errors contain no secret."""
 
     model_config = ConfigDict(
         frozen=True, extra="ignore", strict=True, defer_build=True, hide_input_in_errors=True
@@ -42,7 +42,7 @@ class Reply(BaseModel):
     def read(cls, operation: str, reply: Mapping[str, Any]) -> Self:
         """Read a decoded reply.
 
-        Raises `MalformedResponse` naming the members that are missing or of another type.
+        Raises `MalformedResponse`, which names the members that are missing or of another type.
         """
         try:
             return cls.model_validate(_in_whole_characters(reply))
@@ -53,8 +53,8 @@ class Reply(BaseModel):
             )
         except RecursionError:
             problems = "it is nested too deeply"
-        # Raised here, so that it has no context: pydantic's error holds what was read, which may be
-        # tokens.
+        # Raised here, so that it has no context: pydantic's error contains the reply, which may
+        # contain tokens.
         raise MalformedResponse(problems, operation=operation)
 
 
@@ -91,7 +91,7 @@ class AuthenticationResult(Reply):
 
 
 class AuthReply(Reply):
-    """What InitiateAuth and RespondToAuthChallenge answer: tokens, or the next challenge and the
+    """The reply to InitiateAuth and RespondToAuthChallenge: tokens, or the next challenge and the
     session to answer it with.
     """
 
@@ -105,19 +105,19 @@ class AuthReply(Reply):
 
     @classmethod
     def read(cls, operation: str, reply: Mapping[str, Any]) -> Self:
-        """Read a decoded reply, and remember what it replies to."""
+        """Read a decoded reply, and remember the operation that it replies to."""
         answer = super().read(operation, reply)
         answer._operation = operation
         return answer
 
     @property
     def operation(self) -> str:
-        """Which of the two it was: to be named where the reply turns out to be of no use."""
+        """The name of the operation, for the error if the reply cannot be used."""
         return self._operation
 
 
 class DeliveryDetails(Reply):
-    """`CodeDeliveryDetails`: where a code went. Destinations are masked by the service."""
+    """`CodeDeliveryDetails`: the place that a code was sent to. The service masks destinations."""
 
     destination: str | None = Field(None, alias="Destination")
     medium: str | None = Field(None, alias="DeliveryMedium")
@@ -125,13 +125,13 @@ class DeliveryDetails(Reply):
 
 
 class DeliveryReply(Reply):
-    """What ForgotPassword and ResendConfirmationCode answer."""
+    """The reply to ForgotPassword and ResendConfirmationCode."""
 
     delivery: DeliveryDetails | None = Field(None, alias="CodeDeliveryDetails")
 
 
 class SignUpReply(DeliveryReply):
-    """What SignUp answers. `session` allows to sign in without a password once the account is
+    """The reply to SignUp. `session` allows a sign-in without a password once the account is
     confirmed.
     """
 
@@ -141,13 +141,13 @@ class SignUpReply(DeliveryReply):
 
 
 class SessionReply(Reply):
-    """What ConfirmSignUp answers: a session to go on with, where SignUp's was handed in."""
+    """The reply to ConfirmSignUp: a session to go on with, if the request contained SignUp's."""
 
     session: SecretStr | None = Field(None, alias="Session")
 
 
 class SoftwareTokenReply(SessionReply):
-    """What AssociateSoftwareToken answers: the secret that an authenticator app shares with the
+    """The reply to AssociateSoftwareToken: the secret that an authenticator app shares with the
     service, in base32.
     """
 
@@ -155,13 +155,13 @@ class SoftwareTokenReply(SessionReply):
 
 
 class VerificationReply(SessionReply):
-    """What VerifySoftwareToken answers. `status` is `SUCCESS` or `ERROR`, both with HTTP 200."""
+    """The reply to VerifySoftwareToken. `status` is `SUCCESS` or `ERROR`, both with HTTP 200."""
 
     status: str = Field(alias="Status")
 
     def check(self) -> None:
-        """Raise `EnableSoftwareTokenMFAException` where the code was wrong: the service says so
-        with HTTP 200.
+        """Raise `EnableSoftwareTokenMFAException` if the code was wrong: the service replies with
+        HTTP 200.
         """
         if self.status != "SUCCESS":
             problem = "The code does not match the shared secret."

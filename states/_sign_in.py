@@ -1,5 +1,5 @@
-"""The dialogues of a sign-in: how it begins, how a challenge is answered, what a reply leads to,
-and what a refusal does.
+"""The dialogues of a sign-in: its beginning, the answer to a challenge, and the steps that replies
+and refusals lead to.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 def sign_in(turn: Turn, event: SignIn) -> Dialogue[Outcome]:
-    """Sign in from nothing, whatever the flow was doing before."""
+    """Sign in from the start, and forget the flow so far."""
     record = Record(login_id=event.username, sign_in_options=event.sign_in_options, goes_on=True)
     return _begin(turn.of(record), event.sign_in_options)
 
@@ -105,11 +105,11 @@ def _begin(
 
 
 def _with_name_of_service(record: Record, reply: AuthReply) -> Record:
-    """Later requests carry the name that the service has for the user, which may differ from what
-    the user typed.
+    """Return the record with the service's name of the user, which later requests must carry. It
+    may differ from the name that the user typed.
     """
-    told = reply.parameters.get("USERNAME") or reply.parameters.get("USER_ID_FOR_SRP")
-    return record.model_copy(update={"username": told or record.login_id})
+    username = reply.parameters.get("USERNAME") or reply.parameters.get("USER_ID_FOR_SRP")
+    return record.model_copy(update={"username": username or record.login_id})
 
 
 # To answer a challenge
@@ -151,7 +151,7 @@ def cancel(turn: Turn, event: Cancel) -> Dialogue[Outcome]:
     return turn.rest_at(Record())
 
 
-# What a reply leads to
+# Where a reply leads
 
 
 def follow(turn: Turn, reply: AuthReply | Record) -> Dialogue[Outcome]:
@@ -193,7 +193,7 @@ def signed_in(
     return Outcome(Record(step=done, login_id=turn.record.login_id, username=username), tokens)
 
 
-# What a refusal does
+# Where a refusal leads
 
 
 def _turned_away(turn: Turn, error: ServiceError) -> Outcome | None:

@@ -14,18 +14,19 @@ from auth_flow.states._ended import reopened
 from auth_flow.states._events import Answer, AutoSignIn, Event, check_event
 from auth_flow.states._fate import answered, at_most_once, check_repetition
 from auth_flow.states._guards import session_is_alive
+from auth_flow.states._machine import Chart, Transition
 from auth_flow.states._record import Record
 from auth_flow.states._user_context import UserContext
-from auth_flow.states.chart import CHART, WORK, Chart, Transition
+from auth_flow.states.chart import CHART, WORK
 from auth_flow.states.steps import AutoSignInReady, Done, Idle, Question
 from auth_flow.states.steps._base import Challenge, StepBase
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An event that is sent to a flow at rest, and all that the dialogue about it needs to know.
+    """An event that is sent to a flow at rest, with everything that its dialogue depends on.
 
-    `clock` returns seconds since the epoch. `password` is what the previous outcome gave to hold.
+    `clock` returns seconds since the epoch. `password` is that of the previous outcome.
     `user_context` is the user's device, for the service's threat protection.
     """
 
@@ -39,13 +40,13 @@ class Turn:
     """How many seconds the service's clock is ahead of `clock`, as far as the transport knows."""
     chart: Chart = field(default=CHART, repr=False)
     now: float = field(init=False)
-    """When the event came, so that all guards judge by the same time."""
+    """The time of the event. All guards use it, so that they agree."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "now", self.clock())
 
     def of(self, record: Record) -> Turn:
-        """Return the same turn with more, or something else, known about the flow."""
+        """Return the turn with another record."""
         return replace(self, record=record)
 
     def waiting_at(
@@ -115,7 +116,7 @@ def _read_typed_answer(turn: Turn) -> Turn:
 
 
 def _sign_in_at_once(turn: Turn, outcome: Outcome) -> Dialogue[Outcome]:
-    """Sign in with what the flow holds. If that is not enough, rest and let the caller give it."""
+    """Sign in without a further event, or rest if the flow lacks the password for it."""
     yield Checkpoint(outcome.record, outcome.password)
     event = AutoSignIn(client_metadata=turn.event.client_metadata)
     onwards = replace(turn, record=outcome.record, event=event, password=outcome.password)

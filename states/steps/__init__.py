@@ -1,5 +1,5 @@
-"""The steps: what a flow can wait for. `Step` is the closed union of all of them, so that type
-checkers can tell whether a `match` is complete.
+"""The steps that a flow can wait at. `Step` is the closed union of all of them, so that type
+checkers can check that a `match` is complete.
 
 The class of a challenge contains all there is to know about it. docs/new-challenge.md shows how to
 add one.

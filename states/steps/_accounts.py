@@ -37,7 +37,7 @@ class _SentCode(StepBase):
     code_delivery: CodeDelivery | None = None
 
     def _where(self) -> Text | None:
-        """Describe where the code went, as far as the service has told."""
+        """Return a sentence about the destination of the code, if the service named it."""
         delivery = self.code_delivery
         if delivery is None or delivery.destination is None:
             return None

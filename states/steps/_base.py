@@ -23,7 +23,7 @@ Choice = TypeVar("Choice", bound=str)
 
 
 class StepBase(Value, HasForm):
-    """The base of all steps: what a flow waits for.
+    """The base of all steps. A flow waits at a step until an event answers it.
 
     `class SmsCode(StepBase, name="…", group="…")` gives the step its name, which is Amplify's name
     of the step and the state of the chart, and the group that the diagram shows it in. In JSON, a
@@ -146,8 +146,8 @@ class Challenge(Question):
     def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply | Record]:
         """Answer the challenge and return the service's reply to the answer.
 
-        The chart lets only those events through that have a transition from this step. Overrides may
-        return a record instead of a reply if they know the next step themselves.
+        The chart lets only those events through that have a transition from this step. Overrides
+        may return a record instead of a reply if they know the next step themselves.
         """
 
 

@@ -23,8 +23,8 @@ from auth_flow.states._events import (
     ReturnFromRedirect,
     SetUpEmail,
     SignIn,
-    SignInWithRedirect,
     SignInOptions,
+    SignInWithRedirect,
     SignUp,
 )
 from auth_flow.states._record import PendingRedirect, Record

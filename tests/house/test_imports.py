@@ -121,4 +121,4 @@ def test_one_file_owns_the_state_machine() -> None:
         for name, path in modules().items()
         if "statemachine" in {full.partition(".")[0] for full in imports(path)}
     }
-    assert owners == {"auth_flow.states.chart"}
+    assert owners == {"auth_flow.states._machine"}

@@ -22,6 +22,8 @@ PASSWORD = "Marker-password-1"
 
 SENT: list[dict[str, Any]] = [
     {"event": "sign_in", "username": "ada", "password": PASSWORD},
+    {"event": "sign_in_with_redirect", "redirect_uri": "https://example.org/back"},
+    {"event": "return_from_redirect", "url": "https://example.org/back?code=1"},
     {"event": "enter_code", "code": "123456", "friendly_device_name": "phone"},
     {"event": "choose_mfa", "mfa": "TOTP"},
     {"event": "choose_factor", "factor": "WEB_AUTHN"},

@@ -10,13 +10,13 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from auth_flow import AnswerChallenge, CognitoTransport, Event, ResendCode, SignIn, UserPool
 from auth_flow._driver import drive
-from auth_flow.core import Checkpoint, Outcome, Turn, advance
+from auth_flow.core import Checkpoint, Fetch, Outcome, Turn, advance
 from auth_flow.embedded import EmbeddedCognito
 from auth_flow.embedded._challenges import attempt as challenges
 from auth_flow.embedded._challenges.password import prove_password
@@ -30,7 +30,8 @@ from auth_flow.errors import (
 )
 from auth_flow.states import Record
 from auth_flow.states import _guards as guards
-from auth_flow.states.chart import ANSWERS, CHART, Chart, answer, sign_in_chart
+from auth_flow.states._machine import Chart
+from auth_flow.states.chart import ANSWERS, CHART, answer, sign_in_chart
 from auth_flow.states.steps import STEPS
 from auth_flow.states.steps._base import Challenge
 
@@ -95,11 +96,14 @@ def sender(service: EmbeddedCognito, chart: Chart) -> Send:
 
     async def keep(_: Checkpoint) -> None: ...
 
+    async def fetch(request: Fetch) -> NoReturn:
+        raise AssertionError(f"{request.url} was fetched")
+
     async def send(outcome: Outcome, event: Event) -> Outcome:
         turn = Turn(
             outcome.record, event, client, time.time, password=outcome.password, chart=chart
         )
-        return await drive(advance(turn), call=transport.call, keep=keep)
+        return await drive(advance(turn), call=transport.call, fetch=fetch, keep=keep)
 
     return send
 
@@ -139,7 +143,10 @@ async def test_it_is_answered_in_time_or_not_at_all(send: Send, chart: Chart) ->
 
 def test_the_tables_are_derived(step: type[Challenge], chart: Chart) -> None:
     assert chart.challenges["RECOVERY_WORD"] is step
-    assert set(chart.accepts(step.name)) == {"answer", "answer_challenge", "sign_in", "cancel"}
+    assert set(chart.accepts(step.name)) == {
+        *set(chart.accepts("CONFIRM_SIGN_IN_WITH_SMS_CODE")) - {"enter_code"},
+        "answer_challenge",
+    }
     assert step.name in chart.replies["AUTHENTICATING"]
     assert step.group == "Codes"
     chart.settle("AUTHENTICATING", step.name)
@@ -149,7 +156,7 @@ def test_other_charts_do_not_know_it(step: type[Challenge], chart: Chart) -> Non
     """The chart of the library is another value: adding a step to one leaves no trace in it."""
     assert step.name not in CHART.steps
     assert "RECOVERY_WORD" not in CHART.challenges
-    assert len(chart.transitions) == len(CHART.transitions) + 3
+    assert set(CHART.transitions) < set(chart.transitions)
     with pytest.raises(UnexpectedStep):
         CHART.settle("AUTHENTICATING", step.name)
 
