@@ -40,7 +40,7 @@ class AuthOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthConfig:
-    """How flows and their sessions work, apart from the user pool: one value for both.
+    """The options of flows and their sessions, apart from the user pool.
 
     ::
 
@@ -72,7 +72,7 @@ class AuthConfig:
     """
 
     observers: Observers = field(default_factory=Observers)
-    """Who is notified of sign-ins, sign-outs, refreshes and steps."""
+    """The listeners for sign-ins, sign-outs, refreshes and steps."""
 
     store: Store | None = None
     """Keeps the session's tokens, so that processes can share it."""
@@ -81,7 +81,7 @@ class AuthConfig:
     """Exchanges the user's tokens for AWS credentials. It is the caller's to close."""
 
     forms: FormSettings = field(default_factory=FormSettings)
-    """What the application knows about its pool for the forms, such as the attributes to ask for
+    """The application's knowledge about its pool for the forms, such as the attributes to ask for
     and the password policy.
     """
 

@@ -19,9 +19,9 @@ class AppClient(Value):
     """A user pool and one of its app clients.
 
     `client_secret` is needed if the app client has one. `auth_session_validity` is the app client's
-    AuthSessionValidity in seconds: how long a person may take to answer a challenge (3 to 15
-    minutes; Cognito's default is 3). `redirect_validity` is how long
-    a person may stay on the hosted pages, in seconds. `issuer` names the pool in authenticator apps.
+    AuthSessionValidity in seconds, the time for answering a challenge (3 to 15 minutes; Cognito's
+    default is 3). `redirect_validity` is the time for the hosted pages, in seconds. `issuer` names
+    the pool in authenticator apps.
     """
 
     user_pool_id: Annotated[str, StringConstraints(pattern=r"^[\w-]+_[0-9a-zA-Z]+$", max_length=55)]

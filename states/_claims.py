@@ -80,9 +80,9 @@ class Claims(BaseModel):
     groups: _Texts = Field((), alias="cognito:groups")
     """The user's groups, the one with the highest precedence first."""
     acr: _Text = None
-    """How strong the authentication was (Authentication Context Class Reference)."""
+    """The strength of the authentication (Authentication Context Class Reference)."""
     amr: _Texts = ()
-    """How the user authenticated (Authentication Methods References)."""
+    """The methods of the authentication (Authentication Methods References)."""
     origin_jti: _Text = None
 
     @property

@@ -18,12 +18,12 @@ from typing import Any, cast
 from auth_flow.errors import InvalidToken, MissingExtra
 
 ALGORITHMS = ("RS256",)
-"""What Cognito signs with."""
+"""The algorithm of Cognito's signatures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What an id token has to say. `leeway` and `max_age` are in seconds.
+    """The claims that an id token must have. `leeway` and `max_age` are in seconds.
 
     `nonce` is the one of the authorize request. `max_age` bounds `auth_time` if the caller asked
     for it. `leeway` is how far the clocks may differ.

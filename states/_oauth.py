@@ -173,7 +173,7 @@ def token_request(client: AppClient, parameters: Mapping[str, str]) -> FormReque
 
 
 class TokenReply(Reply):
-    """What `/oauth2/token` answers. A refresh answers without a refresh token unless it rotates."""
+    """The reply of `/oauth2/token`. A refresh returns no refresh token unless it rotates."""
 
     access_token: SecretStr = Field(min_length=1)
     id_token: SecretStr | None = None

@@ -44,7 +44,7 @@ class Tokens:
     refresh_token: SecretStr | None = None
     clock_drift: float = field(default=0.0, compare=False)
     hosted: bool = False
-    """Whether they come from the token endpoint of the pool's domain, and are refreshed there."""
+    """True if they come from the token endpoint of the pool's domain, and are refreshed there."""
 
     @classmethod
     def issued(

@@ -1,4 +1,4 @@
-"""What a transport does: carry an operation to Cognito and bring the reply back."""
+"""The protocol of a transport: it carries an operation to Cognito and returns the reply."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Terminal:
 
     @property
     def patient(self) -> bool:
-        """Whether standard input is a terminal."""
+        """True if standard input is a terminal."""
         return sys.stdin.isatty()
 
     def tell(self, text: str, tone: Tone = "plain") -> None:

@@ -1,9 +1,9 @@
 """Decide which web pages may call the service.
 
 AWS signatures are not checked, so a web page that reaches the service is an administrator. Two
-rules keep foreign pages out. The `Host` header has to name this machine: a page whose own host name was
-rebound to 127.0.0.1 sends that name. And only pages of known origins get CORS headers, without
-which a browser sends none of the service's requests.
+rules keep foreign pages out. The `Host` header must name this machine, because a page that was
+rebound to 127.0.0.1 sends its own host name. And only pages of known origins get CORS headers;
+without these, a browser sends none of the service's requests.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Headers = tuple[tuple[str, str], ...]
 METHODS = "GET, HEAD, POST, OPTIONS"
 EXPOSED = "x-amzn-requestid, x-amzn-errortype"
 PREFLIGHT_SECONDS = 7200
-"""How long a browser may remember the answer to a preflight request."""
+"""Seconds for which a browser may remember the reply to a preflight request."""
 
 IN_PROCESS = "embedded"
 """The host of requests that do not leave the process."""

@@ -46,7 +46,7 @@ class _Held:
 
 @dataclass(slots=True)
 class _Watch:
-    """How long we have seen the same version of an entry."""
+    """The time for which we have seen the same version of an entry."""
 
     version: str | None = None
     since: float = 0.0

@@ -1,4 +1,4 @@
-"""How a typed value is cleaned and checked."""
+"""Clean and check typed values."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 
 from auth_flow import FormSettings, RedirectRequired, ReturnFromRedirect, SignInWithRedirect
 from auth_flow.errors import GuardRejected
-from auth_flow.states import CustomProvider, IdpIdentifier, Idle
+from auth_flow.states import CustomProvider, Idle, IdpIdentifier
 from auth_flow.states.forms import About
 
 URL = "https://login.example.com/oauth2/authorize?state=s-1"

@@ -59,7 +59,7 @@ async def test_the_temporary_name_cannot_be_guessed(tmp_path: Path) -> None:
 async def test_what_a_killed_writer_has_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / "entries.0123456789abcdef.new").write_text("half a fi")
     await OPEN["file"](tmp_path / "entries").save("key", "value", expected=None)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["entries", "entries.lock"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["entries", "entries.lock"]  # noqa: ASYNC240
 
 
 @posix
@@ -70,7 +70,7 @@ async def test_a_planted_file_gets_narrow_permissions(tmp_path: Path, kind: str)
         (tmp_path / name).chmod(0o666)
     store = OPEN[kind](tmp_path / "entries")
     await store.save("key", "value", expected=None)
-    assert {mode(path) for path in tmp_path.iterdir()} == {0o600}
+    assert {mode(path) for path in tmp_path.iterdir()} == {0o600}  # noqa: ASYNC240
     await store.aclose()
 
 
