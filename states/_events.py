@@ -188,9 +188,10 @@ class IdpIdentifier(Value):
         return {"idp_identifier": self.idp_identifier}
 
 
-Provider: TypeAlias = (
-    Literal["Google", "Facebook", "Amazon", "Apple"] | CustomProvider | IdpIdentifier
-)
+NamedProvider: TypeAlias = Literal["Google", "Facebook", "Amazon", "Apple"]
+"""An identity provider that Cognito knows by itself, by Amplify's name."""
+
+Provider: TypeAlias = NamedProvider | CustomProvider | IdpIdentifier
 """Where a redirect sign-in leads, past the choice on the hosted pages."""
 
 DEFAULT_SCOPES = ("openid", "aws.cognito.signin.user.admin")

@@ -84,7 +84,7 @@ class Conversation:
         way_back: ChooseFactor | None = None
         while True:
             try:
-                step = self._send(event)
+                step = self.send(event)
             except AuthFlowError as error:
                 if not isinstance(self.flow.step, Idle):
                     event = self._answer_again(error, event)
@@ -106,7 +106,8 @@ class Conversation:
             else:
                 event = self._fill()
 
-    def _send(self, event: Event) -> Step:
+    def send(self, event: Event) -> Step:
+        """Send an event on the event loop of the flow."""
         with self.person.waiting():
             return self.portal.call(self.flow.send, event)
 

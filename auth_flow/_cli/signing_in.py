@@ -6,6 +6,7 @@ import json
 
 import click
 
+from auth_flow._cli.browser import REDIRECT_URI, provider_of, sign_in_in_browser
 from auth_flow._cli.conversation import Opening, conversation
 from auth_flow._cli.kept_session import check, session_store, set_current
 from auth_flow._cli.pool_options import takes_pool, takes_sign_in_options
@@ -13,7 +14,7 @@ from auth_flow._cli.questions import parameters_of
 from auth_flow._cli.terminal import InputEnded, Terminal, printable, read_line
 from auth_flow._flow import AuthFlow
 from auth_flow._user_pool import UserPool
-from auth_flow.states._events import SignInOptions
+from auth_flow.states._events import SignInOptions, SignInWithRedirect
 from auth_flow.states.forms import FormSettings
 from auth_flow.states.steps import Done
 
@@ -33,9 +34,29 @@ from auth_flow.states.steps import Done
     help="Keep the session, encrypted, for whoami, token, attributes, mfa and sign-out.",
 )
 @click.option("--show-tokens", is_flag=True, help="Print the tokens as JSON after the sign-in.")
+@click.option("--browser", is_flag=True, help="Sign in on the hosted pages (see --oauth-domain).")
+@click.option(
+    "--provider",
+    help="With --browser: go to this identity provider, such as Google, without a choice.",
+)
+@click.option(
+    "--redirect-uri",
+    default=REDIRECT_URI,
+    show_default=True,
+    help="With --browser: where the browser comes back to; a callback URL of the app client.",
+)
+@click.option(
+    "--paste",
+    is_flag=True,
+    help="With --browser: the browser is on another machine, so ask for the address it came to.",
+)
 def sign_in(
     pool: UserPool,
     sign_in_options: SignInOptions,
+    browser: bool,
+    provider: str | None,
+    redirect_uri: str,
+    paste: bool,
     username: str | None,
     password_stdin: bool,
     keep: bool,
@@ -47,9 +68,14 @@ def sign_in(
     confirmed first, or its password reset. If standard input is not a terminal, each line of it
     answers one question, in UTF-8.
 
+    With --browser, the browser opens on the hosted pages of the pool's domain, and comes back to
+    this program.
+
     With --keep, the session is stored in a file (AUTH_FLOW_SESSION_FILE). Its key is in the
     system's keyring, or in AUTH_FLOW_SESSION_KEY.
     """
+    if browser and pool.domain is None:
+        raise click.UsageError("--browser needs the domain of the hosted pages: --oauth-domain.")
     person = Terminal()
     password = _first_line() if password_stdin else None
     opening = Opening("SIGN_IN", _given(username=username, password=password))
@@ -58,7 +84,11 @@ def sign_in(
     with conversation(flow, person) as talk:
         if store:
             talk.portal.call(check, store)
-        done = talk.hold(opening)
+        if browser:
+            event = SignInWithRedirect(redirect_uri=redirect_uri, provider=provider_of(provider))
+            done = sign_in_in_browser(talk, event, paste=paste)
+        else:
+            done = talk.hold(opening)
         if store:
             talk.portal.call(set_current, store, talk.flow.session)
         show_result(done, talk.flow, tokens=show_tokens)
