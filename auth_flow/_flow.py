@@ -1,4 +1,4 @@
-"""The face: a flow that is awaited."""
+"""The flow that applications use: an `await` for each event."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 
 class HistoryEntry(NamedTuple):
-    """One line of a flow's history: when (seconds since the epoch), what was fed, and from where to
-    where it led.
+    """One event in a flow's history. It contains no secret.
 
-    `error` is the name of what was raised, None where nothing was. There is no secret in it.
+    `at` is the time in seconds since the epoch. The event led from the step `source` to the step
+    `target`. `error` is the name of the error that was raised, or None.
     """
 
     at: float
@@ -91,7 +91,7 @@ class AuthFlow:
         self._busy = False
         self._history: list[HistoryEntry] = []
 
-    # Where it is
+    # The state
 
     @property
     def config(self) -> AuthConfig:
@@ -100,7 +100,7 @@ class AuthFlow:
 
     @property
     def step(self) -> Step:
-        """What the flow waits for."""
+        """The current step."""
         return self._record.step
 
     @property
@@ -110,8 +110,8 @@ class AuthFlow:
 
     @property
     def accepts(self) -> tuple[str, ...]:
-        """The names of the events that this state takes, guards permitting. Who is signed in has to
-        sign out first.
+        """The names of the events that this step accepts, if their guards allow them. A flow that
+        is signed in accepts none: sign out first.
         """
         from auth_flow.states._ended import OPENING_EVENTS
         from auth_flow.states.chart import CHART  # not at import: the machine comes with it
@@ -122,19 +122,21 @@ class AuthFlow:
 
     @property
     def history(self) -> tuple[HistoryEntry, ...]:
-        """What happened in this object's time, without secrets."""
+        """The events of this object so far, without secrets."""
         return tuple(self._history)
 
     @property
     def signed_in(self) -> bool:
-        """Whether there is a session."""
+        """True if a user is signed in and the session has not ended."""
         return self._session is not None
 
     @property
     def session(self) -> Session:
-        """What signing in has given. Raises `NoSession` before that, and after a sign-out."""
+        """The session of the signed-in user. Raises `NoSession` before the sign-in is complete, and
+        after a sign-out.
+        """
         if self._session is None:
-            raise NoSession("Nobody is signed in.")
+            raise NoSession("No user is signed in.")
         return self._session
 
     def __repr__(self) -> str:
@@ -190,15 +192,17 @@ class AuthFlow:
             known_as=self._known_as,
         )
 
-    # Going on
+    # Events
 
     async def send(self, event: Event) -> Step:
-        """Feed an event and return the next step.
+        """Send an event and return the next step.
 
-        Raises `EventNotAccepted` or `GuardRejected` where the chart says no, `FlowBusy` while
-        another event is under way, `SessionExpired` where the person took too long, and
-        `ServiceError`, `ResponseError` or `TransportError` as they come. `step` then tells where
-        the flow stands. Raises `TypeError` where `event` is none.
+        Raises `EventNotAccepted` or `GuardRejected` if the current step does not accept the event,
+        `FlowBusy` if another event is under way, `FateUnknown` if the event could repeat a request
+        that was sent before and never answered, and `SessionExpired` if the challenge was answered
+        too late. Errors of the service and the network are `ServiceError`, `ResponseError` and
+        `TransportError`. After an error, `step` is the step that the flow is in. Raises `TypeError`
+        if `event` is not an event.
         """
         check_event(event)
         async with self._happening(event.name):
@@ -209,8 +213,8 @@ class AuthFlow:
 
     @asynccontextmanager
     async def _happening(self, event: str) -> AsyncGenerator[None]:
-        """One thing at a time. What comes of it goes into the history, and a new step to the
-        observers.
+        """Allow one event at a time. Add its outcome to the history, and notify observers of a new
+        step.
         """
         if self._busy:
             raise FlowBusy("This flow is busy with another event.")
@@ -238,11 +242,11 @@ class AuthFlow:
     async def run(
         self, event: Event, answer: Callable[[Step], Awaitable[Event | str]]
     ) -> Done | Idle:
-        """Feed an event, and then whatever `answer` gives for each step, until the flow is done; or
-        idle, if that was `Cancel`.
+        """Send an event, and then the answer to each step, until the flow is done, or idle after
+        `Cancel`.
 
-        `answer` returns the next event, or the text that a person typed. Errors end the loop; the
-        flow stands where `step` says.
+        `answer` returns the next event, or the text that a user typed. An error ends the loop, and
+        the flow stays in its current `step`.
         """
         step = await self.send(event)
         while not isinstance(step, Done | Idle):
@@ -257,11 +261,11 @@ class AuthFlow:
         return step
 
     async def start_again(self) -> Step:
-        """Sign in once more as before, without retyping what is known: so a code is sent again that
-        Cognito cannot resend.
+        """Begin the sign-in again with the same user name and options. Use this to get another
+        code, because Cognito cannot resend the codes of a sign-in.
 
-        Raises `NoSession` where no sign-in is under way, and `GuardRejected` where the password
-        is needed and not held now.
+        Raises `NoSession` if there is no sign-in to begin again, and `GuardRejected` if it takes
+        the password and the flow does not hold it.
         """
         known = self._record
         if known.login_id is None or isinstance(known.step, Done):
@@ -344,15 +348,15 @@ class AuthFlow:
         try:
             await finish_despite_cancel(self._session.keep)
         except StoreError as error:
-            error.retryable = False  # what was fed has been taken: it is the keeping that failed
+            error.retryable = False  # the service has accepted the event; only the store failed
             raise
 
     async def restore_session(self, tokens: Tokens) -> Step:
-        """Take up tokens that were obtained elsewhere: the flow is DONE, and nothing is sent. What
-        it was at is given up.
+        """Adopt tokens that were obtained elsewhere. The flow is DONE, and nothing is sent. An
+        unfinished flow is abandoned.
 
-        Raises `FlowBusy` while an event is under way, and `StoreError` where the store does not
-        take the tokens.
+        Raises `FlowBusy` if an event is under way, and `StoreError` if the store does not accept
+        the tokens.
         """
         async with self._happening("restore_session"):
             done = Done(
@@ -363,7 +367,7 @@ class AuthFlow:
         return self.step
 
     def _end_session(self, session: Session) -> None:
-        """The session is over, and with it what this flow was for."""
+        """Return to IDLE after the end of the session."""
         if session is not self._session:
             return
         source, self._session = self._record.state, None
@@ -386,7 +390,7 @@ class AuthFlow:
             self._transport = CognitoTransport(self.pool.url)
         return self._transport
 
-    # Put away
+    # Parking
 
     def park(self, sealer: Sealer, *, owner: str = "", limit: int | None = None) -> str:
         """Return the flow as a sealed, URL-safe text, for a cookie, a bot's state or a database.
@@ -426,8 +430,8 @@ class AuthFlow:
     # The end
 
     async def aclose(self) -> None:
-        """Close the connection, where it is the flow's own. A session that outlives its flow needs
-        one of the caller's.
+        """Close the connection if the flow opened it itself. A session that is used after its flow
+        needs a transport of the caller's.
         """
         if self._transport is not None and self._config.transport is None:
             await self._transport.aclose()

@@ -26,8 +26,8 @@ def park(
 ) -> str:
     """Seal a flow. The text opens for this pool, app client and owner only.
 
-    `owner` identifies the chat or the browser that the flow belongs to. Without it, anybody who has
-    the text can continue the flow. `limit` is the greatest number of characters; see
+    `owner` identifies the chat or the browser that the flow belongs to. Without it, the text
+    alone is enough to continue the flow. `limit` is the greatest number of characters; see
     `AuthFlow.park`. Raises `FlowTooLarge`.
     """
 

@@ -1,4 +1,4 @@
-"""A worker's hold on one shared flow.
+"""The claim of a worker on one shared flow.
 
 Theory of operation
 -------------------
@@ -15,7 +15,7 @@ An undisturbed event takes four operations of the store:
 1. `acquire` loads the entry,
 2. and writes the claim into it.
 3. `announce` writes that an event is about to be sent, before its first request leaves.
-4. `save` writes what the event has led to, and ends the claim.
+4. `save` writes the outcome of the event, and ends the claim.
 
 If the worker dies between 3 and 4, the next one finds the announcement and answers `FateUnknown`.
 """
@@ -118,7 +118,7 @@ class Claim:
 
         `expected` is the version that the flow must have, if not None. `unreadable` is called if
         the entry cannot be opened, before a fresh flow takes its place. Raises `FlowMovedOn` and
-        `AlreadyDone`, whatever `unreadable` raises, and `StoreUnavailable`.
+        `AlreadyDone`, the errors of `unreadable`, and `StoreUnavailable`.
         """
         store, now = self._shelf.store, self._shelf.clock()
         entry = await _in_time(store.load(self._shelf.name))
@@ -212,7 +212,7 @@ class Claim:
             lifetime = shelf.tombstone if over else shelf.ttl
             sealed = shelf.seal(tombstone(record) if over else record)
             stored = replace(stored, sealed=sealed, expires_at=now + lifetime)
-        # An entry that holds a claim and no flow is of no use once the claim is over.
+        # An entry with a claim but without a flow can go when the claim has expired.
         ttl = max(stored.expires_at, claimed_until) - now
         await self._save(stored, max(ttl, 0.001))
         self._stored = stored

@@ -28,14 +28,14 @@ class StoredFlow:
     sent_at: float | None = None
 
     def to_text(self) -> str:
-        """Return the text that the store keeps. Nothing in it is secret but what is sealed."""
+        """Return the text for the store. All secrets in it are in the sealed part."""
         return json.dumps(
             {name: getattr(self, name) for name in self.__slots__}, separators=(",", ":")
         )
 
     @classmethod
     def of(cls, text: str) -> StoredFlow:
-        """Read what `to_text` has written. Raises `SealBroken` if it is anything else."""
+        """Read a text that `to_text` has written. Raises `SealBroken` for any other text."""
         try:
             return _ADAPTER.validate_json(text)
         except ValidationError:

@@ -49,7 +49,7 @@ class SharedFlow(AuthFlow):
             try:
                 await self._claim.save(self._record)
             except StoreError as error:
-                _log.warning("The store did not take what an event has led to: %s", error.name)
+                _log.warning("The store did not accept the outcome of an event: %s", error.name)
             raise
         try:
             await self._claim.save(self._record)

@@ -30,7 +30,7 @@ Unreadable: TypeAlias = Literal["begin_anew", "raise"]
 
 
 class FlowView(NamedTuple):
-    """A stored flow, as `SharedFlows.look` has found it.
+    """A stored flow, as returned by `SharedFlows.look`.
 
     `version` is for `SharedFlows.take(key, expected=version)`. `busy` says whether a worker has
     claimed the flow at the moment.
@@ -133,8 +133,8 @@ class SharedFlows:
         `options` are for this time only: the IP address in `user_context`, for example.
 
         Raises `FlowBusy` if another worker still has the flow, `FlowMovedOn` if it has another
-        version, or `AlreadyDone` if it has ended since, and `StoreUnavailable`. Nothing was sent
-        then.
+        version, `AlreadyDone` if it has ended since, and `StoreUnavailable`. In all these cases
+        nothing was sent.
         """
         claim = Claim(self._shelf(key))
         flow: SharedFlow | None = None
@@ -156,7 +156,7 @@ class SharedFlows:
                 await finish_despite_cancel(let_go)
 
     async def forget(self, key: str) -> None:
-        """Drop the flow of `key`. A worker that has it is not told until its next write.
+        """Delete the flow of `key`. If a worker has claimed it, its next write fails.
 
         Raises `StoreUnavailable`.
         """
@@ -169,7 +169,7 @@ class SharedFlows:
         while not await finish_despite_cancel(acquire):
             if anyio.current_time() >= deadline:
                 raise FlowBusy("Another worker is busy with this flow.")
-            # At random, so that those who wait do not come all at once.
+            # A random time, so that the waiting workers do not all try at once.
             await anyio.sleep(random.uniform(0.02, 0.08))  # noqa: S311
 
     async def _report_unreadable(self) -> None:

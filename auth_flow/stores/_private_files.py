@@ -1,6 +1,6 @@
 """Files and folders that only their owner can read, on a machine that others may use too.
 
-Somebody else could plant a link, or a file with wide permissions, at a path that can be guessed. So
+Another user could plant a link, or a file with wide permissions, at a path that can be guessed. So
 links are not followed, temporary names are drawn at random, and permissions are narrowed before
 anything is read or written.
 """
@@ -25,7 +25,7 @@ def make_private_folders(folder: Path) -> None:
 def open_private(path: Path, flags: int) -> int:
     """Open a file for its owner only, and return its descriptor.
 
-    Raises `OSError` if the path is a link, or the file belongs to somebody else.
+    Raises `OSError` if the path is a link, or the file belongs to another user.
     """
     descriptor = os.open(path, flags | _NO_LINKS, 0o600)
     try:
