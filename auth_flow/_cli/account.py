@@ -16,15 +16,16 @@ from auth_flow.errors import CodeMismatchException
 from auth_flow.states.steps import CodeDelivery
 
 
-@click.command()
-@takes_pool
-@takes_user
-def password(pool: UserPool, username: str | None) -> None:
-    """Change the password.
+@click.command(
+    help="""Change the password.
 
     The present password and the new one are asked for. If standard input is not a terminal, they
     are its first two lines.
     """
+)
+@takes_pool
+@takes_user
+def password(pool: UserPool, username: str | None) -> None:
     person = Terminal()
     with open_session(pool, username) as (session, portal):
         present = person.secret("Present password")
@@ -33,31 +34,32 @@ def password(pool: UserPool, username: str | None) -> None:
     click.echo("The password is changed.")
 
 
-@click.group()
+@click.group(help="Show, change, verify and delete the user's attributes.")
 def attributes() -> None:
-    """Show, change, verify and delete the user's attributes."""
+    pass
 
 
-@attributes.command()
+@attributes.command(help="Show all attributes.")
 @takes_pool
 @takes_user
 def show(pool: UserPool, username: str | None) -> None:
-    """Show all attributes."""
     with open_session(pool, username) as (session, portal):
         for name, value in portal.call(session.fetch_user_attributes).items():
             click.echo(f"{printable(name):<22} {printable(value)}")
 
 
-@attributes.command("set")
+@attributes.command(
+    "set",
+    help="""Change attributes.
+
+    If the pool sends a code to verify a new address or number, the attribute changes only after
+    `auth-flow attributes verify NAME`.
+    """,
+)
 @takes_pool
 @takes_user
 @click.argument("values", nargs=-1, required=True, metavar="NAME=VALUE...")
 def set_values(pool: UserPool, username: str | None, values: tuple[str, ...]) -> None:
-    """Change attributes.
-
-    If the pool sends a code to verify a new address or number, the attribute changes only after
-    `auth-flow attributes verify NAME`.
-    """
     changes = pairs(values)
     with open_session(pool, username) as (session, portal):
         updates = portal.call(session.update_user_attributes, changes)
@@ -69,13 +71,12 @@ def set_values(pool: UserPool, username: str | None, values: tuple[str, ...]) ->
             click.echo(f"Go on with: auth-flow attributes verify {printable(name)} --code CODE")
 
 
-@attributes.command()
+@attributes.command(help="Verify an attribute, such as email, with a code.")
 @takes_pool
 @takes_user
 @click.argument("name")
 @click.option("--code", help="The code, if there is one already. Otherwise the pool sends one.")
 def verify(pool: UserPool, username: str | None, name: str, code: str | None) -> None:
-    """Verify an attribute, such as email, with a code."""
     person = Terminal()
     with open_session(pool, username) as (session, portal):
         if code is None:
@@ -93,12 +94,11 @@ def verify(pool: UserPool, username: str | None, name: str, code: str | None) ->
     click.echo(f"{printable(name)} is verified.")
 
 
-@attributes.command()
+@attributes.command(help="Delete attributes.")
 @takes_pool
 @takes_user
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 def delete(pool: UserPool, username: str | None, names: tuple[str, ...]) -> None:
-    """Delete attributes."""
     with open_session(pool, username) as (session, portal):
         portal.call(session.delete_user_attributes, names)
     click.echo("Deleted.")

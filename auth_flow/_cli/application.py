@@ -85,10 +85,10 @@ for command in (
         "allow_extra_args": True,
         "allow_interspersed_args": False,
     },
+    help="Run a flow for another program, over JSON lines.",
 )
 @click.pass_context
 def drive(context: click.Context) -> int:
-    """Run a flow for another program, over JSON lines."""
     from auth_flow._cli import drive
 
     return drive.main(context.args)

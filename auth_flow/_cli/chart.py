@@ -11,7 +11,7 @@ import click
 from auth_flow.states import _diagram as diagram
 
 
-@click.command()
+@click.command(help="Print the diagram of all states and transitions.")
 @click.option(
     "--format",
     "form",
@@ -21,7 +21,6 @@ from auth_flow.states import _diagram as diagram
     help="mermaid for Markdown, dot for Graphviz, or svg, which needs Graphviz.",
 )
 def chart(form: Literal["mermaid", "dot", "svg"]) -> None:
-    """Print the diagram of all states and transitions."""
     match form:
         case "mermaid":
             click.echo(diagram.mermaid(), nl=False)

@@ -20,16 +20,15 @@ from auth_flow.states.steps import TotpSetup
 _SETTING = click.Choice(get_args(MfaSetting))
 
 
-@click.group()
+@click.group(help="Show, change and set up second factors.")
 def mfa() -> None:
-    """Show, change and set up second factors."""
+    pass
 
 
-@mfa.command()
+@mfa.command(help="Show which second factors are on.")
 @takes_pool
 @takes_user
 def show(pool: UserPool, username: str | None) -> None:
-    """Show which second factors are on."""
     with open_session(pool, username) as (session, portal):
         preference = portal.call(session.fetch_mfa_preference)
     for kind in preference.enabled:
@@ -38,7 +37,12 @@ def show(pool: UserPool, username: str | None) -> None:
         click.echo("No second factor is on.")
 
 
-@mfa.command("set")
+@mfa.command(
+    "set",
+    help="""Turn second factors on and off, and prefer one. Factors without an option stay as they
+    are.
+    """,
+)
 @takes_pool
 @takes_user
 @click.option("--sms", type=_SETTING, help="Codes by SMS.")
@@ -51,9 +55,6 @@ def set_preference(
     totp: MfaSetting | None,
     email: MfaSetting | None,
 ) -> None:
-    """Turn second factors on and off, and prefer one. Factors without an option stay as they
-    are.
-    """
     if sms is totp is email is None:
         raise click.UsageError("Give at least one factor, as in --totp PREFERRED.")
     with open_session(pool, username) as (session, portal):
@@ -65,12 +66,11 @@ def set_preference(
     click.echo("Done.")
 
 
-@mfa.command()
+@mfa.command(help="Set up an authenticator app, and prefer it.")
 @takes_pool
 @takes_user
 @click.option("--name", "device_name", help="A name for the app, such as phone.")
 def set_up(pool: UserPool, username: str | None, device_name: str | None) -> None:
-    """Set up an authenticator app, and prefer it."""
     person = Terminal()
     with open_session(pool, username) as (session, portal):
         registration = portal.call(session.set_up_totp)

@@ -35,7 +35,17 @@ def _read_issuer(
     return "LOCAL", value
 
 
-@click.command()
+@click.command(
+    help="""Serve a user pool on this machine, for any AWS SDK.
+
+    The configuration is written to standard output, as lines for a shell, and each code that the
+    pool sends to standard error. Use it for tests and demonstrations only: every program that
+    reaches the port is an administrator.
+
+    With --database, the next run finds the pool, the client and the users of this one, and leaves
+    them unchanged.
+    """
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -98,15 +108,6 @@ def serve(
     allow_origins: tuple[str, ...],
     allow_hosts: tuple[str, ...],
 ) -> None:
-    """Serve a user pool on this machine, for any AWS SDK.
-
-    The configuration is written to standard output, as lines for a shell, and each code that the
-    pool sends to standard error. Use it for tests and demonstrations only: every program that
-    reaches the port is an administrator.
-
-    With --database, the next run finds the pool, the client and the users of this one, and leaves
-    them unchanged.
-    """
     _check_installed()
     from auth_flow._cli.embedded_pool import EmbeddedPool
     from auth_flow.embedded import PoolSettings, running

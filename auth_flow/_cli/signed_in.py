@@ -39,11 +39,10 @@ def open_session(pool: UserPool, username: str | None) -> Generator[tuple[Sessio
         yield session, portal
 
 
-@click.command()
+@click.command(help="Show which user is signed in.")
 @takes_pool
 @takes_user
 def whoami(pool: UserPool, username: str | None) -> None:
-    """Show which user is signed in."""
     with open_session(pool, username) as (session, _):
         user = session.get_current_user()
         shown: dict[str, Any] = {"user name": user.username, "user id": user.user_id}
@@ -55,7 +54,11 @@ def whoami(pool: UserPool, username: str | None) -> None:
         click.echo(f"{printable(name):<22} {printable(value)}")
 
 
-@click.command()
+@click.command(
+    help="""Print a valid token for a request, as in: curl -H "Authorization: Bearer $(auth-flow token)"
+    URL.
+    """
+)
 @takes_pool
 @takes_user
 @click.option(
@@ -71,9 +74,6 @@ def whoami(pool: UserPool, username: str | None) -> None:
 def token(
     pool: UserPool, username: str | None, kind: Literal["access", "id"], refresh: bool
 ) -> None:
-    """Print a valid token for a request, as in: curl -H "Authorization: Bearer $(auth-flow token)"
-    URL.
-    """
     with open_session(pool, username) as (session, portal):
         tokens = portal.call(partial(session.fresh_tokens, force=refresh))
     wanted = tokens.access_token if kind == "access" else tokens.id_token
@@ -82,7 +82,7 @@ def token(
     click.echo(wanted.text.get_secret_value())
 
 
-@click.command()
+@click.command(help="Delete the session on this machine, and have the pool revoke it.")
 @takes_pool
 @takes_user
 @click.option(
@@ -92,7 +92,6 @@ def token(
     help="End all sessions of the user, on every device.",
 )
 def sign_out(pool: UserPool, username: str | None, everywhere: bool) -> None:
-    """Delete the session on this machine, and have the pool revoke it."""
     with open_session(pool, username) as (session, portal):
         result = portal.call(partial(session.sign_out, global_=everywhere))
     if result.error:

@@ -19,7 +19,20 @@ from auth_flow.states.forms import FormSettings
 from auth_flow.states.steps import Done
 
 
-@click.command()
+@click.command(
+    help="""Sign in, and answer everything that the pool asks for.
+
+    The pool may ask for a code, a new password or a second factor; the account may have to be
+    confirmed first, or its password reset. If standard input is not a terminal, each line of it
+    answers one question, in UTF-8.
+
+    With --browser, the browser opens on the hosted pages of the pool's domain, and comes back to
+    this program.
+
+    With --keep, the session is stored in a file (AUTH_FLOW_SESSION_FILE). Its key is in the
+    system's keyring, or in AUTH_FLOW_SESSION_KEY.
+    """
+)
 @takes_pool
 @takes_sign_in_options
 @click.option("--username", help="The user name or an alias. It is asked for if it is missing.")
@@ -62,18 +75,6 @@ def sign_in(
     keep: bool,
     show_tokens: bool,
 ) -> None:
-    """Sign in, and answer everything that the pool asks for.
-
-    The pool may ask for a code, a new password or a second factor; the account may have to be
-    confirmed first, or its password reset. If standard input is not a terminal, each line of it
-    answers one question, in UTF-8.
-
-    With --browser, the browser opens on the hosted pages of the pool's domain, and comes back to
-    this program.
-
-    With --keep, the session is stored in a file (AUTH_FLOW_SESSION_FILE). Its key is in the
-    system's keyring, or in AUTH_FLOW_SESSION_KEY.
-    """
     if browser and pool.domain is None:
         raise click.UsageError("--browser needs the domain of the hosted pages: --oauth-domain.")
     person = Terminal()
@@ -97,7 +98,13 @@ def sign_in(
         click.echo(note, err=True)
 
 
-@click.command()
+@click.command(
+    help="""Create an account, confirm it, and sign in.
+
+    Without --attribute, the e-mail address and the phone number are asked for. With --preferred
+    EMAIL_OTP, SMS_OTP or WEB_AUTHN the account gets no password.
+    """
+)
 @takes_pool
 @takes_sign_in_options
 @click.option("--username", help="The name of the new user. It is asked for if it is missing.")
@@ -121,22 +128,16 @@ def sign_up(
     attributes: tuple[str, ...],
     sign_in: bool,
 ) -> None:
-    """Create an account, confirm it, and sign in.
-
-    Without --attribute, the e-mail address and the phone number are asked for. With --preferred
-    EMAIL_OTP, SMS_OTP or WEB_AUTHN the account gets no password.
-    """
     given = pairs(attributes)
     settings = form_settings(sign_in_options, attributes=tuple(given), auto_sign_in=sign_in)
     with conversation(AuthFlow(pool, forms=settings), Terminal()) as talk:
         show_result(talk.hold(sign_up_opening(username, given)), talk.flow)
 
 
-@click.command()
+@click.command(help="Set a new password with a code that the pool sends.")
 @takes_pool
 @click.option("--username", help="The user. It is asked for if it is missing.")
 def reset_password(pool: UserPool, username: str | None) -> None:
-    """Set a new password with a code that the pool sends."""
     opening = Opening("FORGOT_PASSWORD", _given(username=username))
     with conversation(AuthFlow(pool), Terminal()) as talk:
         show_result(talk.hold(opening), talk.flow)

@@ -21,3 +21,9 @@ def test_the_same_refusals_are_printed() -> None:
     normal = printed("refusals")
     assert "The password must not be empty." in normal
     assert printed("refusals", "-OO").splitlines() == normal.splitlines()
+
+
+def test_the_same_helps_are_printed() -> None:
+    normal = printed("helps")
+    assert "Set up an authenticator app, and prefer it." in normal
+    assert printed("helps", "-OO").splitlines() == normal.splitlines()

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 Beginning = Literal["sign-in", "sign-up", "reset-password"]
 
 
-@click.command()
+@click.command(
+    help="""Sign in as an example user of a pool inside this process.
+
+    Nothing leaves this machine. The codes that the pool would send appear in an outbox. If standard
+    input is not a terminal, the demo answers its own questions.
+    """
+)
 @click.option(
     "--mfa",
     type=click.Choice(["sms", "email", "totp", "choice", "set-up"]),
@@ -35,11 +41,6 @@ Beginning = Literal["sign-in", "sign-up", "reset-password"]
     help="How to begin.",
 )
 def demo(mfa: Mfa, begin: Beginning) -> None:
-    """Sign in as an example user of a pool inside this process.
-
-    Nothing leaves this machine. The codes that the pool would send appear in an outbox. If standard
-    input is not a terminal, the demo answers its own questions.
-    """
     from rich.console import Console
 
     from auth_flow._cli.demo.person import DemoTerminal, SelfAnswering
