@@ -29,7 +29,6 @@ from auth_flow._config import AuthConfig
 from auth_flow.embedded import EmbeddedCognito
 from auth_flow.session import Session
 from auth_flow.stores import MemoryStore
-from auth_flow.transports._cognito import CognitoTransport
 
 
 class Bot:
@@ -103,7 +102,7 @@ async def main() -> None:
     sealer = Sealer([new_key()])  # make a key once, and keep it with your other secrets
     parked = dict[str, tuple[str, str]]()
     options = SignInOptions(auth_flow_type="USER_AUTH", preferred_challenge="EMAIL_OTP")
-    async with CognitoTransport("http://embedded", client=service.http_client()) as transport:
+    async with service.transport() as transport:
         config = AuthConfig(
             transport=transport, store=MemoryStore(), forms=FormSettings(sign_in_options=options)
         )

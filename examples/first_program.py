@@ -10,7 +10,6 @@ import anyio
 
 from auth_flow import AuthFlow, SignIn, Step, UserPool
 from auth_flow.embedded import EmbeddedCognito, EmbeddedUserPool, PoolSettings
-from auth_flow.transports._cognito import CognitoTransport
 
 
 async def main() -> None:
@@ -24,7 +23,7 @@ async def main() -> None:
         return (await users.outbox.receive("ada")).code
 
     pool = UserPool(user_pool_id=users.id, client_id=users.create_client().id)
-    transport = CognitoTransport("http://embedded", client=service.http_client())
+    transport = service.transport()
     async with transport, AuthFlow(pool, transport=transport) as flow:
         await flow.run(SignIn(username="ada", password="Correct-Horse-1"), answer=ask)
         print(flow.step.name, flow.session.access_token.claims.subject)
