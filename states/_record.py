@@ -35,7 +35,7 @@ class Unanswered(Value):
 
 
 class PendingRedirect(Value):
-    """What the return of a redirect sign-in is checked with.
+    """The values that the return of a redirect sign-in is checked with.
 
     `verifier` is PKCE's, and a secret. `openid` says whether an id token was asked for, `redeemed`
     whether the code was sent to the token endpoint. `max_age` is in seconds.
@@ -82,7 +82,7 @@ class Record(Value):
     code_sent_at: float | None = None
     """When the code of a sign-up or of a password reset was sent."""
     sign_in_options: SignInOptions | None = None
-    """How the flow signs in once the account is in order; None if it is not going to."""
+    """The options of the sign-in once the account is in order; None if there will be none."""
     unanswered: Unanswered | None = None
     """The event that is under way. If none is, its reply never came: the service may have carried
     it out, and it must not be sent again.
@@ -94,7 +94,7 @@ class Record(Value):
     redirect: PendingRedirect | None = None
     """The redirect sign-in that is under way."""
     password_refused: bool = False
-    """Whether the service has refused a password after the account was brought in order."""
+    """True if the service has refused a password after the account was in order."""
     goes_on: bool = False
     """True if the flow began with a sign-in, and therefore signs in without a further event."""
 

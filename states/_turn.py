@@ -37,7 +37,7 @@ class Turn:
     password: SecretStr | None = field(default=None, repr=False)
     user_context: UserContext | None = None
     clock_difference: Callable[[], float] = lambda: 0.0
-    """How many seconds the service's clock is ahead of `clock`, as far as the transport knows."""
+    """Returns the seconds that the service's clock is ahead of `clock`, if the transport knows."""
     chart: Chart = field(default=CHART, repr=False)
     now: float = field(init=False)
     """The time of the event. All guards use it, so that they agree."""

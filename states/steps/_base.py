@@ -152,7 +152,7 @@ class Challenge(Question):
 
 
 class CodeDelivery(Value):
-    """Where a code was sent: the masked `destination`, the `medium` (`SMS`, `EMAIL`), and the
+    """The recipient of a code: the masked `destination`, the `medium` (`SMS`, `EMAIL`), and the
     user's `attribute` if the service names it.
     """
 
