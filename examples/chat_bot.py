@@ -1,6 +1,6 @@
 """A chat bot: it asks for one field of a form after the other, until the person is signed in.
 
-Between two messages nothing stays in memory. The flow and the answers so far are sealed texts, here
+Nothing stays in memory between two messages. The flow and the answers so far are sealed texts, here
 in a dict that stands for the bot's database; the session is in a store. So the next message may
 come an hour later, and to another process.
 
@@ -47,7 +47,7 @@ class Bot:
 
     async def on_message(self, chat: str, text: str) -> str:
         """Take the text that a person typed, and return the answer."""
-        if chat not in self.parked:  # the first message starts a flow, and is no answer
+        if chat not in self.parked:  # the first message only starts a flow
             flow = AuthFlow(self.pool, config=self.config)
             return self.ask(chat, flow, flow.form(), {})
         parked, sealed = self.parked[chat]

@@ -1,7 +1,7 @@
-"""A first program: sign in, and answer whatever is asked.
+"""A first program: sign in, and answer every question.
 
-It runs as it is, against a user pool in the same process. For a real one, drop the two lines about
-the embedded pool and give `UserPool` the ids of yours; nothing else changes.
+It runs as it is, on a user pool in the same process. If you have a pool on AWS, give its ids to
+`UserPool` and remove the lines about the embedded pool and the transport.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from auth_flow.embedded import EmbeddedCognito, EmbeddedUserPool, PoolSettings
 
 
 async def main() -> None:
-    """Sign ada in, with a code by SMS."""
+    """Sign ada in with a code by SMS."""
     service = EmbeddedCognito()
     users = made_up_pool(service)
 
     async def ask(step: Step) -> str:
-        """Ask the person; here, look into the outbox instead."""
-        print(step.name)
+        """Return the answer of the user: here, the code in the outbox."""
+        print(step.form().title)
         return (await users.outbox.receive("ada")).code
 
     pool = UserPool(user_pool_id=users.id, client_id=users.create_client().id)
@@ -30,7 +30,7 @@ async def main() -> None:
 
 
 def made_up_pool(service: EmbeddedCognito) -> EmbeddedUserPool:
-    """A pool with one user, whose second factor is a code by SMS."""
+    """Create a pool with one user. Her second factor is a code by SMS."""
     users = service.create_pool(PoolSettings(mfa_configuration="OPTIONAL"))
     users.create_user(
         "ada", "Correct-Horse-1", attributes={"phone_number": "+15555550100"}, mfa=["SMS_MFA"]

@@ -1,4 +1,4 @@
-"""The interface to the person who is asked: at a terminal, at a pipe, or played by the demo."""
+"""The interface to the person: at a terminal, at a pipe, or played by the demo."""
 
 from __future__ import annotations
 

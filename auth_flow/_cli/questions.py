@@ -1,4 +1,4 @@
-"""Forms in a terminal: what is shown of one, and the questions that it asks."""
+"""Forms in a terminal: the introduction, and the questions."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from auth_flow.errors import (
 
 
 def explain(error: AuthFlowError) -> str:
-    """Return one line about what happened and what to do about it.
+    """Return one line that explains an error and suggests a remedy.
 
     The service's own reason is part of it if it is more helpful than the name of the error. A
     reason of several lines is joined to one.

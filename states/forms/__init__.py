@@ -1,7 +1,7 @@
 """Forms: every step described to a person, without markup.
 
-`step.form(about)` returns what to show, `step.fill(values, about=…)` the event that the answer
-stands for. `AuthFlow.form` and `AuthFlow.fill` know the rest of the flow and supply `about`.
+`step.form(about)` returns the description, and `step.fill(values, about=…)` the event that the
+answers stand for. `AuthFlow.form` and `AuthFlow.fill` know the rest of the flow and supply `about`.
 
 ::
 

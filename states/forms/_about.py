@@ -1,4 +1,4 @@
-"""The things that a step has to be told before it can describe itself."""
+"""The context of a form: the state of the flow, and the settings of the application."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _SYMBOL = r"""[\^\$\*\.\[\]\{\}\(\)\?"!@#%&\/\\,><':;\|_~`=\+\-]"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormSettings:
-    """What an application knows about its user pool, for the forms of its flows.
+    """The settings of an application for the forms of its flows.
 
     `sign_in_options` is how the forms SIGN_IN and SIGN_UP sign in. SIGN_UP asks for
     `required_attributes` and `optional_attributes`; with `auto_sign_in` the flow goes on to sign in

@@ -140,8 +140,9 @@ class HasForm:
     ) -> Event:
         """Return the event that the values stand for. Nothing is sent.
 
-        Raises `EventNotAccepted` if the step waits for nothing, and `GuardRejected` if a value is missing or cannot be right, if the form has no such
-        field or action, or if it is too soon for another code. Its `problems` name every fault.
+        Raises `EventNotAccepted` if the step waits for nothing, and `GuardRejected` if a value is
+        missing or cannot be right, if the form has no such field or action, or if it is too soon
+        for another code. Its `problems` name every fault.
         """
         draft = self._draft(about)
         if not draft.all_offers():

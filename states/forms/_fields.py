@@ -21,7 +21,7 @@ _PHONE = Rule(text=text("rule.phone"), pattern=r"^\+[1-9][0-9]{5,14}$")
 _DATE = Rule(text=text("rule.date"), pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
 ATTRIBUTES = "attributes."
-"""What the names of attribute fields begin with."""
+"""The prefix in the names of attribute fields."""
 
 _KINDS: dict[str, tuple[Kind, tuple[Rule, ...], Text | None]] = {
     "email": ("email", (_EMAIL,), None),

@@ -87,7 +87,7 @@ class SignUpForm(HasForm):
 
 
 class ForgotPasswordForm(HasForm):
-    """The account whose password is to be reset."""
+    """The account to reset the password of."""
 
     name = "FORGOT_PASSWORD"
     texts: ClassVar[dict[str, str]] = {

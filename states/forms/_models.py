@@ -31,7 +31,7 @@ Kind: TypeAlias = Literal[
 """How a field is shown and read. The list is closed: each kind needs a rendering everywhere."""
 
 Role: TypeAlias = Literal["submit", "resend", "alternative", "go", "leave"]
-"""What pressing an action means; see `Action`."""
+"""The meaning of an action; see `Action`."""
 
 FormName: TypeAlias = Literal["SIGN_IN", "SIGN_UP", "FORGOT_PASSWORD", "CONFIRM_SIGN_UP"]
 """The forms of an idle flow. Every other step has one form, which has the step's name."""

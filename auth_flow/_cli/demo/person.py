@@ -1,4 +1,4 @@
-"""The person of the demo: a user of the terminal who has the example user's phone, or nobody."""
+"""The person of the demo: the user of the terminal, or the demo itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from auth_flow.states.forms import Exhibit
 
 
 class DemoTerminal(Terminal):
-    """A person who sees the codes of the example user, and may leave the password to the demo."""
+    """A person at the terminal. They see the codes of the example user, and Enter stands for the
+    password.
+    """
 
     def __init__(self, console: Console, phone: Phone) -> None:
         super().__init__(console)

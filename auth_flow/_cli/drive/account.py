@@ -1,4 +1,4 @@
-"""Calls: the user's password and attributes, and the end of the account."""
+"""The calls about the account: its password, its attributes, and its deletion."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from auth_flow.states.steps import CodeDelivery
 
 
 class UpdatePasswordCall(DriveCall):
-    """A new password in place of the old one."""
+    """`update_password`: replace the password."""
 
     old_password: Typed | None = None
     new_password: Typed
 
     async def perform(self, flow: AuthFlow) -> None:
-        """Change it."""
+        """Change the password."""
         await flow.session.update_password(self.new_password, old_password=self.old_password)
 
 
 class FetchUserAttributesCall(DriveCall):
-    """The user's attributes."""
+    """`fetch_user_attributes`: read the attributes."""
 
     async def perform(self, flow: AuthFlow) -> dict[str, str]:
-        """Read them."""
+        """Return the attributes by name."""
         return await flow.session.fetch_user_attributes()
 
 
 class UpdateUserAttributesCall(DriveCall):
-    """New values of attributes."""
+    """`update_user_attributes`: change attributes."""
 
     attributes: dict[str, str]
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
-        """Change them, and tell of each what is left to do."""
+        """Change the attributes, and return the next step of each."""
         updates = await flow.session.update_user_attributes(
             self.attributes, client_metadata=self.client_metadata
         )
@@ -50,23 +50,23 @@ def _update(update: AttributeUpdate) -> dict[str, Any]:
 
 
 class ConfirmUserAttributeCall(DriveCall):
-    """The code that confirms an attribute."""
+    """`confirm_user_attribute`: confirm an attribute with a code."""
 
     attribute: str
     code: Typed
 
     async def perform(self, flow: AuthFlow) -> None:
-        """Confirm it."""
+        """Send the code."""
         await flow.session.confirm_user_attribute(self.attribute, self.code)
 
 
 class SendUserAttributeVerificationCodeCall(DriveCall):
-    """An attribute to be confirmed."""
+    """`send_user_attribute_verification_code`: have a code sent for an attribute."""
 
     attribute: str
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
-        """Have a code sent, and tell where to."""
+        """Have the code sent, and return its destination."""
         send = flow.session.send_user_attribute_verification_code
         return (
             await send(self.attribute, client_metadata=self.client_metadata) or CodeDelivery()
@@ -74,18 +74,18 @@ class SendUserAttributeVerificationCodeCall(DriveCall):
 
 
 class DeleteUserAttributesCall(DriveCall):
-    """Attributes to be removed."""
+    """`delete_user_attributes`: delete attributes."""
 
     attributes: list[str]
 
     async def perform(self, flow: AuthFlow) -> None:
-        """Remove them."""
+        """Delete the attributes."""
         await flow.session.delete_user_attributes(self.attributes)
 
 
 class DeleteUserCall(DriveCall):
-    """The end of the account."""
+    """`delete_user`: delete the account."""
 
     async def perform(self, flow: AuthFlow) -> None:
-        """Delete it."""
+        """Delete the account. The session ends with it."""
         await flow.session.delete_user()

@@ -1,4 +1,4 @@
-"""Calls: devices and passkeys."""
+"""The calls about devices and passkeys."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from auth_flow._flow import AuthFlow
 
 
 class FetchDevicesCall(DriveCall):
-    """The user's devices."""
+    """`fetch_devices`: list the user's devices."""
 
     async def perform(self, flow: AuthFlow) -> list[dict[str, Any]]:
-        """List them, all pages."""
+        """Return the devices of all pages."""
         return [
             {**device.model_dump(mode="json"), "name": device.name}
             for device in await flow.session.fetch_devices()
@@ -22,49 +22,49 @@ class FetchDevicesCall(DriveCall):
 
 
 class RememberDeviceCall(DriveCall):
-    """The device that this program is, to be remembered."""
+    """`remember_device`: mark this device as remembered."""
 
     async def perform(self, flow: AuthFlow) -> None:
-        """Have it remembered."""
+        """Update the device's status."""
         await flow.session.remember_device()
 
 
 class ForgetDeviceCall(DriveCall):
-    """A device to be forgotten: the one that this program is, where none is named."""
+    """`forget_device`: delete a device, or this one if none is named."""
 
     device_key: str | None = None
 
     async def perform(self, flow: AuthFlow) -> None:
-        """Forget it."""
+        """Delete the device."""
         await flow.session.forget_device(self.device_key)
 
 
 class StartPasskeyRegistrationCall(DriveCall):
-    """A passkey to be registered."""
+    """`start_passkey_registration`: begin to register a passkey."""
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
-        """Begin, and return the creation options."""
+        """Return the WebAuthn creation options."""
         return await flow.session.start_passkey_registration()
 
 
 class CompletePasskeyRegistrationCall(DriveCall):
-    """The credential that the ceremony gave."""
+    """`complete_passkey_registration`: register a new credential."""
 
     credential: dict[str, Any]
 
     async def perform(self, flow: AuthFlow) -> None:
-        """Register it."""
+        """Send the credential."""
         await flow.session.complete_passkey_registration(self.credential)
 
 
 class ListPasskeysCall(DriveCall):
-    """The user's passkeys, a page at a time."""
+    """`list_passkeys`: list a page of the user's passkeys."""
 
     page_size: Annotated[int, Field(ge=0, le=20)] | None = None
     next_token: str | None = None
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
-        """List them."""
+        """Return the page, and the token of the next one."""
         page = await flow.session.list_passkeys(
             page_size=self.page_size, next_token=self.next_token
         )
@@ -72,10 +72,10 @@ class ListPasskeysCall(DriveCall):
 
 
 class DeletePasskeyCall(DriveCall):
-    """A passkey to be removed."""
+    """`delete_passkey`: delete a passkey."""
 
     credential_id: str
 
     async def perform(self, flow: AuthFlow) -> None:
-        """Remove it."""
+        """Delete the passkey."""
         await flow.session.delete_passkey(self.credential_id)

@@ -1,4 +1,4 @@
-"""Forms: the call that describes the current step, and the event that fills it in."""
+"""The call that describes the current step as a form, and the event that fills it in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from auth_flow.states.forms import FormName
 
 
 class FormCall(DriveCall):
-    """The form of the current step. `form` chooses among those of an idle flow."""
+    """`form`: describe the current step. If the flow is idle, `form` chooses one of its forms."""
 
     form: FormName | None = None
 

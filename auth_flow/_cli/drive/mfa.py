@@ -1,4 +1,4 @@
-"""Calls: second factors."""
+"""The calls about second factors."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from auth_flow.session import MfaSetting
 
 
 class FetchMfaPreferenceCall(DriveCall):
-    """The user's second factors."""
+    """`fetch_mfa_preference`: read which second factors are on."""
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
-        """Tell which are on, and which is preferred."""
+        """Return the enabled factors and the preferred one."""
         return asdict(await flow.session.fetch_mfa_preference())
 
 
 def _known(setting: object) -> object:
-    """Amplify sends nothing for a word that it does not know, and a program that was written for it
-    may rely on that.
+    """Ignore an unknown setting, as Amplify does: a program that was written for Amplify may rely
+    on that.
     """
     return setting if setting in get_args(MfaSetting) else None
 
@@ -31,35 +31,33 @@ Setting = Annotated[MfaSetting | None, BeforeValidator(_known)]
 
 
 class UpdateMfaPreferenceCall(DriveCall):
-    """Second factors to be switched on or off, or preferred. A setting of another name asks for
-    nothing.
-    """
+    """`update_mfa_preference`: turn second factors on or off, or prefer one."""
 
     sms: Setting = None
     totp: Setting = None
     email: Setting = None
 
     async def perform(self, flow: AuthFlow) -> None:
-        """Set them, as asked."""
+        """Change the settings that are given."""
         await flow.session.update_mfa_preference(sms=self.sms, totp=self.totp, email=self.email)
 
 
 class SetUpTotpCall(DriveCall):
-    """An authenticator app to be registered."""
+    """`set_up_totp`: begin to set up an authenticator app."""
 
     async def perform(self, flow: AuthFlow) -> dict[str, str]:
-        """Begin, and tell what the app needs."""
+        """Return the key for the app, also as a URI."""
         return asdict(await flow.session.set_up_totp())
 
 
 class VerifyTotpSetupCall(DriveCall):
-    """The first code of an authenticator app."""
+    """`verify_totp_setup`: finish the set-up with a code of the app."""
 
     code: Typed
     friendly_device_name: str | None = None
 
     async def perform(self, flow: AuthFlow) -> None:
-        """Complete the registration."""
+        """Send the code."""
         await flow.session.verify_totp_setup(
             self.code, friendly_device_name=self.friendly_device_name
         )

@@ -1,4 +1,4 @@
-"""Calls: the session itself, from tokens that were obtained elsewhere to its end."""
+"""The calls about the session: to restore it, to read it, and to end it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _log = logging.getLogger(__name__)
 
 
 class FetchAuthSessionCall(DriveCall):
-    """The session as it stands, refreshed where that is due."""
+    """`fetch_auth_session`: read the session, after refreshing it if it has expired."""
 
     force_refresh: bool = False
     show_tokens: bool = False
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
-        """Tell who is signed in, until when, and the tokens where that is asked for."""
+        """Return the user, the expiry, the AWS credentials, and the tokens on request."""
         tokens = await self._tokens(flow)
         if tokens is None:
             return {**dict.fromkeys(_SESSION), "signed_in": False}
@@ -52,7 +52,7 @@ class FetchAuthSessionCall(DriveCall):
         except NotSignedIn as error:
             match error.__cause__:
                 case NotAuthorizedException():
-                    return None  # the session has run out: that is an answer, not an error
+                    return None  # the session has ended, which is a result and not an error
                 case ServiceError() as verdict:
                     raise verdict from None
                 case _:
@@ -70,8 +70,8 @@ _SESSION = (
 
 
 async def _aws(flow: AuthFlow) -> dict[str, Any]:
-    """The user's AWS credentials. An identity pool that does not work takes nothing from the
-    session.
+    """Return the user's AWS credentials, or nothing if the identity pool does not work: the rest of
+    the session is still valid.
     """
     if flow.config.identity_pool is None:
         return {}
@@ -97,15 +97,15 @@ def _shown(tokens: Tokens) -> dict[str, Any]:
 
 
 class GetCurrentUserCall(DriveCall):
-    """Who is signed in."""
+    """`get_current_user`: read the user of the session."""
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
-        """Tell it from what is held."""
+        """Return the user as the tokens name it. No request is sent."""
         return asdict(flow.session.get_current_user())
 
 
 class RestoreSessionCall(DriveCall):
-    """Tokens that were obtained elsewhere, and the secrets of a remembered device."""
+    """`restore_session`: adopt tokens, and the secrets of a remembered device."""
 
     access_token: SecretStr | None = None
     id_token: SecretStr | None = None
@@ -116,11 +116,11 @@ class RestoreSessionCall(DriveCall):
     @model_validator(mode="after")
     def _something_is_given(self) -> RestoreSessionCall:
         if self.access_token is None and (self.device is None or self.username is None):
-            raise ValueError("give an access token, or a device and whose it is")
+            raise ValueError("give an access token, or a device and its username")
         return self
 
     async def perform(self, flow: AuthFlow) -> None:
-        """Take them up."""
+        """Adopt the tokens and the device. No request is sent."""
         username = self.username
         if self.access_token is not None:
             tokens = Tokens.read(self.access_token, self.id_token, self.refresh_token)
@@ -131,13 +131,13 @@ class RestoreSessionCall(DriveCall):
 
 
 class SignOutCall(DriveCall):
-    """The end of the session; an unfinished sign-in is given up."""
+    """`sign_out`: end the session, or give up an unfinished sign-in."""
 
     everywhere: bool = Field(False, alias="global")
     logout_uri: str | None = None
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
-        """Sign out, and tell what the service said."""
+        """Sign out, and return the result of the revocation."""
         if flow.signed_in:
             result = await flow.session.sign_out(
                 global_=self.everywhere, logout_uri=self.logout_uri

@@ -18,7 +18,7 @@ from auth_flow.transports._endpoints import checked_url, region_of
 
 @dataclass(frozen=True, slots=True)
 class DriveSettings(NamedPool):
-    """A user pool, or the embedded one where none is named; and an identity pool."""
+    """A user pool, or the embedded one if none is named, and an identity pool."""
 
     identity_pool_id: str | None = None
     identity_endpoint: str | None = None
@@ -31,13 +31,16 @@ class DriveSettings(NamedPool):
 
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
-        """Read the options, and the environment for those that are missing. Exits with status 2
-        where they cannot be right.
+        """Read the options, or the environment variable of an option that is missing.
+
+        Exits with status 2 if an option cannot be right.
         """
         parser = argparse.ArgumentParser(
             prog="auth-flow drive",
-            description="Run a flow over JSON lines: one object on standard input, one on standard output.",
-            epilog="The client secret comes from AUTH_FLOW_CLIENT_SECRET. Without a pool, an embedded one is used.",
+            description="Run a flow over JSON lines: read one object per line from standard "
+            "input, and write one per line to standard output.",
+            epilog="The client secret comes from AUTH_FLOW_CLIENT_SECRET. If no pool is given, an "
+            "embedded pool is used.",
         )
         for option, meaning in cls.OPTIONS.items():
             variable = cls.variable(option)
@@ -60,15 +63,14 @@ class DriveSettings(NamedPool):
 
     @property
     def names_no_pool(self) -> bool:
-        """Whether the embedded pool is meant."""
+        """Whether to use the embedded pool."""
         return self.user_pool_id is None and self.client_id is None
 
 
 async def open_flow(settings: DriveSettings, stack: AsyncExitStack) -> AuthFlow:
-    """Make the flow that the settings describe; `stack` closes it, and the embedded pool where that
-    is used.
+    """Open the flow that the settings describe. `stack` closes it, and the embedded pool too.
 
-    Raises `MissingExtra` where the embedded pool is needed and not installed.
+    Raises `MissingExtra` if the embedded pool is needed and not installed.
     """
     if settings.names_no_pool:
         return await _embedded_flow(stack)
@@ -78,16 +80,15 @@ async def open_flow(settings: DriveSettings, stack: AsyncExitStack) -> AuthFlow:
 
 
 async def _embedded_flow(stack: AsyncExitStack) -> AuthFlow:
-    """A flow on a pool in this process, with one user. What one has to know of it goes to standard
-    error.
-    """
+    """Open a flow on a pool in this process with one user, and print its ids to standard error."""
     from auth_flow._cli.embedded_pool import PASSWORD, USERNAME, EmbeddedPool  # it needs an extra
 
     embedded = stack.enter_context(EmbeddedPool.open())
     embedded.add_user(USERNAME, PASSWORD)
     embedded.tell_messages(_tell)
     _tell(
-        f"An embedded user pool: {embedded.pool.id}, app client {embedded.client.id}, user {USERNAME}, password {PASSWORD}"
+        f"An embedded user pool: {embedded.pool.id}, app client {embedded.client.id}, "
+        f"user {USERNAME}, password {PASSWORD}"
     )
     return await stack.enter_async_context(embedded.flow())
 
