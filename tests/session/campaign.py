@@ -48,6 +48,7 @@ class Workers:
     def __init__(self, *arguments: str) -> None:
         self._command = [sys.executable, "-m", "tests.session.worker", *arguments]
         self._running: list[subprocess.Popen[str]] = []
+        self._up: set[int] = set()
         self._stack = ExitStack()
         self.said: Counter[str] = Counter()
         self.heard = threading.Condition()
@@ -74,20 +75,29 @@ class Workers:
         return any(line.startswith("signed out") for line in self.said)
 
     def wait_for(self, refreshes: int) -> bool:
-        """Wait for so many more refreshes. Return False if the session was lost instead."""
+        """Wait for so many more refreshes, and until all processes have taken part.
+
+        Return False if the session was lost instead.
+        """
         wanted = self.said["refreshed"] + refreshes
         with self.heard:
             enough = self.heard.wait_for(
-                lambda: self.said["refreshed"] >= wanted or self.signed_out, PATIENCE
+                lambda: (self.said["refreshed"] >= wanted and self._all_up) or self.signed_out,
+                PATIENCE,
             )
         assert enough, f"the workers have stopped: {self.said}"
         return not self.signed_out
+
+    @property
+    def _all_up(self) -> bool:
+        return all(process.pid in self._up for process in self._running)
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout
         for line in process.stdout:
             with self.heard:
                 self.said[line.strip()] += 1
+                self._up.add(process.pid)
                 self.heard.notify_all()
 
 
