@@ -77,7 +77,7 @@ def counted() -> Counter[str]:
 
 def main() -> None:
     """Measure, and print a line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--flows", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--folder", type=Path)

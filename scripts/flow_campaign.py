@@ -24,7 +24,7 @@ from tests.stores.campaign import run
 
 def main() -> None:
     """Run the campaign and print its figures. Exit with status 1 if a promise was broken."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--flows", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=400)
     parser.add_argument("--store", choices=["sqlite", "redis"], default="sqlite")

@@ -43,13 +43,11 @@ def _key(service: str, name: str) -> str:
         import keyring  # an extra
     except ImportError:
         raise MissingExtra("The keyring of the system", "keyring") from None
-    key: str | None
     try:
         key = keyring.get_password(service, name)
         if key is None:
-            keyring.set_password(service, name, made := new_key())
-            key = keyring.get_password(service, name)
-            if key != made:
+            keyring.set_password(service, name, key := new_key())
+            if keyring.get_password(service, name) != key:
                 raise StoreUnavailable(
                     "The keyring does not keep passwords: it may be a null backend. Unlock or "
                     "configure a keyring, or use FileStore with a key of your own."

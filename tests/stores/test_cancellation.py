@@ -39,7 +39,7 @@ class Interruption:
 
     def __init__(self, operation: str, moment: str) -> None:
         self.point = (operation, moment)
-        self.interrupt: Callable[[], None] | None = None
+        self.interrupt: Callable[[], object] | None = None
         self.accepted = 0
         self._saves = iter(("claim", "announcement", "outcome"))
 
@@ -107,7 +107,7 @@ async def by_scope(interruption: Interruption, work: Callable[[], Awaitable[None
 
 async def by_task(interruption: Interruption, work: Callable[[], Awaitable[None]]) -> None:
     task = asyncio.ensure_future(work())
-    interruption.interrupt = lambda: task.cancel() and None
+    interruption.interrupt = lambda: [task.cancel()]
     await asyncio.wait([task])
 
 
@@ -137,7 +137,7 @@ async def by_timeout(interruption: Interruption, work: Callable[[], Awaitable[No
 async def by_wait_for(interruption: Interruption, work: Callable[[], Awaitable[None]]) -> None:
     """`wait_for` decides by itself when to cancel, so it is made to do so by cancelling it."""
     waiting = asyncio.ensure_future(asyncio.wait_for(work(), 60))
-    interruption.interrupt = lambda: waiting.cancel() and None
+    interruption.interrupt = lambda: [waiting.cancel()]
     await asyncio.wait([waiting])
 
 

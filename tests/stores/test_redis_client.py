@@ -50,7 +50,7 @@ async def test_what_the_client_raises_is_one_of_our_errors(
 ) -> None:
     class Failing:
         async def get(self, key: str) -> None:
-            raise coredis.exceptions.ConnectionError(f"lost at {key}")
+            raise ConnectionError(f"lost at {key}")
 
         async def eval(self, script: str, keys: object, args: object) -> None:
             raise AssertionError
