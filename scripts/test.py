@@ -14,7 +14,7 @@ from environment import development_python, interruptible, run
 EVERYTHING = (
     "--numprocesses=auto",
     "--maxprocesses=4",
-    "--dist=loadgroup",  # tests/conftest.py makes the groups
+    "--dist=loadfile",
     "--cov",
     "--cov-report=",
     "--durations=25",

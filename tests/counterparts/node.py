@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from auth_flow.stores._locks import locked
 from tests.counterparts.served import ServedPool
 
 PACKAGE = Path(__file__).parent / "node"
@@ -30,26 +32,28 @@ def install(package: Path = PACKAGE) -> str:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None:
         pytest.skip("there is no Node here")
-    if not (package / "node_modules" / ".package-lock.json").exists():
-        if npm is None:
-            pytest.skip(
-                f"the packages of tests/counterparts/{package.name} are not installed, and there is"
-                " no npm here"
-            )
-        command = [npm, "ci", "--no-audit", "--no-fund"]
-        try:
-            subprocess.run(
-                command,
-                cwd=package,
-                check=True,
-                capture_output=True,
-                text=True,
-                timeout=INSTALLATION,
-            )
-        except subprocess.TimeoutExpired as error:
-            pytest.skip(f"in tests/counterparts/{package.name}: {error}")
-        except subprocess.CalledProcessError as error:
-            pytest.skip(f"in tests/counterparts/{package.name}: {error}\n{error.stderr}")
+    # One process at a time, if the tests run in several.
+    with locked(Path(tempfile.gettempdir()) / "auth-flow-npm.lock", 2 * INSTALLATION):
+        if not (package / "node_modules" / ".package-lock.json").exists():
+            if npm is None:
+                pytest.skip(
+                    f"the packages of tests/counterparts/{package.name} are not installed, and"
+                    " there is no npm here"
+                )
+            command = [npm, "ci", "--no-audit", "--no-fund"]
+            try:
+                subprocess.run(
+                    command,
+                    cwd=package,
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                    timeout=INSTALLATION,
+                )
+            except subprocess.TimeoutExpired as error:
+                pytest.skip(f"in tests/counterparts/{package.name}: {error}")
+            except subprocess.CalledProcessError as error:
+                pytest.skip(f"in tests/counterparts/{package.name}: {error}\n{error.stderr}")
     return node
 
 
