@@ -24,6 +24,13 @@ def refuses_access_token(error: AuthFlowError, operation: str) -> bool:
     return operation != "ChangePassword" or "token" in message or "disabled" in message
 
 
+def is_revoked(error: AuthFlowError) -> bool:
+    """Return whether the token was revoked, by a sign-out elsewhere or by an administrator. Its
+    refresh token usually was as well.
+    """
+    return isinstance(error, NotAuthorizedException) and "revoked" in error.message.casefold()
+
+
 def ends_session(error: AuthFlowError) -> bool:
     """Return whether a refusal is reason enough to end a session that cannot be refreshed."""
     if not isinstance(error, NotAuthorizedException):

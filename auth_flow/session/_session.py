@@ -24,7 +24,7 @@ from auth_flow.session._hosted import (
 from auth_flow.session._listed_sessions import UserSessionCalls
 from auth_flow.session._mfa import MfaCalls
 from auth_flow.session._passkeys import PasskeyCalls
-from auth_flow.session._refusals import ends_session, refuses_access_token
+from auth_flow.session._refusals import ends_session, is_revoked, refuses_access_token
 from auth_flow.session._renewal import VERDICTS, Renewal
 from auth_flow.session._sign_out import SignOutResult, end_sessions, revoke, try_to_revoke
 from auth_flow.session._single_flight import SingleFlight
@@ -83,6 +83,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         self.login_id = login_id
         self._tokens: Tokens | None = tokens
         self._end_reason = ""
+        self._revoked: Tokens | None = None
         self._username = tokens.username or login_id or tokens.access_token.claims.subject
         self._user_id = tokens.access_token.claims.subject
         self._transport: Transport = config.transport
@@ -251,16 +252,23 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
     async def call(self, operation: str, /, **members: Any) -> dict[str, Any]:
         """Make a request with a fresh `AccessToken`, and return the decoded reply.
 
-        If the service refuses the token, the request is made once more with another one. Members
-        are those of the service model; one that is None is left out.
+        If the service refuses the token, the request is made once more with another one. That a
+        token was revoked is raised at once, as a refresh will hardly help; it is tried before the
+        next request, and its refusal ends the session. Members are those of the service model; one
+        that is None is left out.
         """
         tokens = await self.fresh_tokens()
+        if tokens is self._revoked:
+            tokens = await self.refresh(tokens)
         try:
             return await self._request(tokens, operation, members)
         except VERDICTS as refusal:
             if lacks_user_scope(tokens):
                 raise MissingScope(USER_SCOPE, operation) from refusal
             if not refuses_access_token(refusal, operation):
+                raise
+            if is_revoked(refusal) and tokens.refresh_token is not None:
+                self._revoked = tokens
                 raise
             if tokens.refresh_token is None:
                 if not ends_session(refusal):

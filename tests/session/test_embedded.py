@@ -132,10 +132,14 @@ async def test_sign_out_here_and_everywhere(place: Place) -> None:
     held = one.tokens
     assert (await one.sign_out()).revoked
     again = Session(place.pool, held, transport=place.transport, clock=place.service.clock)
+    with pytest.raises(NotAuthorizedException, match="revoked"):
+        await again.fetch_user()
     with pytest.raises(SessionEnded):
         await again.fetch_user()
     await two.fetch_user()
     assert (await two.sign_out(global_=True)).revoked
+    with pytest.raises(NotAuthorizedException, match="revoked"):
+        await three.fetch_user()
     with pytest.raises(SessionEnded) as raised:
         await three.fetch_user()
     assert raised.value.reason == "NotAuthorizedException"

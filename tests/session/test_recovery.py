@@ -44,7 +44,6 @@ def refused(message: str, operation: str = "GetUser") -> NotAuthorizedException:
 
 
 REFUSALS: list[AuthFlowError] = [
-    refused("Access Token has been revoked"),
     refused("Access Token has expired"),
     refused("Invalid Access Token"),
     refused("User is disabled."),
@@ -84,9 +83,38 @@ async def test_the_verdict_of_the_refresh_ends_the_session(
     assert service.operations == ["GetUser", REFRESH]
 
 
+async def test_a_revoked_token_is_refreshed_before_the_next_request(
+    service: TokenService,
+) -> None:
+    session = service.session()
+    service.failures.append(refused("Access Token has been revoked"))
+    with pytest.raises(NotAuthorizedException):
+        await session.fetch_user()
+    assert service.operations == ["GetUser"]
+    assert session.active
+    assert (await session.fetch_user()).username == USER
+    assert service.operations == ["GetUser", REFRESH, "GetUser"]
+
+
+async def test_a_revoked_refresh_token_ends_the_session_then(service: TokenService) -> None:
+    told: list[Notice] = []
+    session = service.session(observers=Observers([told.append]))
+    service.failures.extend(
+        [
+            refused("Access Token has been revoked"),
+            refused("Refresh Token has been revoked", REFRESH),
+        ]
+    )
+    with pytest.raises(NotAuthorizedException):
+        await session.fetch_user()
+    with pytest.raises(SessionEnded):
+        await session.fetch_user()
+    assert told[-1] == SignedOut(USER, SUBJECT, "NotAuthorizedException")
+
+
 async def test_a_second_refusal_is_raised(service: TokenService) -> None:
     session = service.session()
-    error = refused("Access Token has been revoked")
+    error = refused("Access Token has expired")
     service.failures.extend([error, None, error])
     with pytest.raises(NotAuthorizedException):
         await session.fetch_user()
@@ -98,7 +126,7 @@ async def test_a_refresh_that_fails_for_another_reason_keeps_the_session(
 ) -> None:
     session = service.session()
     lost = ConnectionLost("gone", operation=REFRESH)
-    service.failures.extend([refused("Access Token has been revoked"), lost])
+    service.failures.extend([refused("Access Token has expired"), lost])
     with pytest.raises(ConnectionLost):
         await session.fetch_user()
     assert session.active
@@ -139,7 +167,7 @@ async def test_without_a_refresh_token_a_refusal_is_the_end(
     with pytest.raises(NotAuthorizedException):
         await session.fetch_user()
     assert session.active
-    service.failures.append(refused("Access Token has been revoked"))
+    service.failures.append(refused("Access Token has expired"))
     with pytest.raises(SessionEnded):
         await session.fetch_user()
     assert told == [SignedOut(USER, SUBJECT, "NotAuthorizedException")]
@@ -147,7 +175,7 @@ async def test_without_a_refresh_token_a_refusal_is_the_end(
 
 async def test_many_refusals_cause_one_refresh(service: TokenService) -> None:
     session = service.session()
-    service.failures.extend([refused("Access Token has been revoked")] * 20)
+    service.failures.extend([refused("Access Token has expired")] * 20)
     async with anyio.create_task_group() as tasks:
         for _ in range(20):
             tasks.start_soon(session.fetch_user)
