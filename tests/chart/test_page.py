@@ -24,7 +24,7 @@ def test_each_step_is_listed_with_its_events(step: str) -> None:
 
 @pytest.mark.parametrize(
     "guard",
-    {guard for arrow in CHART.transitions for guard in arrow.guards},
+    dict.fromkeys(guard for arrow in CHART.transitions for guard in arrow.guards),
     ids=lambda guard: guard.name,
 )
 def test_each_guard_is_listed_with_its_rule(guard: Guard) -> None:
