@@ -24,19 +24,23 @@ class _Form(HTMLParser):
 
 
 async def sign_in_on_page(url: str, callback: str, **typed: str) -> str:
-    """Open a page, fill its form in, and return the URL at `callback` that it leads to."""
+    """Open a page, send its forms with the typed values, and return the URL at `callback` that
+    they lead to.
+    """
     async with httpx.AsyncClient(trust_env=False) as browser:
-        response = await browser.get(url, follow_redirects=True)
-        assert response.status_code == 200, response.text
-        form = _Form()
-        form.feed(response.text)
-        action = response.url.join(form.action or "")
-        response = await browser.post(action, data={**form.values, **typed})
-        while response.is_redirect:
-            location = str(response.url.join(response.headers["location"]))
-            if location.startswith(callback):
-                return location
-            response = await browser.get(location)
+        response = await browser.get(url)
+        for _ in range(10):
+            if response.is_redirect:
+                location = str(response.url.join(response.headers["location"]))
+                if location.startswith(callback):
+                    return location
+                response = await browser.get(location)
+                continue
+            assert response.status_code == 200, response.text
+            form = _Form()
+            form.feed(response.text)
+            action = response.url.join(form.action or "")
+            response = await browser.post(action, data={**form.values, **typed})
     raise AssertionError(
         f"the page did not lead back: {response.status_code} {response.text[:500]}"
     )
