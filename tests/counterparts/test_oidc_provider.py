@@ -1,4 +1,4 @@
-"""Our redirect sign-in against `oidc-provider`, a plain OpenID Connect provider, certified by others.
+"""Our redirect sign-in against `oidc-provider`, a certified OpenID Connect provider.
 
 It has no hosted pages of Cognito's and no user pool, so its routes are set to those of a domain.
 """

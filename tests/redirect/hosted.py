@@ -38,6 +38,9 @@ class Hosted:
         self.claims: dict[str, Any] = {}
         self.access_claims: dict[str, Any] = {}
         self.tokens: dict[str, Any] = {}
+        self.at_await: Callable[[int], None] = lambda number: None
+        """Called before each await, with its number."""
+        self._awaits = 0
         self._codes: dict[str, dict[str, str]] = {}
 
     def visit(self, url: str, code: str = "code-1") -> str:
@@ -53,18 +56,23 @@ class Hosted:
     async def fetch(
         self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b""
     ) -> Fetched:
-        await checkpoint()
+        await self._await()
         form = {name: values[0] for name, values in parse_qs(content.decode()).items()}
         self.requests.append(Request(method, url, headers, form))
         answer = self.answers.get(url)
         if isinstance(answer, BaseException):
             raise answer
-        await checkpoint()
+        await self._await()
         if callable(answer):
             return answer()
         if answer is not None:
             return answer
         return self._keys() if url == KEYS_URL else self._redeem(form)
+
+    async def _await(self) -> None:
+        self._awaits += 1
+        self.at_await(self._awaits)
+        await checkpoint()
 
     def posts(self) -> list[Request]:
         return [request for request in self.requests if request.method == "POST"]

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+import anyio
 import pytest
 
 from auth_flow import (
@@ -453,6 +454,27 @@ async def test_a_token_request_that_never_left_may_be_made_again(
         await flow.send(ReturnFromRedirect(url=url))
     del hosted.answers[TOKEN_URL]
     assert isinstance(await flow.send(ReturnFromRedirect(url=url)), Done)
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+async def test_cancelled_at_any_await_the_code_is_sent_at_most_once(
+    flow: AuthFlow, hosted: Hosted, at: int
+) -> None:
+    """Awaits 1 and 2 are those of the keys, 3 and 4 those of the token request."""
+    url = hosted.visit(url_of(await flow.send(BEGIN)))
+    with anyio.CancelScope() as scope:
+        hosted.at_await = lambda number: scope.cancel() if number == at else None
+        await flow.send(ReturnFromRedirect(url=url))
+    assert scope.cancelled_caught
+    hosted.at_await = lambda number: None
+    sent = len(hosted.posts())
+    if at <= 2:
+        assert isinstance(await flow.send(ReturnFromRedirect(url=url)), Done)
+    else:
+        with pytest.raises(FateUnknown):
+            await flow.send(ReturnFromRedirect(url=url))
+        assert len(hosted.posts()) == sent
+        assert isinstance(await came_back(flow, hosted, url_of(await flow.send(BEGIN))), Done)
 
 
 # Time, storage, other ways
