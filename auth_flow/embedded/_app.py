@@ -11,6 +11,8 @@ from auth_flow.embedded import _challenges as challenges
 from auth_flow.embedded import _operations as operations
 from auth_flow.embedded._access import IN_PROCESS, Access
 from auth_flow.embedded._http import HttpRequest, Receive, Response, Scope, Send, json_response
+from auth_flow.embedded._login._attempts import BrowserSignIns
+from auth_flow.embedded._login._routes import managed_login
 from auth_flow.embedded._operations.sign_up import confirm_by_link
 from auth_flow.embedded._protocol import answer
 from auth_flow.embedded._service import CognitoService
@@ -77,6 +79,8 @@ class EmbeddedCognito(CognitoService):
     ) -> None:
         super().__init__(clock=clock, storage=storage, region=region, endpoint=endpoint)
         self._access = Access.of(allow_hosts, allow_origins)
+        self.attempts = BrowserSignIns()
+        """Sign-ins of managed login that are under way."""
 
     def transport(self, **settings: Unpack[TransportSettings]) -> CognitoTransport:
         """Return a transport whose requests come here without a socket.
@@ -101,6 +105,16 @@ class EmbeddedCognito(CognitoService):
         return httpx.AsyncClient(
             transport=httpx.ASGITransport(self), base_url=f"http://{IN_PROCESS}"
         )
+
+    def outbound(self) -> httpx.AsyncClient:
+        """Return a client for requests to identity providers, which may be pools of this service.
+
+        Replace it to reach providers by a proxy, or to have none reached in a test.
+        """
+        import httpx
+
+        mounts = {f"all://{IN_PROCESS}": httpx.ASGITransport(self)}
+        return httpx.AsyncClient(mounts=mounts, timeout=10)
 
     async def click(self, message: Message) -> None:
         """Follow the link of a confirmation e-mail.
@@ -140,6 +154,9 @@ class EmbeddedCognito(CognitoService):
     async def _route(self, request: HttpRequest) -> Response:
         if request.method == "POST" and request.path == "/":
             return await answer(self, request.headers.get("x-amz-target", ""), request.body)
+        page = await managed_login(self, request)
+        if page is not None:
+            return page
         if request.method not in ("GET", "HEAD"):
             return Response(405, (("allow", "GET, HEAD, POST, OPTIONS"),))
         if request.path == "/health":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any, Literal, NamedTuple
 
@@ -9,13 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from auth_flow.embedded._context import Context
 from auth_flow.embedded._groups import GroupConfiguration
-from auth_flow.embedded._models import Client, Grant
+from auth_flow.embedded._hosted import is_managed_login
+from auth_flow.embedded._models import Client, Grant, User
+from auth_flow.embedded._schema import STANDARD
 from auth_flow.embedded._service import ADMIN_SCOPE
 from auth_flow.embedded._settings import SECONDS_IN
 from auth_flow.embedded._triggers import checked, fire
 
 TokenSource = Literal[
-    "Authentication", "NewPasswordChallenge", "AuthenticateDevice", "RefreshTokens"
+    "Authentication", "NewPasswordChallenge", "AuthenticateDevice", "RefreshTokens", "HostedAuth"
 ]
 """The second half of the PreTokenGeneration trigger's source."""
 
@@ -93,7 +96,7 @@ async def token_claims(
 ) -> TokenClaims:
     """Return the claims of a pair of tokens, after the PreTokenGeneration trigger has run."""
     user, pool = context.existing_user, context.pool
-    groups, scopes = GroupConfiguration.of(pool, user), [ADMIN_SCOPE]
+    groups, scopes = GroupConfiguration.of(pool, user), grant.scopes or [ADMIN_SCOPE]
     override = await _override(context, source, groups, scopes)
     groups = override.groups or groups
     now, settings = int(pool.clock()), client.settings
@@ -113,15 +116,14 @@ async def token_claims(
         "token_use": "access",
         "client_id": client.id,
         "username": user.username,
+        **({"aud": grant.resource} if grant.resource else {}),
         "exp": now + settings.access_token_validity * SECONDS_IN[units.access_token],
         "jti": str(uuid.uuid4()),
     }
     identity = {
         **common,
-        **{
-            name: value == "true" if name.endswith("_verified") else value
-            for name, value in user.attributes.items()
-        },
+        **readable(user, grant.scopes),
+        **({"nonce": grant.nonce} if grant.nonce else {}),
         **groups.identity_claims,
         "token_use": "id",
         "aud": client.id,
@@ -137,10 +139,39 @@ async def token_claims(
     return TokenClaims({**access, "scope": " ".join(scopes)}, identity)
 
 
+_ATTRIBUTES_OF: dict[str, frozenset[str]] = {
+    "email": frozenset({"email", "email_verified"}),
+    "phone": frozenset({"phone_number", "phone_number_verified"}),
+    "profile": STANDARD - {"email", "phone_number"},
+}
+
+
+def readable(user: User, scopes: list[str] | None) -> dict[str, Any]:
+    """Return the attributes that the scopes let an application read, as claims.
+
+    Tokens without scopes of their own, and those with `openid` alone, may read all of them.
+    """
+    wanted = [_ATTRIBUTES_OF[scope] for scope in scopes or () if scope in _ATTRIBUTES_OF]
+    names = frozenset[str]().union(*wanted) if wanted else frozenset(user.attributes)
+    return {
+        name: _claim(name, value)
+        for name, value in user.attributes.items()
+        if name in names or name == "identities"
+    }
+
+
+def _claim(name: str, value: str) -> Any:
+    if name == "identities":
+        return json.loads(value)
+    return value == "true" if name.endswith("_verified") else value
+
+
 async def _override(
     context: Context, source: TokenSource, groups: GroupConfiguration, scopes: list[str]
 ) -> _OverrideV2:
     """Run the trigger and return its changes in the form of the later versions."""
+    if is_managed_login():  # its tokens are issued later, in exchange for a code
+        return _OverrideV2()
     request = {"groupConfiguration": groups.model_dump(by_alias=True), **context.metadata_member}
     if context.pool.triggers.pre_token_generation_version == "V1_0":  # noqa: S105
         expected = {"claimsOverrideDetails": None}

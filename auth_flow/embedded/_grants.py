@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 import uuid
+from typing import NamedTuple
 
 from auth_flow.embedded._claims import TokenSource, token_claims
 from auth_flow.embedded._context import Context
@@ -16,8 +18,22 @@ from auth_flow.embedded._service import check_may_sign_in
 from auth_flow.embedded._settings import SECONDS_IN
 
 
+class Requested(NamedTuple):
+    """The wishes of an application that got its tokens in exchange for a code."""
+
+    scopes: list[str]
+    auth_time: int
+    nonce: str | None = None
+    resource: str | None = None
+
+
 async def open_grant(
-    context: Context, client: Client, *, device_key: str | None, source: TokenSource
+    context: Context,
+    client: Client,
+    *,
+    device_key: str | None,
+    source: TokenSource,
+    requested: Requested | None = None,
 ) -> Reply:
     """Begin a family of tokens and return its first AuthenticationResult."""
     pool, settings, now = context.pool, client.settings, context.pool.clock()
@@ -25,11 +41,14 @@ async def open_grant(
         origin_jti=str(uuid.uuid4()),
         client_id=client.id,
         username=context.username,
-        auth_time=int(now),
+        auth_time=requested.auth_time if requested else int(now),
         expires_at=now
         + settings.refresh_token_validity * SECONDS_IN[settings.token_validity_units.refresh_token],
         event_id=str(uuid.uuid4()),
         device_key=device_key,
+        scopes=requested.scopes if requested else None,
+        nonce=requested.nonce if requested else None,
+        resource=requested.resource if requested else None,
     )
     result = await _tokens(context, client, grant, source)
     result["RefreshToken"] = _new_refresh_token(grant)
@@ -118,9 +137,17 @@ def _is_on_its_device(pool: EmbeddedUserPool, grant: Grant, device_key: str | No
 
 async def _tokens(context: Context, client: Client, grant: Grant, source: TokenSource) -> Reply:
     claims, key = await token_claims(context, client, grant, source), context.pool.key
+    access = key.sign(claims.access)
+    hosted = {} if grant.scopes is None else {"at_hash": _half_hash(access)}
     return {
-        "AccessToken": key.sign(claims.access),
-        "IdToken": key.sign(claims.identity),
+        "AccessToken": access,
+        "IdToken": key.sign({**claims.identity, **hosted}),
         "TokenType": "Bearer",
         "ExpiresIn": claims.access["exp"] - claims.access["iat"],
     }
+
+
+def _half_hash(token: str) -> str:
+    """Return the `at_hash` of an access token: half of its SHA-256, as OpenID Connect defines."""
+    digest = hashlib.sha256(token.encode()).digest()
+    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()

@@ -271,6 +271,12 @@ class Grant(Row):
     expires_at: float
     event_id: str
     device_key: str | None = None
+    scopes: list[str] | None = None
+    """The scopes of tokens that managed login issued; others have `aws.cognito.signin.user.admin`.
+    """
+    nonce: str | None = None
+    resource: str | None = None
+    """The `aud` of access tokens, if the application asked for one (RFC 8707)."""
     revoked: bool = False
     refresh_tokens: dict[str, float | None] = Field(default_factory=dict)
     """The SHA-256 of each refresh token, and the time until which it works after its rotation. None

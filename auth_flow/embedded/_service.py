@@ -137,8 +137,11 @@ class CognitoService:
                 return pool, client
         raise not_found(f"User pool client {client_id} does not exist.")
 
-    def caller(self, access_token: str) -> Caller:
-        """Return the caller of an access token; NotAuthorizedException if it is invalid."""
+    def caller(self, access_token: str, *, scope: str = ADMIN_SCOPE) -> Caller:
+        """Return the caller of an access token.
+
+        Raises NotAuthorizedException if the token is invalid or lacks the scope.
+        """
         pool = self.pools.get(pool_id_in(claims_in(access_token)))
         if pool is None:
             raise not_authorized("Invalid Access Token")
@@ -154,7 +157,7 @@ class CognitoService:
             raise user_not_found()
         if grant is None or grant.revoked:
             raise not_authorized("Access Token has been revoked")
-        if ADMIN_SCOPE not in str(claims.get("scope")).split(" "):
+        if scope not in str(claims.get("scope")).split(" "):
             raise not_authorized("Access Token does not have required scopes")
         if not user.enabled:
             raise not_authorized("User is disabled.")

@@ -25,9 +25,16 @@ def well_known(service: CognitoService, request: HttpRequest) -> Response:
 def _configuration(pool: EmbeddedUserPool, origin: str) -> dict[str, object]:
     # A local issuer has one address, whatever name of this machine the client used.
     base = pool.issuer if pool.has_local_issuer else f"{origin}/{pool.id}"
+    host = base.removesuffix(f"/{pool.id}")
     return {
         "issuer": pool.issuer,
         "jwks_uri": f"{base}/.well-known/jwks.json",
+        "authorization_endpoint": f"{host}/oauth2/authorize",
+        "token_endpoint": f"{host}/oauth2/token",
+        "userinfo_endpoint": f"{host}/oauth2/userInfo",
+        "revocation_endpoint": f"{host}/oauth2/revoke",
+        "end_session_endpoint": f"{host}/logout",
+        "code_challenge_methods_supported": ["S256"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "subject_types_supported": ["public"],
         "response_types_supported": ["code", "token"],

@@ -10,6 +10,7 @@ from auth_flow.embedded._challenges.attempt import Attempt, put_challenge
 from auth_flow.embedded._claims import TokenSource
 from auth_flow.embedded._fault import not_authorized
 from auth_flow.embedded._grants import open_grant
+from auth_flow.embedded._hosted import is_managed_login
 from auth_flow.embedded._models import Device, User
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply
@@ -70,7 +71,7 @@ async def second_factor_passed(attempt: Attempt) -> Reply:
 async def finish(attempt: Attempt) -> Reply:
     """Issue the tokens, and keys for a new device if the pool tracks devices."""
     pool, client, user, device = attempt.pool, attempt.client, attempt.known_user, attempt.device
-    tracks = pool.settings.device_tracking != "OFF"
+    tracks = pool.settings.device_tracking != "OFF" and not is_managed_login()
     context = attempt.context
     await fire(
         context,

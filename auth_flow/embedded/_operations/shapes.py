@@ -33,8 +33,13 @@ class Attribute(BaseModel):
 
 
 def as_dict(attributes: list[Attribute] | None) -> dict[str, str]:
-    """Return the attributes by name."""
-    return {attribute.name: attribute.value for attribute in attributes or ()}
+    """Return the attributes by name. `True` and `False` are spelled in lower case."""
+    return {
+        attribute.name: attribute.value.lower()
+        if attribute.name.endswith("_verified")
+        else attribute.value
+        for attribute in attributes or ()
+    }
 
 
 def as_list(attributes: dict[str, str]) -> list[dict[str, str]]:

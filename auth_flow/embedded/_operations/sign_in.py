@@ -10,6 +10,7 @@ from auth_flow.embedded._challenges.conversation import begin, go_on
 from auth_flow.embedded._challenges.device import session_of_device
 from auth_flow.embedded._fault import Fault, invalid_parameter, missing_parameter, not_found
 from auth_flow.embedded._grants import find_grant, refresh
+from auth_flow.embedded._hosted import is_managed_login
 from auth_flow.embedded._models import Client
 from auth_flow.embedded._operations.shapes import ClientId, ClientMetadata, SessionToken, UserPoolId
 from auth_flow.embedded._pool import EmbeddedUserPool
@@ -135,7 +136,7 @@ async def _refresh(pool: EmbeddedUserPool, client: Client, parameters: dict[str,
 
 
 def _check_flow(client: Client, auth_flow: str) -> None:
-    if not client.settings.allows(auth_flow):
+    if not client.settings.allows(auth_flow) and not is_managed_login():
         raise invalid_parameter(f"{auth_flow} flow not enabled for this client")
 
 

@@ -1,0 +1,77 @@
+"""The cookies of managed login.
+
+Cookies ignore ports, so the pool and an application that are both served on localhost share them.
+The names are therefore the pool's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+
+from auth_flow.embedded._login_models import BrowserSession
+from auth_flow.embedded._models import User
+from auth_flow.embedded._pool import EmbeddedUserPool
+
+LIFETIME = 3600
+"""Seconds that a browser stays signed in."""
+
+Header = tuple[str, str]
+
+
+def cookies_of(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the cookies of a request."""
+    try:
+        cookies = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in cookies.items()}
+
+
+def set_cookie(name: str, value: str, seconds: int = LIFETIME) -> Header:
+    """Return the header that sets a cookie, which no script can read."""
+    return (
+        "set-cookie",
+        f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax",
+    )
+
+
+def session_cookie(pool: EmbeddedUserPool) -> str:
+    """Return the name of the cookie of browsers that are signed in to the pool."""
+    return f"cognito-{pool.id}"
+
+
+def browser_session(
+    pool: EmbeddedUserPool, headers: Mapping[str, str]
+) -> tuple[BrowserSession, User] | None:
+    """Return the session of a browser that is signed in, with its user."""
+    value = cookies_of(headers).get(session_cookie(pool))
+    session = pool.browsers.get(_digest(value)) if value else None
+    user = pool.user(session.username) if session else None
+    if session is None or user is None or not user.enabled or session.expires_at <= pool.clock():
+        return None
+    return session, user
+
+
+def sign_browser_in(pool: EmbeddedUserPool, user: User, auth_time: int) -> Header:
+    """Return the cookie of a new session."""
+    value = secrets.token_urlsafe(32)
+    session = BrowserSession(
+        username=user.username, auth_time=auth_time, expires_at=pool.clock() + LIFETIME
+    )
+    pool.browsers.put(_digest(value), session)
+    return set_cookie(session_cookie(pool), value)
+
+
+def sign_browser_out(pool: EmbeddedUserPool, headers: Mapping[str, str]) -> Header:
+    """End the browser's session, and return the header that removes its cookie."""
+    value = cookies_of(headers).get(session_cookie(pool))
+    if value:
+        pool.browsers.take(_digest(value))
+    return set_cookie(session_cookie(pool), "", 0)
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()

@@ -1,0 +1,282 @@
+"""The pages on which a person signs in: one for each form of the flow.
+
+A page is posted to itself and redirects to itself, so that reloading it and going back are safe. The
+form's token tells a page of an earlier step, which is shown the present one instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from auth_flow import AuthFlow, UserPool
+from auth_flow.embedded._access import IN_PROCESS
+from auth_flow.embedded._hosted import as_managed_login
+from auth_flow.embedded._http import HttpRequest, Response
+from auth_flow.embedded._login._attempts import LIFETIME, BrowserSignIn
+from auth_flow.embedded._login._authorize import check_request, return_to_application
+from auth_flow.embedded._login._cookies import (
+    browser_session,
+    cookies_of,
+    set_cookie,
+    sign_browser_in,
+)
+from auth_flow.embedded._login._errors import PageError, RedirectError, redirect, with_query
+from auth_flow.embedded._login_models import AuthorizeRequest
+from auth_flow.embedded._models import User
+from auth_flow.embedded._pool import EmbeddedUserPool
+from auth_flow.errors import AuthFlowError, GuardRejected
+from auth_flow.states._events import SignInOptions
+from auth_flow.states.forms import Form, FormName, FormSettings, PasswordRules
+from auth_flow.states.steps import AutoSignInReady, Done, Idle
+from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.web import SECURITY_HEADERS, STYLE_SHEET, Link, page, render
+from auth_flow.web._render import title_of
+
+if TYPE_CHECKING:
+    from auth_flow.embedded._app import EmbeddedCognito
+
+BROWSER_COOKIE = "cognito-sign-in"
+"""The cookie that binds attempts to their browser."""
+
+STYLE = "/login/style.css"
+GOES: dict[str, FormName] = {
+    "go:sign_in": "SIGN_IN",
+    "go:sign_up": "SIGN_UP",
+    "go:forgot_password": "FORGOT_PASSWORD",
+    "go:confirm_sign_up": "CONFIRM_SIGN_UP",
+}
+OPENINGS: dict[str, FormName] = {
+    "/login": "SIGN_IN",
+    "/signup": "SIGN_UP",
+    "/forgotPassword": "FORGOT_PASSWORD",
+}
+
+
+async def authorize(service: EmbeddedCognito, request: HttpRequest) -> Response:
+    """Return to the application at once if the browser is signed in, or have the person sign in."""
+    checked = check_request(service, request.query)
+    pool = service.pool(checked.pool_id)
+    known = browser_session(pool, request.headers)
+    if known is not None and "login" not in checked.prompt:
+        session, user = known
+        return await return_to_application(pool, checked, user, session.auth_time)
+    if "none" in checked.prompt:
+        raise RedirectError(checked.redirect_uri, checked.state, "login_required")
+    if checked.identity_provider not in (None, "COGNITO"):
+        return await _begin(service, request, checked, provider=checked.identity_provider)
+    return redirect(with_query("/login", dict(request.query)))
+
+
+async def show(service: EmbeddedCognito, request: HttpRequest) -> Response:
+    """Show the form that an attempt is at. Without an attempt, begin one."""
+    if "flow" not in request.query:
+        checked = check_request(service, request.query)
+        return await _begin(service, request, checked, form=OPENINGS[request.path])
+    attempt = find(service, request, request.query["flow"])
+    provider = request.query.get("provider")
+    if provider is not None:
+        return await _leave_for(service, request, attempt, provider)
+    return _page(service, attempt)
+
+
+async def answer(service: EmbeddedCognito, request: HttpRequest) -> Response:
+    """Take a form that was filled in."""
+    _refuse_foreign_post(request)
+    values = request.form
+    attempt = find(service, request, values.pop("flow", ""))
+    action, token = values.pop("action", "submit"), values.pop("token", "")
+    flow, here = attempt.flow, f"/login?{urlencode({'flow': attempt.id})}"
+    attempt.notice = None
+    shown = flow.form(_idle_form(attempt))
+    if token != shown.token:
+        attempt.notice = "That page was out of date. This is where you are now."
+        return redirect(here)
+    if isinstance(flow.step, Idle) and action in GOES:
+        attempt.form, attempt.values = GOES[action], {}
+        return redirect(here)
+    secret = {field.name for field in shown.fields if field.secret}
+    attempt.values = {name: text for name, text in values.items() if name not in secret}
+    await _feed(attempt, values, action)
+    if isinstance(flow.step, AutoSignInReady):
+        await _feed(attempt, {}, "submit")  # nothing is left to ask after a confirmation
+    step = flow.step
+    if isinstance(step, Done) and step.signed_in:
+        return await _finish(service, attempt)
+    if isinstance(step, Done):  # the account is in order, but the person has yet to sign in
+        attempt.notice = f"{flow.form().title}. {flow.form().text or ''}".strip()
+        attempt.form, attempt.values = "SIGN_IN", {"username": step.username or ""}
+        attempt.flow = _flow_for(service, attempt.request)
+    return redirect(here)
+
+
+def find(service: EmbeddedCognito, request: HttpRequest, attempt_id: str) -> BrowserSignIn:
+    """Return this browser's attempt, or raise PageError."""
+    browser = cookies_of(request.headers).get(BROWSER_COOKIE)
+    attempt = service.attempts.get(attempt_id, browser, service.clock())
+    if attempt is None:
+        raise PageError(
+            "expired",
+            "This sign-in has expired or was begun in another browser. Go back to the application "
+            "and sign in again. If that does not help, allow cookies for this site.",
+        )
+    return attempt
+
+
+def message_page(title: str, text: str, *, status: int, links: tuple[Link, ...] = ()) -> Response:
+    """Return a page with a message."""
+    body = f"<h1>{escape(title)}</h1><p>{escape(text)}</p>"
+    return html(status, page(title, body, style=STYLE, links=links))
+
+
+def html(status: int, document: str, *headers: tuple[str, str]) -> Response:
+    """Return an HTML response with the security headers."""
+    kind = ("content-type", "text/html; charset=utf-8")
+    return Response(status, (kind, *SECURITY_HEADERS, *headers), document.encode())
+
+
+async def style(_: EmbeddedCognito, __: HttpRequest) -> Response:
+    """Return the style sheet of the pages."""
+    headers = (("content-type", "text/css; charset=utf-8"), ("cache-control", "max-age=3600"))
+    return Response(200, headers, STYLE_SHEET.encode())
+
+
+async def _begin(
+    service: EmbeddedCognito,
+    request: HttpRequest,
+    checked: AuthorizeRequest,
+    *,
+    form: FormName = "SIGN_IN",
+    provider: str | None = None,
+) -> Response:
+    browser = cookies_of(request.headers).get(BROWSER_COOKIE)
+    flow = _flow_for(service, checked)
+    attempt = service.attempts.begin(checked, flow, browser, service.clock())
+    attempt.form = form
+    if checked.login_hint:
+        attempt.values = {"username": checked.login_hint}
+    query = {"flow": attempt.id, **({"provider": provider} if provider else {})}
+    cookie = set_cookie(BROWSER_COOKIE, attempt.browser, LIFETIME)
+    return redirect(f"/login?{urlencode(query)}", cookie)
+
+
+def _flow_for(service: EmbeddedCognito, request: AuthorizeRequest) -> AuthFlow:
+    pool, client = service.client(request.client_id)
+    policy = pool.settings.password_policy
+    by_choice = "ALLOW_USER_AUTH" in client.settings.explicit_auth_flows
+    options = SignInOptions(auth_flow_type="USER_AUTH" if by_choice else "USER_PASSWORD_AUTH")
+    wanted = dict.fromkeys(
+        [*pool.settings.required_attributes, *pool.settings.auto_verified_attributes]
+    )
+    forms = FormSettings(
+        sign_in_options=options,
+        required_attributes=tuple(
+            name for name in wanted if name not in pool.settings.username_attributes
+        ),
+        optional_attributes=(),
+        password_policy=PasswordRules(
+            minimum_length=policy.minimum_length,
+            require_lowercase=policy.require_lowercase,
+            require_uppercase=policy.require_uppercase,
+            require_numbers=policy.require_numbers,
+            require_symbols=policy.require_symbols,
+        ),
+    )
+    app = UserPool(user_pool_id=pool.id, client_id=client.id, client_secret=client.secret)
+    transport = CognitoTransport(f"http://{IN_PROCESS}", client=service.http_client())
+    return AuthFlow(app, transport=transport, forms=forms, clock=service.clock)
+
+
+async def _feed(attempt: BrowserSignIn, values: Mapping[str, str], action: str) -> None:
+    """Feed the flow with what was filled in. A refusal is shown by the form that follows."""
+    flow, form = attempt.flow, _idle_form(attempt)
+    try:
+        event = flow.fill(values, action, form=form)
+    except GuardRejected as rejected:
+        attempt.refused = rejected
+        return
+    attempt.refused = None
+    with as_managed_login():
+        try:
+            await flow.send(event)
+        except AuthFlowError:
+            return  # the flow shows it
+    attempt.values = {}
+    if action in GOES:
+        attempt.form = GOES[action]
+
+
+def _idle_form(attempt: BrowserSignIn) -> FormName | None:
+    return attempt.form if isinstance(attempt.flow.step, Idle) else None
+
+
+def _page(service: EmbeddedCognito, attempt: BrowserSignIn) -> Response:
+    form = attempt.flow.form(_idle_form(attempt), error=attempt.refused, values=attempt.values)
+    notice = f'<p role="status">{escape(attempt.notice)}</p>' if attempt.notice else ""
+    body = notice + render(form, post_to="/login", hidden={"flow": attempt.id})
+    links = _provider_links(service, attempt, form)
+    divider = '<p class="or">or</p>' if links else ""
+    return html(200, page(title_of(form), body + divider, style=STYLE, links=links))
+
+
+def _provider_links(
+    service: EmbeddedCognito, attempt: BrowserSignIn, form: Form
+) -> tuple[Link, ...]:
+    pool = service.pool(attempt.request.pool_id)
+    client = pool.clients.get(attempt.request.client_id)
+    if form.name not in ("SIGN_IN", "SIGN_UP") or client is None:
+        return ()
+    return tuple(
+        Link(
+            f"Continue with {name}",
+            f"/login?{urlencode({'flow': attempt.id, 'provider': name})}",
+        )
+        for name in client.settings.supported_identity_providers
+        if pool.providers.get(name)
+    )
+
+
+async def _leave_for(
+    service: EmbeddedCognito, request: HttpRequest, attempt: BrowserSignIn, provider: str
+) -> Response:
+    from auth_flow.embedded._login._providers import leave_for
+
+    return await leave_for(service, request, attempt, provider)
+
+
+async def _finish(service: EmbeddedCognito, attempt: BrowserSignIn) -> Response:
+    """Sign the browser in and return to the application."""
+    pool = service.pool(attempt.request.pool_id)
+    step = attempt.flow.step
+    user = pool.user(step.username or "") if isinstance(step, Done) else None
+    service.attempts.end(attempt)
+    if user is None:
+        raise PageError("server_error", "The account was deleted while you signed in.")
+    # The tokens of the page itself have served their purpose.
+    await attempt.flow.session.sign_out()
+    return await signed_in(pool, attempt, user)
+
+
+async def signed_in(pool: EmbeddedUserPool, attempt: BrowserSignIn, user: User) -> Response:
+    """Return to the application from an attempt that ended in this user."""
+    now = int(pool.clock())
+    response = await return_to_application(pool, attempt.request, user, now)
+    return response.with_headers(sign_browser_in(pool, user, now))
+
+
+def _refuse_foreign_post(request: HttpRequest) -> None:
+    """Refuse a form that another site posts, which could sign a person in to a foreign account."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    foreign = (
+        site not in (None, "same-origin", "none")
+        if site
+        else origin
+        not in (
+            None,
+            request.origin,
+        )
+    )
+    if foreign:
+        raise PageError("invalid_request", "Another site has sent this form.", 403)

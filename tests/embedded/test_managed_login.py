@@ -1,0 +1,560 @@
+"""Managed login: the OAuth endpoints and the pages, by a plain HTTP client that keeps cookies."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import jwt
+import pytest
+
+from auth_flow.embedded import (
+    ClientSettings,
+    EmbeddedCognito,
+    PoolSettings,
+    Triggers,
+    TurnableClock,
+)
+from tests.embedded.wire import PASSWORD, Wire
+
+pytestmark = pytest.mark.anyio
+
+CALLBACK = "http://localhost:3000/callback"
+LOGOUT = "http://localhost:3000/bye"
+VERIFIER = "a" * 43
+CHALLENGE = (
+    base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+)
+OAUTH: dict[str, Any] = {
+    "callback_urls": (CALLBACK, "http://localhost:3000/other"),
+    "logout_urls": (LOGOUT,),
+    "allowed_oauth_flows": ("code",),
+    "allowed_oauth_scopes": ("openid", "email", "aws.cognito.signin.user.admin"),
+    "allowed_oauth_flows_user_pool_client": True,
+    "explicit_auth_flows": ("ALLOW_REFRESH_TOKEN_AUTH",),
+}
+
+
+@dataclass
+class Browser:
+    """Follows redirects within the service, and fills in forms."""
+
+    http: httpx.AsyncClient
+    page: httpx.Response | None = None
+    left_for: str = ""
+    """The URL outside the service to which it was sent last."""
+    typed: dict[str, str] = field(default_factory=dict[str, str])
+
+    async def get(self, url: str, **query: str | None) -> None:
+        given = {name: text for name, text in query.items() if text is not None}
+        await self._arrive(await self.http.get(url, params=given or None))
+
+    async def submit(self, action: str = "submit", **values: str) -> None:
+        """Post the form of the page."""
+        html = self.text
+        hidden = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', html))
+        shown = {
+            name: unescape(value)
+            for name, value in re.findall(r'name="([\w.]+)" [^>]*?value="([^"]*)"', html)
+            if name != "action"
+        }
+        form = {**shown, **hidden, **values, "action": action}
+        await self._arrive(await self.http.post("/login", data=form))
+
+    @property
+    def text(self) -> str:
+        assert self.page is not None
+        return self.page.text
+
+    @property
+    def title(self) -> str:
+        found = re.search("<title>(.*?)</title>", self.text)
+        assert found
+        return unescape(found[1])
+
+    @property
+    def returned(self) -> dict[str, str]:
+        """The parameters with which the application was called back."""
+        parts = urlsplit(self.left_for)
+        return {name: texts[0] for name, texts in parse_qs(parts.query or parts.fragment).items()}
+
+    async def _arrive(self, response: httpx.Response) -> None:
+        while response.status_code == 303:
+            url = response.headers["location"]
+            if url.startswith("http") and not url.startswith("http://embedded"):
+                self.left_for = url
+                return
+            response = await self.http.get(url)
+        self.page = response
+
+
+@dataclass
+class App:
+    """An application that signs its users in by managed login."""
+
+    wire: Wire
+    client_id: str
+    browser: Browser
+
+    async def authorize(self, **changes: str | None) -> None:
+        query: dict[str, str | None] = {
+            "client_id": self.client_id,
+            "response_type": "code",
+            "redirect_uri": CALLBACK,
+            "scope": "openid email",
+            "state": "st-1",
+            "nonce": "n-1",
+            "code_challenge": CHALLENGE,
+            "code_challenge_method": "S256",
+            **changes,
+        }
+        await self.browser.get("/oauth2/authorize", **query)
+
+    async def sign_in(self, username: str = "ada", password: str = PASSWORD) -> None:
+        await self.browser.submit(username=username, password=password)
+
+    async def token(self, **form: str) -> httpx.Response:
+        whole = {"client_id": self.client_id, **form}
+        return await self.wire.http.post("/oauth2/token", data=whole)
+
+    async def redeem(self, **changes: str) -> httpx.Response:
+        return await self.token(
+            **{
+                "grant_type": "authorization_code",
+                "code": self.browser.returned["code"],
+                "redirect_uri": CALLBACK,
+                "code_verifier": VERIFIER,
+                **changes,
+            }
+        )
+
+
+@pytest.fixture
+async def app(wire: Wire) -> AsyncIterator[App]:
+    client = wire.pool.create_client(ClientSettings(**OAUTH))
+    async with wire.service.http_client() as http:
+        yield App(wire, client.id, Browser(http))
+
+
+def claims(token: str) -> dict[str, Any]:
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+# The whole way
+
+
+async def test_from_authorize_to_tokens(app: App) -> None:
+    await app.authorize()
+    assert app.browser.title == "Sign in"
+    await app.sign_in()
+    assert app.browser.left_for.startswith(f"{CALLBACK}?")
+    assert app.browser.returned["state"] == "st-1"
+    reply = await app.redeem()
+    tokens = reply.json()
+    assert set(tokens) == {"id_token", "access_token", "refresh_token", "expires_in", "token_type"}
+    assert reply.headers["cache-control"] == "no-store"
+    identity, access = claims(tokens["id_token"]), claims(tokens["access_token"])
+    digest = hashlib.sha256(tokens["access_token"].encode()).digest()[:16]
+    assert identity["at_hash"] == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    assert (identity["nonce"], identity["email"]) == ("n-1", "ada@example.org")
+    assert "phone_number" not in identity
+    assert access["scope"] == "openid email"
+
+    bearer = {"authorization": f"Bearer {tokens['access_token']}"}
+    info = (await app.wire.http.get("/oauth2/userInfo", headers=bearer)).json()
+    assert info == {
+        "sub": identity["sub"],
+        "email": "ada@example.org",
+        "email_verified": "true",
+        "username": "ada",
+    }
+    renewed = await app.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"])
+    assert set(renewed.json()) == {"id_token", "access_token", "expires_in", "token_type"}
+    assert claims(renewed.json()["access_token"])["scope"] == "openid email"
+    await app.wire.http.post(
+        "/oauth2/revoke", data={"token": tokens["refresh_token"], "client_id": app.client_id}
+    )
+    again = await app.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"])
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    gone = await app.wire.http.get("/oauth2/userInfo", headers=bearer)
+    assert (gone.status_code, gone.json()["error"]) == (401, "invalid_token")
+
+
+async def test_the_trigger_is_told_that_the_tokens_are_hosted(app: App) -> None:
+    sources: list[str] = []
+    app.wire.pool.triggers = Triggers(
+        pre_token_generation=lambda event: sources.append(event["triggerSource"])
+    )
+    await app.authorize()
+    await app.sign_in()
+    await app.redeem()
+    assert sources == ["TokenGeneration_HostedAuth"]
+
+
+async def test_a_browser_that_is_signed_in_gets_a_code_at_once(app: App) -> None:
+    await app.authorize()
+    await app.sign_in()
+    first = app.browser.returned["code"]
+    await app.authorize(prompt="none", state="st-2")
+    assert app.browser.returned["state"] == "st-2"
+    assert app.browser.returned["code"] != first
+    app.browser.left_for = ""
+    await app.authorize(prompt="login")
+    assert app.browser.title == "Sign in"
+    await app.browser.get("/logout", client_id=app.client_id, logout_uri=LOGOUT)
+    assert app.browser.left_for == LOGOUT
+    await app.authorize(prompt="none")
+    assert app.browser.returned == {"error": "login_required", "state": "st-1"}
+
+
+async def test_the_implicit_flow(app: App) -> None:
+    client = app.wire.pool.clients.get(app.client_id)
+    assert client is not None
+    client.settings = client.settings.model_copy(update={"allowed_oauth_flows": ("implicit",)})
+    await app.authorize(response_type="token", code_challenge=None, code_challenge_method=None)
+    await app.sign_in()
+    assert "#" in app.browser.left_for
+    assert set(app.browser.returned) == {
+        "id_token",
+        "access_token",
+        "expires_in",
+        "token_type",
+        "state",
+    }
+
+
+# Requests that are refused
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"response_type": "code token"}, "invalid_request"),
+        ({"response_type": "token"}, "unauthorized_client"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge_method": None}, "invalid_request"),
+        ({"scope": "openid offline_access"}, "invalid_scope"),
+        ({"scope": "openid phone"}, "invalid_scope"),
+        ({"scope": "email"}, "invalid_scope"),
+        ({"prompt": "none login"}, "invalid_request"),
+        ({"prompt": "none"}, "login_required"),
+    ],
+)
+async def test_what_the_application_is_told(
+    app: App, changes: dict[str, str | None], error: str
+) -> None:
+    await app.authorize(**changes)
+    assert app.browser.left_for.startswith(f"{CALLBACK}?")
+    assert (app.browser.returned["error"], app.browser.returned["state"]) == (error, "st-1")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"client_id": None},
+        {"client_id": "nobody"},
+        {"redirect_uri": f"{CALLBACK}/"},
+        {"redirect_uri": None},
+        {"state": "a\\b"},
+        {"identity_provider": "Acme"},
+    ],
+)
+async def test_what_the_person_is_told(app: App, changes: dict[str, str | None]) -> None:
+    await app.authorize(**changes)
+    assert app.browser.left_for == ""
+    assert app.browser.page is not None
+    assert app.browser.page.status_code == 400
+
+
+async def test_unknown_scopes_are_left_out(app: App) -> None:
+    await app.authorize(scope="openid email made-up")
+    await app.sign_in()
+    assert claims((await app.redeem()).json()["access_token"])["scope"] == "openid email"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"code": "another"}, {"error": "invalid_grant"}),
+        ({"code_verifier": "b" * 43}, {"error": "invalid_grant"}),
+        (
+            {"redirect_uri": "http://localhost:3000/other"},
+            {"error": "unauthorized_client", "error_description": "invalid_redirect"},
+        ),
+        ({"client_id": "nobody"}, {"error": "invalid_client"}),
+        ({"grant_type": "password"}, {"error": "unsupported_grant_type"}),
+        ({"grant_type": "client_credentials"}, {"error": "unauthorized_client"}),
+    ],
+)
+async def test_codes_that_are_not_exchanged(
+    app: App, changes: dict[str, str], error: dict[str, str]
+) -> None:
+    await app.authorize()
+    await app.sign_in()
+    refused = await app.redeem(**changes)
+    assert (refused.status_code, refused.json()) == (400, error)
+
+
+async def test_a_code_is_used_once_and_soon(app: App, clock: TurnableClock) -> None:
+    await app.authorize()
+    await app.sign_in()
+    assert (await app.redeem()).status_code == 200
+    assert (await app.redeem()).json() == {"error": "invalid_grant"}
+    await app.authorize()
+    clock.turn(seconds=301)
+    assert (await app.redeem()).json() == {"error": "invalid_grant"}
+
+
+@pytest.mark.parametrize("by_header", [False, True])
+async def test_a_machine_gets_a_token_for_itself(wire: Wire, by_header: bool) -> None:
+    await wire.call(
+        "CreateResourceServer",
+        UserPoolId=wire.pool.id,
+        Identifier="api",
+        Name="API",
+        Scopes=[{"ScopeName": "read", "ScopeDescription": "Read"}],
+    )
+    client = wire.pool.create_client(
+        ClientSettings(
+            generate_secret=True,
+            allowed_oauth_flows=("client_credentials",),
+            allowed_oauth_scopes=("api/read",),
+        )
+    )
+    assert client.secret is not None
+    form = {"grant_type": "client_credentials", "scope": "api/read"}
+    if by_header:
+        auth = httpx.BasicAuth(client.id, client.secret)
+        reply = await wire.http.post("/oauth2/token", data=form, auth=auth)
+    else:
+        secret = {"client_id": client.id, "client_secret": client.secret}
+        reply = await wire.http.post("/oauth2/token", data={**form, **secret})
+    token = claims(reply.json()["access_token"])
+    assert (token["sub"], token["scope"]) == (client.id, "api/read")
+    wrong = httpx.BasicAuth(client.id, "wrong")
+    refused = await wire.http.post("/oauth2/token", data=form, auth=wrong)
+    assert (refused.status_code, refused.json()) == (400, {"error": "invalid_client"})
+    scope = {"grant_type": "client_credentials", "scope": "api/write"}
+    auth = httpx.BasicAuth(client.id, client.secret)
+    refused = await wire.http.post("/oauth2/token", data=scope, auth=auth)
+    assert refused.json() == {"error": "invalid_scope"}
+
+
+# The pages
+
+
+async def test_a_wrong_password_is_told_on_the_page(app: App) -> None:
+    await app.authorize()
+    await app.sign_in(password="Wrong-Horse-1")
+    assert app.browser.title == "Error: Sign in"
+    assert 'role="alert"' in app.browser.text
+    assert 'value="ada"' in app.browser.text
+    assert "Wrong-Horse-1" not in app.browser.text
+    await app.sign_in()
+    assert "code" in app.browser.returned
+
+
+async def test_pages_have_their_security_headers(app: App) -> None:
+    await app.authorize()
+    assert app.browser.page is not None
+    headers = app.browser.page.headers
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "form-action" not in headers["content-security-policy"]
+    assert (headers["cache-control"], headers["referrer-policy"]) == ("no-store", "same-origin")
+    style = await app.wire.http.get("/login/style.css")
+    assert style.headers["content-type"].startswith("text/css")
+
+
+async def test_sign_up_confirm_and_sign_in(app: App) -> None:
+    await app.authorize()
+    await app.browser.submit("go:sign_up")
+    assert app.browser.title == "Create an account"
+    await app.browser.submit(
+        username="zoe", new_password=PASSWORD, **{"attributes.email": "zoe@example.org"}
+    )
+    await app.browser.submit(code=app.wire.code("zoe"))
+    assert "code" in app.browser.returned
+    identity = claims((await app.redeem()).json()["id_token"])
+    assert identity["cognito:username"] == "zoe"
+
+
+async def test_a_forgotten_password(app: App) -> None:
+    await app.browser.get(
+        "/forgotPassword", client_id=app.client_id, redirect_uri=CALLBACK, response_type="code"
+    )
+    await app.browser.submit(username="ada")
+    await app.browser.submit(code=app.wire.code(), new_password="New-Correct-Horse-2")
+    assert "Your account is ready" in app.browser.text
+    await app.browser.submit(password="New-Correct-Horse-2")
+    assert "code" in app.browser.returned
+
+
+async def test_a_new_password_and_a_second_factor(app: App) -> None:
+    app.wire.pool.settings = PoolSettings(mfa_configuration="ON", mfa_factors=("EMAIL_OTP",))
+    app.wire.pool.create_user(
+        "bob",
+        "Temporary-1!",
+        attributes={"email": "bob@example.org"},
+        status="FORCE_CHANGE_PASSWORD",
+    )
+    await app.authorize()
+    await app.sign_in("bob", "Temporary-1!")
+    await app.browser.submit(new_password="short")
+    assert app.browser.title.startswith("Error: ")
+    await app.browser.submit(new_password=PASSWORD)
+    await app.browser.submit(code=app.wire.code("bob"))
+    assert "code" in app.browser.returned
+
+
+async def test_a_page_of_an_earlier_step(app: App) -> None:
+    app.wire.pool.settings = PoolSettings(mfa_configuration="ON", mfa_factors=("EMAIL_OTP",))
+    await app.authorize()
+    old = app.browser.page
+    await app.sign_in()
+    present = app.browser.title
+    app.browser.page = old
+    await app.sign_in()
+    assert app.browser.title == present
+    assert "out of date" in app.browser.text
+
+
+async def test_an_attempt_of_another_browser(app: App) -> None:
+    await app.authorize()
+    async with app.wire.service.http_client() as http:
+        other = Browser(http, app.browser.page)
+        await other.submit(username="ada", password=PASSWORD)
+    assert other.page is not None
+    assert (other.page.status_code, other.title) == (400, "This sign-in has expired")
+
+
+async def test_a_form_that_another_site_posts(app: App) -> None:
+    await app.authorize()
+    app.browser.http.headers["sec-fetch-site"] = "cross-site"
+    await app.sign_in()
+    assert app.browser.page is not None
+    assert app.browser.page.status_code == 403
+
+
+async def test_an_attempt_that_was_left_for_too_long(app: App, clock: TurnableClock) -> None:
+    await app.authorize()
+    clock.turn(seconds=3601)
+    await app.sign_in()
+    assert app.browser.title == "This sign-in has expired"
+
+
+# Identity providers
+
+
+@dataclass
+class Provided:
+    """A pool whose users also come from another pool, which stands in for a provider."""
+
+    app: App
+    provider: EmbeddedCognito
+
+
+@pytest.fixture
+async def provided(app: App) -> Provided:
+    service, pool = app.wire.service, app.wire.pool
+    other = service.create_pool(PoolSettings(name="Acme", issuer_type="LOCAL"), key=pool.key)
+    other.create_user("carol", PASSWORD, attributes={"email": "carol@example.net"})
+    client = other.create_client(
+        ClientSettings(
+            **{
+                **OAUTH,
+                "callback_urls": ("http://embedded/oauth2/idpresponse",),
+                "generate_secret": True,
+            }
+        )
+    )
+    await app.wire.call(
+        "CreateIdentityProvider",
+        UserPoolId=pool.id,
+        ProviderName="Acme",
+        ProviderType="OIDC",
+        ProviderDetails={
+            "client_id": client.id,
+            "client_secret": client.secret,
+            "attributes_request_method": "GET",
+            "oidc_issuer": other.issuer,
+            "authorize_scopes": "openid email",
+        },
+        AttributeMapping={"email": "email"},
+    )
+    ours = pool.clients.get(app.client_id)
+    assert ours is not None
+    ours.settings = ours.settings.model_copy(
+        update={"supported_identity_providers": ("COGNITO", "Acme")}
+    )
+    return Provided(app, service)
+
+
+async def test_a_user_of_a_provider_signs_in(provided: Provided) -> None:
+    app, sources = provided.app, list[str]()
+    app.wire.pool.triggers = Triggers(
+        pre_sign_up=lambda event: sources.append(event["triggerSource"]),
+        post_authentication=lambda event: sources.append(event["triggerSource"]),
+    )
+    await app.authorize()
+    assert "Continue with Acme" in app.browser.text
+    await app.authorize(identity_provider="Acme")
+    await app.sign_in("carol")
+    assert app.browser.left_for.startswith(CALLBACK)
+    identity = claims((await app.redeem()).json()["id_token"])
+    assert identity["cognito:username"].startswith("Acme_")
+    assert identity["email"] == "carol@example.net"
+    assert identity["identities"][0]["providerName"] == "Acme"
+    assert sources == ["PreSignUp_ExternalProvider", "PostAuthentication_Authentication"]
+    user = await app.wire.call(
+        "AdminGetUser", UserPoolId=app.wire.pool.id, Username=identity["cognito:username"]
+    )
+    assert user["UserStatus"] == "EXTERNAL_PROVIDER"
+    sources.clear()
+    await app.browser.get("/logout", client_id=app.client_id, logout_uri=LOGOUT)
+    await app.authorize(identity_provider="Acme")
+    assert sources == ["PostAuthentication_Authentication"]
+
+
+async def test_a_trigger_refuses_a_user_of_a_provider(provided: Provided) -> None:
+    def refuse(_: dict[str, Any]) -> None:
+        raise ValueError("Not from there.")
+
+    provided.app.wire.pool.triggers = Triggers(pre_sign_up=refuse)
+    await provided.app.authorize(identity_provider="Acme")
+    await provided.app.sign_in("carol")
+    returned = provided.app.browser.returned
+    assert returned["error"] == "invalid_request"
+    assert returned["error_description"] == "PreSignUp failed with error Not from there.."
+
+
+async def test_a_denied_consent_and_a_forged_state(provided: Provided) -> None:
+    app = provided.app
+    await app.authorize(identity_provider="Acme")
+    attempt = next(iter(provided.provider.attempts._attempts.values()))
+    assert attempt.provider_state is not None
+    await app.browser.get("/oauth2/idpresponse", state="forged", code="x")
+    assert app.browser.title == "This sign-in has expired"
+    await app.browser.get(
+        "/oauth2/idpresponse", state=attempt.provider_state, error="access_denied"
+    )
+    assert app.browser.returned == {"error": "access_denied", "state": "st-1"}
+    app.browser.left_for = ""
+    await app.browser.get("/oauth2/idpresponse", state=attempt.provider_state, code="x")
+    assert app.browser.title == "This sign-in has expired"
+
+
+async def test_a_provider_that_does_not_answer(provided: Provided) -> None:
+    app = provided.app
+    provider = app.wire.pool.providers.get("Acme")
+    assert provider is not None
+    provider.details["oidc_issuer"] = "http://embedded/nowhere"
+    await app.authorize(identity_provider="Acme")
+    assert app.browser.returned["error"] == "invalid_request"
+    assert app.browser.returned["error_description"].startswith("Acme Error - ")
