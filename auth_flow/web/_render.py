@@ -27,9 +27,7 @@ def render(form: Form, *, post_to: str, hidden: Mapping[str, str]) -> str:
     `post_to` is the URL that it posts to, and `hidden` are values that it posts besides its fields.
     The form's own token is among the values, as `token`.
     """
-    focused = next((field for field in form.questions if field.problem), None) or next(
-        iter(form.questions), None
-    )
+    focused = _to_begin_with(form)
     kept = {**hidden, "token": form.token}
     inputs = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
@@ -46,6 +44,13 @@ def render(form: Form, *, post_to: str, hidden: Mapping[str, str]) -> str:
         f"{''.join(map(_exhibit, form.exhibits))}"
         f'<form method="post" action="{escape(post_to)}">{inputs}{fields}{buttons}</form>'
     )
+
+
+def _to_begin_with(form: Form) -> Field | None:
+    """Return the field that has the focus: a faulty one, or the first that is still empty."""
+    faulty = (field for field in form.questions if field.problem)
+    empty = (field for field in form.questions if field.required and not field.value)
+    return next(faulty, None) or next(empty, None) or next(iter(form.questions), None)
 
 
 def title_of(form: Form) -> str:
@@ -94,7 +99,7 @@ def _notes(field: Field) -> dict[str, str]:
     if field.hint:
         name = f"hint-{escape(field.name)}"
         notes[name] = f'<p class="soft" id="{name}">{escape(str(field.hint))}</p>'
-    if field.rules:
+    if field.kind == "new_password" and field.rules:  # other values are typed without reading them
         name = f"rules-{escape(field.name)}"
         rules = "".join(f"<li>{escape(str(rule.text))}</li>" for rule in field.rules)
         notes[name] = f'<ul id="{name}">{rules}</ul>'

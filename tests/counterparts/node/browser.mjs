@@ -1,5 +1,6 @@
 // Pages in Chromium, driven by lines. The calls of `PAGE` act on what is shown; all others are functions of aws-amplify in the page.
 
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { build } from 'esbuild';
 import puppeteer from 'puppeteer-core';
@@ -9,7 +10,7 @@ import { answerLines } from './lines.mjs';
 const here = new URL('.', import.meta.url).pathname;
 const bundles = await build({
   absWorkingDir: here,
-  entryPoints: ['browser/amplify.js', 'browser/authenticator.jsx'],
+  entryPoints: ['browser/amplify.js', 'browser/authenticator.jsx', 'browser/redirect.js'],
   bundle: true,
   format: 'iife',
   jsx: 'automatic',
@@ -29,7 +30,7 @@ const server = createServer((request, response) => {
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const origin = `http://localhost:${server.address().port}`;
 
-const browser = await puppeteer.launch({ executablePath: process.argv[2], args: ['--no-sandbox'] });
+const browser = await puppeteer.launch({ executablePath: process.argv[2], args: ['--no-sandbox'], acceptInsecureCerts: true });
 let page;
 
 async function freshPage(path) {
@@ -65,6 +66,25 @@ const PAGE = {
     for (const [name, text] of Object.entries(fields)) await page.locator(`input[name="${name}"]`).fill(text);
   },
   press: ({ text }) => page.locator(`::-p-xpath((//button[normalize-space()="${text}"])[last()])`).click(),
+  origin: () => origin,
+  open: ({ url }) => page.goto(url),
+  newBrowser: () => freshPage(''),
+  back: () => page.goBack(),
+  address: () => page.url(),
+  arrive: ({ part }) => page.waitForFunction((wanted) => location.href.includes(wanted), {}, part),
+  choose: ({ value }) => page.locator(`input[value="${value}"]`).click(),
+  screenshot: async ({ path, width, height, dark }) => {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
+    await page.setViewport({ width, height, deviceScaleFactor: 2 });
+    await page.screenshot({ path });
+  },
+  axe: async () => {
+    await page.setBypassCSP(true);
+    await page.reload();
+    await page.evaluate(await readFile(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
+    const { violations } = await page.evaluate(() => window.axe.run());
+    return violations.map(({ id, impact, nodes }) => ({ id, impact, at: nodes.map(({ html }) => html) }));
+  },
   see: async ({ text }) => {
     try {
       await page.waitForFunction((wanted) => document.body.innerText.includes(wanted), {}, text);
