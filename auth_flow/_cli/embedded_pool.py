@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from auth_flow.embedded import (
     EmbeddedUserPool,
     PoolSettings,
 )
+from auth_flow.embedded._login_models import IdentityProvider
 from auth_flow.embedded._passwords import check_policy
 from auth_flow.states.forms import FormSettings
 from auth_flow.transports._cognito import CognitoTransport
@@ -27,6 +28,11 @@ def _contacts(name: str) -> dict[str, str]:
 
 
 USERNAME, PASSWORD = "ada", "Correct-Horse-1"
+PROVIDER, PROVIDER_USERNAME = "Example", "grace"
+"""The identity provider that stands in for one, and its user, who has the same password."""
+
+PROVIDER_POOL = PoolSettings(name="provider", first_factors=("PASSWORD",))
+SCOPES = ("openid", "email", "phone", "profile", "aws.cognito.signin.user.admin")
 ATTRIBUTES = _contacts(USERNAME)
 """The example user of the commands."""
 
@@ -94,6 +100,57 @@ class EmbeddedPool:
         self.pool.create_user(name, password, attributes=_contacts(name))
         return True
 
+    def allow_redirects(self, callbacks: Sequence[str]) -> None:
+        """Let the app client use managed login, and be called back at these URLs."""
+        self._set_client(
+            callback_urls=tuple(dict.fromkeys([*self.client.settings.callback_urls, *callbacks])),
+            logout_urls=tuple(dict.fromkeys([*self.client.settings.logout_urls, *callbacks])),
+            allowed_oauth_flows=("code",),
+            allowed_oauth_scopes=SCOPES,
+            allowed_oauth_flows_user_pool_client=True,
+        )
+
+    def add_provider(self, endpoint: str) -> None:
+        """Add an identity provider: a second pool of the service, with one user."""
+        other = next((pool for pool in self.service.pools.values() if pool is not self.pool), None)
+        other = other or self.service.create_pool(PROVIDER_POOL)
+        other.settings = other.settings.model_copy(update={"issuer_type": "LOCAL"})
+        if not other.user(PROVIDER_USERNAME):
+            attributes = _contacts(PROVIDER_USERNAME)
+            other.create_user(PROVIDER_USERNAME, PASSWORD, attributes=attributes)
+        settings = ClientSettings(
+            generate_secret=True,
+            callback_urls=tuple(
+                f"{origin}/oauth2/idpresponse"
+                for origin in (endpoint, endpoint.replace("127.0.0.1", "localhost"))
+            ),
+            allowed_oauth_flows=("code",),
+            allowed_oauth_scopes=("openid", "email", "phone", "profile"),
+            allowed_oauth_flows_user_pool_client=True,
+            explicit_auth_flows=("ALLOW_USER_SRP_AUTH",),
+        )
+        client, now = other.create_client(settings, name="auth-flow"), self.service.clock()
+        provider = IdentityProvider(
+            name=PROVIDER,
+            type="OIDC",
+            details={
+                "client_id": client.id,
+                "client_secret": client.secret or "",
+                "oidc_issuer": other.issuer,
+                "authorize_scopes": "openid email",
+                "attributes_request_method": "GET",
+            },
+            attribute_mapping={"username": "sub", "email": "email"},
+            created=now,
+            modified=now,
+        )
+        self.pool.providers.put(PROVIDER, provider)
+        self._set_client(supported_identity_providers=("COGNITO", PROVIDER))
+
+    def _set_client(self, **changes: object) -> None:
+        self.client.settings = self.client.settings.model_copy(update=changes)
+        self.pool.clients.put(self.client.id, self.client)
+
     def tell_messages(self, tell: Callable[[str], None]) -> None:
         """Call `tell` with each message at the time it is sent."""
         self.service.outbox.listeners.append(
@@ -122,9 +179,12 @@ class EmbeddedPool:
     def environment(self, endpoint: str) -> dict[str, str]:
         """Return the environment variables with which the other commands find this pool."""
         secret = {"AUTH_FLOW_CLIENT_SECRET": self.client.secret} if self.client.secret else {}
+        hosted = self.client.settings.allowed_oauth_flows_user_pool_client
+        domain = {"AUTH_FLOW_OAUTH_DOMAIN": endpoint} if hosted else {}
         return {
             "AUTH_FLOW_USER_POOL_ID": self.pool.id,
             "AUTH_FLOW_CLIENT_ID": self.client.id,
             "AUTH_FLOW_ENDPOINT": endpoint,
             **secret,
+            **domain,
         }

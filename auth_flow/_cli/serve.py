@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlencode
 
 import click
 
@@ -18,6 +19,9 @@ from auth_flow.errors import MissingExtra
 
 if TYPE_CHECKING:
     from auth_flow._cli.embedded_pool import EmbeddedPool
+
+EXAMPLE_CALLBACK = "http://localhost:3000/"
+"""Where applications of many frameworks are served during development."""
 
 Mfa = Literal["OFF", "OPTIONAL", "ON"]
 IssuerType = Literal["ORIGINAL", "UPDATED", "LOCAL"]
@@ -97,6 +101,20 @@ def _read_issuer(
     metavar="NAME",
     help="A host name by which containers reach this machine. May be repeated.",
 )
+@click.option(
+    "--callback",
+    "callbacks",
+    multiple=True,
+    metavar="URL",
+    help="Turn on managed login for an application that is called back at this URL; may be "
+    "repeated.",
+)
+@click.option(
+    "--with-provider",
+    is_flag=True,
+    help=f"Add an identity provider to sign in with, which is served here too, and managed login "
+    f"that returns to {EXAMPLE_CALLBACK} if there is no --callback.",
+)
 def serve(
     port: int,
     database: Path | None,
@@ -107,6 +125,8 @@ def serve(
     issuer: tuple[IssuerType, str | None],
     allow_origins: tuple[str, ...],
     allow_hosts: tuple[str, ...],
+    callbacks: tuple[str, ...],
+    with_provider: bool,
 ) -> None:
     _check_installed()
     from auth_flow._cli.embedded_pool import EmbeddedPool
@@ -136,8 +156,14 @@ def serve(
         served.tell_messages(_show)
         with _explained(f"Port {port} cannot be used", "Choose another one with --port."):
             bound = stack.enter_context(running(served.service, port=port))
+        if callbacks or with_provider:
+            served.allow_redirects(callbacks or (EXAMPLE_CALLBACK,))
+        if with_provider:
+            served.add_provider(served.service.endpoint or bound)
         try:
             _show_configuration(served, bound)
+            if served.client.settings.allowed_oauth_flows_user_pool_client:
+                _show_managed_login(served, bound)
             threading.Event().wait()
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
@@ -206,6 +232,19 @@ Codes appear here as they are sent. Press Ctrl-C to stop.
 """,
         err=True,
     )
+
+
+def _show_managed_login(served: EmbeddedPool, endpoint: str) -> None:
+    from auth_flow._cli.embedded_pool import PASSWORD, PROVIDER, PROVIDER_USERNAME
+
+    callback = served.client.settings.callback_urls[0]
+    query = urlencode(
+        {"client_id": served.client.id, "response_type": "code", "redirect_uri": callback}
+    )
+    _show(f"Managed login returns to {callback}. To try it, open:")
+    _show(f"  {endpoint}/oauth2/authorize?{query}")
+    if PROVIDER in served.client.settings.supported_identity_providers:
+        _show(f"{PROVIDER} signs in the user {PROVIDER_USERNAME} with the password {PASSWORD}.")
 
 
 def _show(message: str) -> None:

@@ -1,8 +1,8 @@
 """Sign-ins of managed login, as the operations see them.
 
-The pages sign users in by the same operations as applications do, with three differences: they may
-use flows that the app client does not allow, their tokens are issued later and elsewhere, in exchange
-for a code, and they do not register devices.
+The pages sign users in by the same operations as applications do, with three differences. They may
+use flows that the app client does not allow; their tokens are issued later, in exchange for a code;
+and they do not register devices.
 """
 
 from __future__ import annotations

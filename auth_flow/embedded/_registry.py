@@ -4,6 +4,7 @@ declares.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -17,6 +18,12 @@ Reply = dict[str, Any]
 """A reply's members, named as on the wire."""
 
 
+def member_name(field: str) -> str:
+    """Return the service's name of a member whose field is spelled as in Python."""
+    name = to_pascal(field).replace("Oauth", "OAuth").replace("Urls", "URLs")
+    return re.sub("Uri$", "URI", name)
+
+
 class Request(BaseModel):
     """The input of an operation. The class of `SignUp` is `SignUpRequest`; its fields are the
     operation's members in Python's spelling.
@@ -25,7 +32,7 @@ class Request(BaseModel):
     and are ignored.
     """
 
-    model_config = ConfigDict(alias_generator=to_pascal, frozen=True, strict=True)
+    model_config = ConfigDict(alias_generator=member_name, frozen=True, strict=True)
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         # Requests carry passwords, codes and tokens.

@@ -1,11 +1,12 @@
-"""The settings of user pools and app clients. Names and defaults are the service's, unless noted."""
+"""The settings of user pools and app clients. Names and defaults are the service's."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from pydantic.alias_generators import to_pascal
+
+from auth_flow.embedded._registry import member_name
 
 MfaFactor = Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
 FirstFactor = Literal["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
@@ -34,7 +35,7 @@ AuthFlow = Literal[
 class Shape(BaseModel):
     """A structure that has the service's PascalCase names on the wire and Python's in Python."""
 
-    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, frozen=True)
+    model_config = ConfigDict(alias_generator=member_name, populate_by_name=True, frozen=True)
 
 
 class PasswordPolicy(Shape):
@@ -216,18 +217,12 @@ class ClientConfiguration(Shape):
     refresh_token_rotation: RefreshTokenRotation = RefreshTokenRotation()
     enable_token_revocation: bool = True
     prevent_user_existence_errors: Literal["LEGACY", "ENABLED"] = "LEGACY"
-    callback_urls: tuple[Url, ...] = Field(default=(), alias="CallbackURLs", max_length=100)
-    logout_urls: tuple[Url, ...] = Field(default=(), alias="LogoutURLs", max_length=100)
-    default_redirect_uri: Url | None = Field(default=None, alias="DefaultRedirectURI")
-    allowed_oauth_flows: tuple[OAuthFlow, ...] = Field(
-        default=(), alias="AllowedOAuthFlows", max_length=3
-    )
-    allowed_oauth_scopes: tuple[str, ...] = Field(
-        default=(), alias="AllowedOAuthScopes", max_length=50
-    )
-    allowed_oauth_flows_user_pool_client: bool = Field(
-        default=False, alias="AllowedOAuthFlowsUserPoolClient"
-    )
+    callback_urls: tuple[Url, ...] = Field(default=(), max_length=100)
+    logout_urls: tuple[Url, ...] = Field(default=(), max_length=100)
+    default_redirect_uri: Url | None = None
+    allowed_oauth_flows: tuple[OAuthFlow, ...] = Field(default=(), max_length=3)
+    allowed_oauth_scopes: tuple[str, ...] = Field(default=(), max_length=50)
+    allowed_oauth_flows_user_pool_client: bool = False
     supported_identity_providers: tuple[str, ...] = ()
     read_attributes: tuple[str, ...] = ()
     """Described, but not enforced; so are the three settings below."""

@@ -9,7 +9,7 @@ from auth_flow.embedded._service import CognitoService
 
 
 def well_known(service: CognitoService, request: HttpRequest) -> Response:
-    """Answer `/{pool id}/.well-known/jwks.json` and `/{pool id}/.well-known/openid-configuration`."""
+    """Return `jwks.json` or `openid-configuration` below `/{pool id}/.well-known/`."""
     pool_id, _, document = request.path.removeprefix("/").partition("/.well-known/")
     try:
         pool = service.pool(pool_id)

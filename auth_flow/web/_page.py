@@ -49,7 +49,8 @@ button, .button { display: block; width: 100%; margin: 0 0 .75rem; padding: .625
 button.other, .button { background: transparent; color: var(--accent); }
 button.link { width: auto; display: inline; padding: .25rem 0; margin: 0 1rem 0 0; border: 0;
   background: none; color: var(--accent); text-decoration: underline; font-weight: 400; }
-a { color: var(--accent); } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+a { color: var(--accent); }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .problem { color: var(--bad); margin: .25rem 0 0; }
 .alert { padding: .75rem; margin: 0 0 1rem; border-radius: .5rem; color: var(--bad);
   background: var(--bad-ground); }

@@ -14,6 +14,7 @@ from typing import Any
 
 import anyio
 import boto3
+import httpx
 import pytest
 
 from auth_flow import Done, SignIn
@@ -175,6 +176,26 @@ def test_options_for_a_new_pool_do_not_change_one(
         notice = found.told("(The pool in .*)")
         assert notice == f"{option[0]} has no effect: the pool in {database} exists and {told}."
         assert found.variables["AUTH_FLOW_CLIENT_ID"] == made.client.id
+
+
+def test_managed_login_with_a_provider() -> None:
+    """A person signs in with the provider, and the application is called back with a code."""
+    with serving("--with-provider", variables=4) as served:
+        endpoint = served.variables["AUTH_FLOW_OAUTH_DOMAIN"]
+        assert endpoint == served.variables["AUTH_FLOW_ENDPOINT"]
+        url = served.told(r"(http://\S+/oauth2/authorize\S+)")
+        assert served.told("(Example signs in .*)")
+        with httpx.Client() as person:
+            page = person.get(f"{url}&identity_provider=Example", follow_redirects=True)
+            hidden = {
+                name: page.text.partition(f'name="{name}" value="')[2].partition('"')[0]
+                for name in ("flow", "token")
+            }
+            form = {**hidden, "username": "grace", "password": PASSWORD}
+            answer = person.post(f"{endpoint}/login", data=form)
+            assert answer.headers["location"].startswith(f"{endpoint}/oauth2/idpresponse?code=")
+            returned = person.get(answer.headers["location"])
+            assert returned.headers["location"].startswith("http://localhost:3000/?code=")
 
 
 def test_a_password_that_the_pool_itself_would_refuse(capsys: pytest.CaptureFixture[str]) -> None:

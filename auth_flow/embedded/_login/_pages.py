@@ -1,7 +1,7 @@
 """The pages on which a person signs in: one for each form of the flow.
 
-A page is posted to itself and redirects to itself, so that reloading it and going back are safe. The
-form's token tells a page of an earlier step, which is shown the present one instead.
+A page is posted to itself and redirects to itself, so that reloading it and going back are safe.
+The form's token reveals a page of an earlier step. It is answered with the present one.
 """
 
 from __future__ import annotations
