@@ -48,6 +48,7 @@
     └── StoreError                    the store of flows or sessions failed
         ├── StoreConflict               the entry has changed since it was read; nothing was written
         ├── StoreUnavailable            the store cannot be reached or does not work
+        │   └── KeyringUnavailable      the system's keyring does not give the store its key
         └── ClaimExpired                another worker has taken the flow; this one was too slow
 
 If `retryable` is true, the same event or call may be sent again unchanged. `name` is the service's
@@ -710,6 +711,12 @@ class StoreUnavailable(StoreError):
     """
 
     retryable = True
+
+
+class KeyringUnavailable(StoreUnavailable):
+    """The system's keyring does not give the store its key. There is no keyring, it is locked, or
+    its entry is damaged.
+    """
 
 
 class ClaimExpired(StoreError):

@@ -12,7 +12,14 @@ from pathlib import Path
 import click
 
 from auth_flow._user_pool import UserPool
-from auth_flow.errors import MissingExtra, NotSignedIn, SealBroken, StoreUnavailable
+from auth_flow.errors import (
+    AuthFlowError,
+    KeyringUnavailable,
+    MissingExtra,
+    NotSignedIn,
+    SealBroken,
+    StoreUnavailable,
+)
 from auth_flow.sealing._sealer import Sealer
 from auth_flow.session import Session
 from auth_flow.stores import Store
@@ -101,12 +108,16 @@ def _explained() -> Generator[None]:
             "delete the file and sign in again."
         ) from None
     except (MissingExtra, StoreUnavailable) as error:
-        if error.message.startswith("The keyring"):
+        if isinstance(error, KeyringUnavailable) or _needs_package_keyring(error):
             reason = error.message.rstrip(".")
-            raise StoreUnavailable(
+            raise KeyringUnavailable(
                 f"{reason}. To do without a keyring, set {KEY} to a key that {_MAKE_A_KEY} made."
             ) from None
         raise StoreUnavailable(f"{_file()}: {error.message}") from None
+
+
+def _needs_package_keyring(error: AuthFlowError) -> bool:
+    return isinstance(error, MissingExtra) and error.extra == "keyring"
 
 
 def _file() -> Path:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from auth_flow.errors import MissingExtra, StoreUnavailable
+from auth_flow.errors import KeyringUnavailable, MissingExtra
 from auth_flow.sealing._sealer import Sealer, new_key
 from auth_flow.stores._file import FileStore
 
@@ -19,8 +19,8 @@ class KeyringStore(FileStore):
     locks, and the one of Windows is limited to 2,560 bytes, less than the tokens of one session. A
     keyring is good at protecting a short secret from other users of the machine.
 
-    All methods raise `StoreUnavailable` if there is no keyring or the user does not unlock it, and
-    `MissingExtra` if the package keyring is not installed.
+    All methods raise `KeyringUnavailable` if there is no keyring or the user does not unlock it,
+    and `MissingExtra` if the package keyring is not installed.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ def _key(service: str, name: str) -> str:
         if key is None:
             keyring.set_password(service, name, key := new_key())
             if keyring.get_password(service, name) != key:
-                raise StoreUnavailable(
+                raise KeyringUnavailable(
                     "The keyring does not keep passwords: it may be a null backend. Unlock or "
                     "configure a keyring, or use FileStore with a key of your own."
                 )
-    except StoreUnavailable:
+    except KeyringUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - each backend has errors of its own: DBus, GLib, Windows
-        raise StoreUnavailable(f"The keyring cannot be used: {type(error).__name__}.") from None
+        raise KeyringUnavailable(f"The keyring cannot be used: {type(error).__name__}.") from None
     return key
 
 
@@ -63,7 +63,7 @@ def _sealer(service: str, name: str) -> Sealer:
     try:
         return Sealer([_key(service, name)])
     except ValueError:
-        raise StoreUnavailable(
+        raise KeyringUnavailable(
             f"The keyring's entry for {service} and {name} is not a key. Delete the entry and the "
             "file, and sign in again."
         ) from None

@@ -11,7 +11,7 @@ import keyring
 import pytest
 from keyring.backends.null import Keyring as NullKeyring
 
-from auth_flow.errors import StoreUnavailable
+from auth_flow.errors import KeyringUnavailable, StoreUnavailable
 from auth_flow.sealing import Sealer
 from auth_flow.stores import FileStore, KeyringStore, SQLiteStore, Store
 from tests.stores.keyrings import PlainKeyring
@@ -105,6 +105,6 @@ async def test_a_keyring_that_does_not_work_says_so(
     tmp_path: Path, plain_keyring: None, backend: type[PlainKeyring], words: str
 ) -> None:
     keyring.set_keyring(backend())
-    with pytest.raises(StoreUnavailable, match=words):
+    with pytest.raises(KeyringUnavailable, match=words):
         await KeyringStore(tmp_path / "entries").save("key", "value", expected=None)
     assert not (tmp_path / "entries").exists()
