@@ -95,7 +95,7 @@ class AuthFlow:
 
     @property
     def config(self) -> AuthConfig:
-        """How the flow and its session work."""
+        """The configuration of the flow and its session."""
         return self._config
 
     @property

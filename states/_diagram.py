@@ -101,7 +101,8 @@ def _dot() -> Iterator[str]:
     yield "digraph sign_in {"
     yield "    graph [rankdir=LR, fontname=Helvetica, labelloc=b, labeljust=l];"
     yield f'    label="{_left_aligned(NOTE)}";'
-    yield '    node [shape=box, style="rounded,filled", fillcolor=white, fontname=Helvetica, fontsize=11];'
+    yield '    node [shape=box, style="rounded,filled", fillcolor=white];'
+    yield "    node [fontname=Helvetica, fontsize=11];"
     yield "    edge [fontname=Helvetica, fontsize=9];"
     yield from (f'    {state} [fillcolor="#fde68a", color="#b45309"];' for state in WORK)
     yield f"    {Done.name} [peripheries=2];"

@@ -54,7 +54,7 @@ __all__ = [
 AuthFlowType: TypeAlias = Literal[
     "USER_SRP_AUTH", "USER_PASSWORD_AUTH", "CUSTOM_WITH_SRP", "CUSTOM_WITHOUT_SRP", "USER_AUTH"
 ]
-"""How a sign-in begins, by Amplify's names. Cognito knows the two CUSTOM types as one,
+"""A way to begin a sign-in, by Amplify's name. Cognito has one name for the two CUSTOM types,
 `CUSTOM_AUTH`.
 """
 
@@ -112,7 +112,9 @@ class EventBase(Value):
 
 
 class SignInOptions(Value):
-    """How to sign in: Cognito's authentication flow, and for USER_AUTH the preferred factor."""
+    """The options of a sign-in: Cognito's authentication flow and, for USER_AUTH, the preferred
+    factor.
+    """
 
     auth_flow_type: AuthFlowType = "USER_SRP_AUTH"
     preferred_challenge: _Preference = None
@@ -192,7 +194,7 @@ NamedProvider: TypeAlias = Literal["Google", "Facebook", "Amazon", "Apple"]
 """An identity provider that Cognito knows by itself, by Amplify's name."""
 
 Provider: TypeAlias = NamedProvider | CustomProvider | IdpIdentifier
-"""Where a redirect sign-in leads, past the choice on the hosted pages."""
+"""The identity provider that a redirect sign-in goes to, past the choice on the hosted pages."""
 
 DEFAULT_SCOPES = ("openid", "aws.cognito.signin.user.admin")
 """The scopes of a redirect sign-in: an id token, and the operations of a signed-in user."""

@@ -20,7 +20,7 @@ class Prompter(Protocol):
 
     @property
     def patient(self) -> bool:
-        """Whether a question may be asked again after a wrong answer.
+        """True if a question may be asked again after a wrong answer.
 
         A pipe or a program would only give the same answer again.
         """

@@ -55,8 +55,9 @@ def whoami(pool: UserPool, username: str | None) -> None:
 
 
 @click.command(
-    help="""Print a valid token for a request, as in: curl -H "Authorization: Bearer $(auth-flow token)"
-    URL.
+    help="""Print a valid token for a request, as in:
+
+    curl -H "Authorization: Bearer $(auth-flow token)" URL
     """
 )
 @takes_pool

@@ -39,8 +39,8 @@ class Shape(BaseModel):
 
 
 class PasswordPolicy(Shape):
-    """What a password must hold. Symbols are the printable ASCII characters that are neither
-    letters nor digits.
+    """The rules for passwords. Symbols are the printable ASCII characters that are neither letters
+    nor digits.
     """
 
     minimum_length: int = Field(default=8, ge=6, le=99)
@@ -103,7 +103,7 @@ class AttributeDeclaration(Shape):
 
 
 class Limits(BaseModel):
-    """How often something may be tried. The service does not publish its own figures."""
+    """Limits on attempts and messages. The service does not publish its own figures."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -189,8 +189,8 @@ class TokenValidityUnits(Shape):
 
 
 class RefreshTokenRotation(Shape):
-    """Whether each refresh hands out a new refresh token, and for how many seconds the old one
-    still works.
+    """The rotation of refresh tokens: if it is enabled, each refresh issues a new one, and the old
+    one works for the grace period, in seconds.
     """
 
     feature: Literal["ENABLED", "DISABLED"] = "DISABLED"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     from auth_flow.embedded._pool import EmbeddedUserPool
@@ -25,16 +25,19 @@ def subject(service: CognitoService, request: Request) -> Subject | None:
     members: dict[str, Any] = dict(request)
     claims = claims_in(str(members.get("access_token", "")))
     pool = _pool(service, members, claims)
-    name = (
+    parameters: dict[str, str] = members.get("auth_parameters") or {}
+    responses: dict[str, str] = members.get("challenge_responses") or {}
+    name = str(
         members.get("username")
-        or (members.get("auth_parameters") or {}).get("USERNAME")
-        or (members.get("challenge_responses") or {}).get("USERNAME")
+        or parameters.get("USERNAME")
+        or responses.get("USERNAME")
         or claims.get("username")
+        or ""
     )
     if pool is None or not name:
         return None
-    user = pool.user(str(name))
-    return Subject(pool.id, (user.username if user else str(name)).casefold())
+    user = pool.user(name)
+    return Subject(pool.id, (user.username if user else name).casefold())
 
 
 def claims_in(token: str) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def claims_in(token: str) -> dict[str, Any]:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (IndexError, ValueError, binascii.Error):
         return {}
-    return claims if isinstance(claims, dict) else {}
+    return cast("dict[str, Any]", claims) if isinstance(claims, dict) else {}
 
 
 def pool_id_in(claims: dict[str, Any]) -> str:

@@ -21,8 +21,8 @@ class TokenSource(Protocol):
         """Return tokens that have not expired."""
         ...
 
-    async def refresh(self, tokens: Tokens) -> Tokens:
-        """Return tokens that are newer than `tokens`."""
+    async def refresh(self, stale: Tokens) -> Tokens:
+        """Return other tokens than `stale`."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ConfigDict, SecretStr, ValidationError
 
@@ -102,6 +102,6 @@ def read_index(text: str) -> dict[str, float]:
         return {}
     return {
         str(session_id): float(expires_at)
-        for session_id, expires_at in values.items()
+        for session_id, expires_at in cast("dict[str, object]", values).items()
         if isinstance(expires_at, int | float)
     }

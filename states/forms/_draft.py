@@ -1,4 +1,4 @@
-"""How a step describes itself: a draft of its form, with the event that each action makes."""
+"""The draft of a form: its parts that depend on the step, and the event that each action makes."""
 
 from __future__ import annotations
 

@@ -28,7 +28,9 @@ Kind: TypeAlias = Literal[
     "choice",
     "passkey",
 ]
-"""How a field is shown and read. The list is closed: each kind needs a rendering everywhere."""
+"""The way in which a field is shown and read. The list is closed, because every user interface
+needs a rendering of each kind.
+"""
 
 Role: TypeAlias = Literal["submit", "resend", "alternative", "go", "leave"]
 """The meaning of an action; see `Action`."""

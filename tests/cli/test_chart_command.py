@@ -90,4 +90,4 @@ def test_svg_without_graphviz(
 ) -> None:
     monkeypatch.setenv("PATH", "")
     assert main(["chart", "--format", "svg"]) == 1
-    assert capsys.readouterr().err.startswith("Error: Graphviz")
+    assert capsys.readouterr().err.startswith("Error: SVG needs Graphviz")

@@ -63,7 +63,7 @@ class DriveSettings(NamedPool):
 
     @property
     def names_no_pool(self) -> bool:
-        """Whether to use the embedded pool."""
+        """True if the embedded pool is to be used."""
         return self.user_pool_id is None and self.client_id is None
 
 
