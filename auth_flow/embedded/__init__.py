@@ -3,7 +3,8 @@
 ::
 
     _app, _protocol, _registry     from an HTTP request to an operation, and back to a response
-    _access, _turns                the web pages that may call, and the order of requests
+    _http, _access                 HTTP, and the web pages and hosts that may call
+    _subject, _turns               the user that a request is about, and the order of requests
     _operations/                   the operations, one module for each subject
     _challenges/                   signing in: the flows, the challenges and their order
     _service, _pool, _models,
@@ -14,6 +15,10 @@
     _schema, _aliases              attributes, and the users that an address belongs to
     _delivery, _outbox             codes, and the messages that contain them
     _triggers, _migration          the pool's triggers
+    _login/, _hosted               managed login: the pages and the OAuth endpoints
+    _login_models, _login_grants,
+    _federated_users               its rows and tokens, and the users of identity providers
+    _well_known                    keys and OpenID configuration
     _server                        the service on a port
 """
 

@@ -1,4 +1,4 @@
-"""Users who sign in with an identity provider."""
+"""Find, make and link the users of identity providers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from auth_flow.embedded._pool import EmbeddedUserPool
 
 
 def federated_user(pool: EmbeddedUserPool, provider: IdentityProvider, subject: str) -> User | None:
-    """Return the user whom the provider knows as `subject`: a federated or a linked one."""
+    """Return the user that the provider names `subject`: a federated or a linked one."""
     for user in pool.users:
         for identity in user.identities:
             if (identity.provider_name, identity.user_id) == (provider.name, subject):
@@ -25,9 +25,7 @@ def federated_user(pool: EmbeddedUserPool, provider: IdentityProvider, subject: 
 def new_federated_user(
     pool: EmbeddedUserPool, provider: IdentityProvider, subject: str, attributes: Mapping[str, str]
 ) -> User:
-    """Return a user, not yet saved, for somebody who signs in with the provider for the first
-    time.
-    """
+    """Return a new user, not yet saved, for a first sign-in with the provider."""
     now = pool.clock()
     user = User(
         username=f"{provider.name}_{subject}",
@@ -50,7 +48,7 @@ def link(pool: EmbeddedUserPool, user: User, provider: IdentityProvider, subject
 
 
 def unlink(pool: EmbeddedUserPool, user: User, provider: IdentityProvider, subject: str) -> None:
-    """Undo `link`. A user who was made by the provider's sign-in is deleted."""
+    """Undo `link`. A federated user is deleted."""
     if user.status == "EXTERNAL_PROVIDER":
         pool.delete(user)
         return

@@ -267,7 +267,7 @@ class Grant(Row):
     username: str
     auth_time: int
     last_active: float | None = None
-    """When the tokens were renewed last."""
+    """The time of the last renewal of the tokens."""
     expires_at: float
     event_id: str
     device_key: str | None = None

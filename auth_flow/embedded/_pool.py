@@ -103,7 +103,7 @@ class EmbeddedUserPool:
 
     @property
     def modified(self) -> float:
-        """When the settings were changed last, in seconds since the epoch."""
+        """The time of the last change of the settings, in seconds since the epoch."""
         return self._row.modified or self.created
 
     account = "123456789012"

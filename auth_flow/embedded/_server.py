@@ -22,7 +22,7 @@ LOOPBACK = "127.0.0.1"
 def serve(service: EmbeddedCognito, port: int, *, host: str = LOOPBACK) -> None:
     """Serve until interrupted.
 
-    AWS signatures are not checked, so everybody who can reach `host` is an administrator.
+    AWS signatures are not checked, so every client of `host` is an administrator.
     """
     service.endpoint = service.endpoint or f"http://{host}:{port}"
     _server(service, host, port).run()

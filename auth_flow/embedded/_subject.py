@@ -1,4 +1,4 @@
-"""Find the user whom a request is about, before anything of it is verified."""
+"""Find the user that a request is about, before anything of it is verified."""
 
 from __future__ import annotations
 

@@ -79,7 +79,8 @@ def page(
 ) -> str:
     """Return an HTML document around `body`, which is HTML already.
 
-    `title` is plain text. `style` is the URL of the style sheet.
+    `title` is plain text. `style` is the URL of the style sheet. If there are `links`, they follow
+    the body as buttons.
     """
     buttons = "".join(
         f'<a class="button" href="{escape(link.url)}">{escape(link.text)}</a>' for link in links

@@ -1,7 +1,8 @@
 """Render a form as HTML that works without a script.
 
 The result is one `<form>`. Its buttons have the name `action`, so the pressed one is posted with
-the fields. Texts and values are escaped.
+the fields. Texts and values are escaped. If `segno` is installed, QR codes are drawn; if not, a
+link takes their place.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def _choices(field: Field, *, autofocus: bool, notes: Mapping[str, str]) -> str:
 
 def _button(action: Action, *, first: bool) -> str:
     kind = {"submit": "", "resend": "other", "alternative": "other"}.get(action.role, "link")
-    # What only leads elsewhere must not be held up by a field that is still empty.
+    # An action that leads elsewhere is allowed even if a field is still empty.
     skips = "" if action.role == "submit" else " formnovalidate"
     shown = f' class="{kind}"' if kind and not (first and action.role == "resend") else ""
     return (

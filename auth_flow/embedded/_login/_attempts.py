@@ -25,7 +25,7 @@ MOST_ATTEMPTS = 1000
 
 @dataclass
 class BrowserSignIn:
-    """A person who is signing in for an application. `browser` is the value of the cookie."""
+    """A sign-in for an application. `browser` is the value of the cookie."""
 
     id: str
     browser: str
@@ -34,11 +34,11 @@ class BrowserSignIn:
     expires_at: float
     form: FormName = "SIGN_IN"
     notice: str | None = None
-    """Something to say above the next form."""
+    """A sentence above the next form."""
     values: dict[str, str] = field(default_factory=dict[str, str])
-    """What was typed into the form that was refused, without secrets."""
+    """The values of a form that was refused, without secrets."""
     refused: GuardRejected | None = None
-    """What was wrong with it, if it was not sent."""
+    """The faults of that form, if it was not sent on."""
     provider_state: str | None = None
     """The `state` of the request that was sent to an identity provider."""
     provider_nonce: str | None = None

@@ -1,4 +1,4 @@
-"""How an application proves at the token endpoint which client it is."""
+"""Authenticate the app client that calls the token endpoint."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from auth_flow.embedded._http import Response, json_response
 
 
 class PageError(Exception):
-    """A refusal that the person is shown, because nobody else can be trusted with it."""
+    """A refusal that the person is shown, because the application cannot be trusted with it."""
 
     def __init__(self, code: str, text: str, status: int = 400) -> None:
         super().__init__(text)

@@ -147,14 +147,14 @@ async def _claims(
             endpoints["token_endpoint"], data={name: text for name, text in form.items() if text}
         )
         tokens = reply.json()
-        if reply.status_code != httpx.codes.OK:
+        if not reply.is_success:
             raise ValueError(f"{reply.status_code} {tokens.get('error', 'invalid response')}")
         keys = (await http.get(endpoints["jwks_uri"])).raise_for_status().json()
         claims = _verified(tokens["id_token"], keys, endpoints, provider, attempt, service.clock())
         if endpoints.get("userinfo_endpoint"):
             bearer = {"authorization": f"Bearer {tokens['access_token']}"}
             info = await http.get(endpoints["userinfo_endpoint"], headers=bearer)
-            if info.status_code == httpx.codes.OK and info.json().get("sub") == claims["sub"]:
+            if info.is_success and info.json().get("sub") == claims["sub"]:
                 claims = {**info.json(), **claims}
     return claims
 

@@ -41,7 +41,7 @@ class AdminDisableProviderForUserRequest(Request):
 async def admin_link_provider_for_user(
     service: CognitoService, request: AdminLinkProviderForUserRequest
 ) -> Reply:
-    """Let a provider's user, who has not signed in yet, sign in as a user of the pool."""
+    """Let a user of a provider sign in as a user of the pool, if it has not signed in yet."""
     pool = service.pool(request.user_pool_id)
     destination, source = request.destination_user, request.source_user
     user = pool.user(destination.provider_attribute_value or "")

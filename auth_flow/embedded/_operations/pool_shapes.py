@@ -135,7 +135,7 @@ class PoolMembers(Request):
     key_configuration: dict[str, Any] | None = None
 
     def apply(self, settings: PoolSettings) -> PoolSettings:
-        """Return the settings with what these members say."""
+        """Return the settings, changed as these members ask for."""
         devices = self.device_configuration
         prompted = devices is not None and devices.device_only_remembered_on_user_prompt
         recovery = self.account_recovery_setting
