@@ -7,6 +7,7 @@
     _authorize   /oauth2/authorize: the checked request, and the return to the application
     _attempts    sign-ins under way in a browser
     _pages       /login, /signup, /forgotPassword
+    _arrival     the end of a sign-in
     _providers   sign-in with an OpenID Connect provider
     _cookies     what a browser keeps
     _clients     how an application proves which client it is

@@ -18,6 +18,9 @@ from auth_flow.embedded._pool import EmbeddedUserPool
 LIFETIME = 3600
 """Seconds that a browser stays signed in."""
 
+BROWSER_COOKIE = "cognito-sign-in"
+"""The cookie that binds sign-ins under way to their browser."""
+
 Header = tuple[str, str]
 
 

@@ -15,18 +15,18 @@ from auth_flow import AuthFlow, UserPool
 from auth_flow.embedded._access import IN_PROCESS
 from auth_flow.embedded._hosted import as_managed_login
 from auth_flow.embedded._http import HttpRequest, Response
+from auth_flow.embedded._login._arrival import signed_in
 from auth_flow.embedded._login._attempts import LIFETIME, BrowserSignIn
 from auth_flow.embedded._login._authorize import check_request, return_to_application
 from auth_flow.embedded._login._cookies import (
+    BROWSER_COOKIE,
     browser_session,
     cookies_of,
     set_cookie,
-    sign_browser_in,
 )
 from auth_flow.embedded._login._errors import PageError, RedirectError, redirect, with_query
+from auth_flow.embedded._login._providers import leave_for
 from auth_flow.embedded._login_models import AuthorizeRequest
-from auth_flow.embedded._models import User
-from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.errors import AuthFlowError, GuardRejected
 from auth_flow.states._events import SignInOptions
 from auth_flow.states.forms import Form, FormName, FormSettings, PasswordRules
@@ -37,9 +37,6 @@ from auth_flow.web._render import title_of
 
 if TYPE_CHECKING:
     from auth_flow.embedded._app import EmbeddedCognito
-
-BROWSER_COOKIE = "cognito-sign-in"
-"""The cookie that binds attempts to their browser."""
 
 STYLE = "/login/style.css"
 GOES: dict[str, FormName] = {
@@ -78,7 +75,7 @@ async def show(service: EmbeddedCognito, request: HttpRequest) -> Response:
     attempt = find(service, request, request.query["flow"])
     provider = request.query.get("provider")
     if provider is not None:
-        return await _leave_for(service, request, attempt, provider)
+        return await leave_for(service, request, attempt, provider)
     return _page(service, attempt)
 
 
@@ -238,14 +235,6 @@ def _provider_links(
     )
 
 
-async def _leave_for(
-    service: EmbeddedCognito, request: HttpRequest, attempt: BrowserSignIn, provider: str
-) -> Response:
-    from auth_flow.embedded._login._providers import leave_for
-
-    return await leave_for(service, request, attempt, provider)
-
-
 async def _finish(service: EmbeddedCognito, attempt: BrowserSignIn) -> Response:
     """Sign the browser in and return to the application."""
     pool = service.pool(attempt.request.pool_id)
@@ -257,13 +246,6 @@ async def _finish(service: EmbeddedCognito, attempt: BrowserSignIn) -> Response:
     # The tokens of the page itself have served their purpose.
     await attempt.flow.session.sign_out()
     return await signed_in(pool, attempt, user)
-
-
-async def signed_in(pool: EmbeddedUserPool, attempt: BrowserSignIn, user: User) -> Response:
-    """Return to the application from an attempt that ended in this user."""
-    now = int(pool.clock())
-    response = await return_to_application(pool, attempt.request, user, now)
-    return response.with_headers(sign_browser_in(pool, user, now))
 
 
 def _refuse_foreign_post(request: HttpRequest) -> None:

@@ -20,10 +20,10 @@ from auth_flow.embedded._federated_users import (
     subject_in,
 )
 from auth_flow.embedded._http import HttpRequest, Response
+from auth_flow.embedded._login._arrival import signed_in
 from auth_flow.embedded._login._attempts import BrowserSignIn
-from auth_flow.embedded._login._cookies import cookies_of
+from auth_flow.embedded._login._cookies import BROWSER_COOKIE, cookies_of
 from auth_flow.embedded._login._errors import PageError, RedirectError, redirect, with_query
-from auth_flow.embedded._login._pages import BROWSER_COOKIE, signed_in
 from auth_flow.embedded._login_models import IdentityProvider
 from auth_flow.embedded._models import User
 from auth_flow.embedded._pool import EmbeddedUserPool
