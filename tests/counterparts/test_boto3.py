@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import botocore.exceptions
+import jwt
 import pytest
 
 from auth_flow.embedded import Client, ClientSettings, RefreshTokenRotation
@@ -539,3 +540,19 @@ def test_groups_and_their_members(app: tuple[App, ServedPool]) -> None:
     ada.cognito.delete_group(**named)
     with pytest.raises(ada.cognito.exceptions.ResourceNotFoundException):
         ada.cognito.get_group(**named)
+
+
+def test_groups_are_in_the_tokens(cognito: Any, served: Served) -> None:
+    pool = served.pool()
+    pool.add_ada()
+    named = {"UserPoolId": pool.pool.id}
+    role = "arn:aws:iam::123456789012:role/editors"
+    cognito.create_group(**named, GroupName="editors", RoleArn=role, Precedence=1)
+    cognito.admin_add_user_to_group(**named, GroupName="editors", Username="ada")
+    listed = cognito.list_users_in_group(**named, GroupName="editors")["Users"]
+    assert [user["Username"] for user in listed] == ["ada"]
+    reply = App(cognito, pool.client).by_password()["AuthenticationResult"]
+    claims = jwt.decode(reply["IdToken"], options={"verify_signature": False})
+    assert (claims["cognito:groups"], claims["cognito:roles"]) == (["editors"], [role])
+    cognito.admin_remove_user_from_group(**named, GroupName="editors", Username="ada")
+    assert cognito.admin_list_groups_for_user(**named, Username="ada")["Groups"] == []
