@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from auth_flow.embedded import Triggers
+from auth_flow.embedded import Triggers, TurnableClock
 from auth_flow.states import _srp as srp
 from tests.embedded.wire import PASSWORD, Refused, Wire, claim, settings
 
@@ -49,10 +49,15 @@ class Device:
     async def prove(self, wire: Wire, asked: dict[str, Any], **metadata: Any) -> dict[str, Any]:
         """Answer DEVICE_SRP_AUTH and DEVICE_PASSWORD_VERIFIER."""
         assert asked["ChallengeName"] == "DEVICE_SRP_AUTH"
+        assert asked["ChallengeParameters"] == {"USERNAME": "ada", "DEVICE_KEY": self.key}
         keys = srp.ClientKeys.generate()
         named = {"USERNAME": "ada", "DEVICE_KEY": self.key}
         asked = await wire.respond(asked, **named, SRP_A=keys.public_hex)
         assert asked["ChallengeName"] == "DEVICE_PASSWORD_VERIFIER"
+        assert (
+            asked["ChallengeParameters"].items()
+            >= {"USERNAME": "ada", "DEVICE_KEY": self.key}.items()
+        )
         proof = claim(keys, asked, self.group, self.key, self.secret)
         return await wire.respond(asked, **named, **proof)
 
@@ -71,14 +76,20 @@ async def answer_codes(wire: Wire, asked: dict[str, Any], **extra: str) -> dict[
     return await wire.respond(asked, USERNAME="ada", SMS_MFA_CODE=wire.code(), **extra)
 
 
-async def test_a_remembered_device_proves_itself_instead_of_a_second_factor(wire: Wire) -> None:
+async def test_a_remembered_device_proves_itself_instead_of_a_second_factor(
+    wire: Wire, clock: TurnableClock
+) -> None:
     settings(wire, device_tracking="ALWAYS", mfa_configuration="ON", mfa_factors=("SMS_MFA",))
     device, _ = await confirmed_device(wire)
     assert (await wire.sign_in())["ChallengeName"] == "SMS_MFA"
+    clock.turn(minutes=1)
     reply = await device.prove(wire, await wire.sign_in(DEVICE_KEY=device.key))
     result = reply["AuthenticationResult"]
     assert "NewDeviceMetadata" not in result
     assert wire.pool.key.read(result["AccessToken"])["device_key"] == device.key
+    shown = await wire.call("GetDevice", AccessToken=result["AccessToken"], DeviceKey=device.key)
+    created = shown["Device"]["DeviceCreateDate"]
+    assert shown["Device"]["DeviceLastAuthenticatedDate"] == pytest.approx(created + 60, abs=1)
     stranger = Device(device.key, device.group, "another secret")
     with pytest.raises(Refused, match="NotAuthorizedException"):
         await stranger.prove(wire, await wire.sign_in(DEVICE_KEY=device.key))

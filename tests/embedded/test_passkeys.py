@@ -31,6 +31,7 @@ async def test_a_passkey_signs_in(wire: Wire) -> None:
     asked = await wire.initiate("USER_AUTH", USERNAME="ada")
     assert "WEB_AUTHN" in asked["AvailableChallenges"]
     asked = await wire.respond(asked, USERNAME="ada", ANSWER="WEB_AUTHN")
+    assert asked["ChallengeParameters"]["USERNAME"] == "ada"
     options = json.loads(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
     credential = json.dumps(authenticator.get(options))
     assert "AuthenticationResult" in await wire.respond(

@@ -8,7 +8,11 @@ import anyio
 import pytest
 
 from auth_flow.embedded import ClientSettings, Triggers
+from auth_flow.embedded._models import Totp
+from auth_flow.embedded._totp import new_secret
 from auth_flow.states import _srp as srp
+from tests.embedded.authenticator import Authenticator
+from tests.embedded.test_passkeys import register
 from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
@@ -47,6 +51,30 @@ async def select_challenge(wire: Wire) -> dict[str, Any]:
     return await wire.initiate("USER_AUTH", USERNAME="ada")
 
 
+async def software_token(wire: Wire) -> dict[str, Any]:
+    settings(wire, mfa_configuration="ON", mfa_factors=("SOFTWARE_TOKEN_MFA",))
+    user = wire.pool.user("ada")
+    assert user is not None
+    user.totp = Totp(secret=new_secret())
+    return await wire.sign_in()
+
+
+async def passkey(wire: Wire) -> dict[str, Any]:
+    await register(wire, Authenticator())
+    return await wire.initiate("USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="WEB_AUTHN")
+
+
+async def riddle(wire: Wire) -> dict[str, Any]:
+    wire.pool.triggers = Triggers(
+        define_auth_challenge=lambda event: {
+            **event,
+            "response": {"challengeName": "CUSTOM_CHALLENGE"},
+        },
+        create_auth_challenge=lambda event: event,
+    )
+    return await wire.initiate("CUSTOM_AUTH", USERNAME="ada")
+
+
 async def password_verifier(wire: Wire) -> dict[str, Any]:
     return await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A="2")
 
@@ -62,8 +90,11 @@ async def new_password(wire: Wire) -> dict[str, Any]:
     ("ask", "missing"),
     [
         (sms_mfa, "SMS_MFA_CODE"),
+        (software_token, "SOFTWARE_TOKEN_MFA_CODE"),
         (select_mfa, "ANSWER"),
         (select_challenge, "ANSWER"),
+        (riddle, "ANSWER"),
+        (passkey, "CREDENTIAL"),
         (password_verifier, "PASSWORD_CLAIM_SECRET_BLOCK"),
         (new_password, "NEW_PASSWORD"),
     ],
@@ -88,6 +119,20 @@ async def test_a_choice_that_was_not_offered(wire: Wire, ask: Any) -> None:
         Refused, match="InvalidParameterException: Selected challenge is not available"
     ):
         await wire.respond(asked, USERNAME="ada", ANSWER="CARRIER_PIGEON")
+
+
+@pytest.mark.parametrize("credential", ["", "nonsense", "[]", '"text"', "null", "7"])
+async def test_a_credential_is_a_json_object(wire: Wire, credential: str) -> None:
+    asked = await passkey(wire)
+    with pytest.raises(Refused, match="InvalidParameterException: CREDENTIAL is not a JSON object"):
+        await wire.respond(asked, USERNAME="ada", CREDENTIAL=credential)
+
+
+async def test_a_software_token_that_is_deleted_meanwhile_is_not_asked_for(wire: Wire) -> None:
+    asked = await software_token(wire)
+    await wire.call("AdminDeleteSoftwareToken", UserPoolId=wire.pool.id, Username="ada")
+    with pytest.raises(Refused, match="SoftwareTokenMFANotFoundException"):
+        await wire.respond(asked, USERNAME="ada", SOFTWARE_TOKEN_MFA_CODE="123456")
 
 
 async def test_a_session_is_for_its_own_challenge_client_and_user(wire: Wire) -> None:
@@ -142,12 +187,78 @@ async def test_a_user_nobody_knows_is_acted_out_to_the_end(wire: Wire) -> None:
     asked = await wire.initiate("USER_AUTH", USERNAME="nobody", PREFERRED_CHALLENGE="EMAIL_OTP")
     assert asked["ChallengeName"] == "EMAIL_OTP"
     assert not wire.pool.outbox.messages
+    offered = await wire.initiate("USER_AUTH", USERNAME="nobody")
+    assert offered["AvailableChallenges"] == ["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"]
+    assert offered["ChallengeParameters"] == {"USERNAME": "nobody"}
+    settings(wire, mfa_configuration="ON")
+    offered = await wire.initiate("USER_AUTH", USERNAME="nobody")
+    assert offered["AvailableChallenges"] == ["PASSWORD", "PASSWORD_SRP"]
     with pytest.raises(Refused, match="CodeMismatchException"):
         await wire.respond(asked, USERNAME="nobody", EMAIL_OTP_CODE="123456")
     with pytest.raises(Refused, match="NotAuthorizedException"):
         await wire.initiate(
             "USER_AUTH", USERNAME="nobody", PREFERRED_CHALLENGE="PASSWORD", PASSWORD="x"
         )
+
+
+async def test_a_user_who_is_created_during_a_simulated_sign_in_is_not_its_user(
+    wire: Wire,
+) -> None:
+    wire.client = wire.pool.create_client(ClientSettings(prevent_user_existence_errors="ENABLED"))
+    keys = srp.ClientKeys.generate()
+    asked = await wire.initiate("USER_SRP_AUTH", USERNAME="bob", SRP_A=keys.public_hex)
+    wire.pool.create_user("bob", PASSWORD)
+    with pytest.raises(Refused, match="NotAuthorizedException: Invalid session for the user"):
+        await wire.prove(asked, keys)
+
+
+async def test_a_user_who_is_deleted_during_a_sign_in_has_no_session(wire: Wire) -> None:
+    asked = await sms_mfa(wire)
+    code = wire.code()
+    await wire.call("AdminDeleteUser", UserPoolId=wire.pool.id, Username="ada")
+    with pytest.raises(Refused, match="NotAuthorizedException: Invalid session for the user"):
+        await wire.respond(asked, USERNAME="ada", SMS_MFA_CODE=code)
+
+
+@pytest.mark.parametrize("flow", ["CUSTOM_AUTH", "USER_AUTH"])
+async def test_only_a_client_that_protects_users_simulates_one(wire: Wire, flow: str) -> None:
+    asks = {"challengeName": "CUSTOM_CHALLENGE"}
+    seen: list[bool] = []
+
+    def define(event: dict[str, Any]) -> dict[str, Any]:
+        seen.append(event["request"]["userNotFound"])
+        return {**event, "response": asks}
+
+    wire.pool.triggers = Triggers(
+        define_auth_challenge=define, create_auth_challenge=lambda event: event
+    )
+    with pytest.raises(Refused, match="UserNotFoundException"):
+        await wire.initiate(flow, USERNAME="nobody")
+    wire.client = wire.pool.create_client(ClientSettings(prevent_user_existence_errors="ENABLED"))
+    known = await wire.initiate(flow, USERNAME="ada")
+    unknown = await wire.initiate(flow, USERNAME="nobody")
+    assert known["ChallengeName"] == unknown["ChallengeName"]
+    assert set(known["ChallengeParameters"]) == set(unknown["ChallengeParameters"])
+    assert seen == ([False, True] if flow == "CUSTOM_AUTH" else [])
+
+
+@pytest.mark.parametrize("flow", ["CUSTOM_AUTH", "USER_AUTH"])
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [
+        ("AdminResetUserPassword", "PasswordResetRequiredException"),
+        ("AdminDisableUser", "NotAuthorizedException: User is disabled"),
+    ],
+)
+async def test_a_user_who_may_not_sign_in_is_asked_nothing(
+    wire: Wire, flow: str, operation: str, name: str
+) -> None:
+    wire.pool.triggers = Triggers(
+        define_auth_challenge=lambda event: {**event, "response": {"issueTokens": True}}
+    )
+    await wire.call(operation, UserPoolId=wire.pool.id, Username="ada")
+    with pytest.raises(Refused, match=name):
+        await wire.initiate(flow, USERNAME="ada")
 
 
 async def test_custom_challenges_need_their_triggers(wire: Wire) -> None:
@@ -181,6 +292,14 @@ async def test_devices_have_to_name_and_prove_themselves(wire: Wire) -> None:
         await wire.respond(asked, USERNAME="ada", SRP_A="2")
     with pytest.raises(Refused, match="SRP_A is not valid"):
         await wire.respond(asked, **named, SRP_A=f"{srp.N:x}")
+    for stranger in ({}, {"USERNAME": "nobody"}):
+        with pytest.raises(Refused, match=r"Missing required parameter (USERNAME|Session)"):
+            await wire.call(
+                "RespondToAuthChallenge",
+                ClientId=wire.client.id,
+                ChallengeName="DEVICE_SRP_AUTH",
+                ChallengeResponses=stranger,
+            )
 
 
 async def test_token_sessions_are_listed_and_revoked_one_by_one(wire: Wire) -> None:

@@ -44,6 +44,14 @@ async def test_tokens_say_who_signed_in(wire: Wire) -> None:
 
 async def test_srp(wire: Wire) -> None:
     assert "AccessToken" in (await wire.srp_sign_in())["AuthenticationResult"]
+    first, second = [
+        (await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A="2"))["ChallengeParameters"]
+        for _ in range(2)
+    ]
+    assert first["SALT"] == second["SALT"]
+    assert first["SRP_B"] != second["SRP_B"]
+    assert first["SECRET_BLOCK"] != second["SECRET_BLOCK"]
+    assert first["USERNAME"] == first["USER_ID_FOR_SRP"] == "ada"
 
 
 @pytest.mark.parametrize("flow", ["srp", "password"])
@@ -74,7 +82,7 @@ async def test_a_session_is_answered_once(wire: Wire) -> None:
 async def test_a_session_expires(wire: Wire, clock: TurnableClock) -> None:
     keys = srp.ClientKeys.generate()
     asked = await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=keys.public_hex)
-    clock.turn(minutes=3)
+    clock.turn(seconds=60 * wire.client.settings.auth_session_validity)
     with pytest.raises(
         Refused, match=r"NotAuthorizedException: Invalid session for the user, session is expired."
     ):
@@ -111,9 +119,16 @@ async def test_an_unknown_user_elsewhere(wire: Wire) -> None:
 
 async def test_sms_code(wire: Wire) -> None:
     settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))
-    asked = await wire.srp_sign_in()
+    keys = srp.ClientKeys.generate()
+    proof = await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=keys.public_hex)
+    asked = await wire.prove(proof, keys)
     assert asked["ChallengeName"] == "SMS_MFA"
-    assert asked["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"] == "+*******5309"
+    assert asked["Session"] != proof["Session"]
+    assert asked["ChallengeParameters"] == {
+        "USER_ID_FOR_SRP": "ada",
+        "CODE_DELIVERY_DELIVERY_MEDIUM": "SMS",
+        "CODE_DELIVERY_DESTINATION": "+*******5309",
+    }
     with pytest.raises(
         Refused, match=r"CodeMismatchException: Invalid code or auth state for the user."
     ):
@@ -141,6 +156,7 @@ async def test_choice_of_mfa(wire: Wire) -> None:
     )
     user.mfa = ["SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
     asked = await wire.sign_in("bob")
+    assert asked["ChallengeParameters"]["USER_ID_FOR_SRP"] == "bob"
     assert json.loads(asked["ChallengeParameters"]["MFAS_CAN_CHOOSE"]) == [
         "SOFTWARE_TOKEN_MFA",
         "EMAIL_OTP",
@@ -191,9 +207,12 @@ async def test_totp_set_up_in_a_sign_in(wire: Wire, clock: TurnableClock) -> Non
     verified = await wire.call("VerifySoftwareToken", Session=associated["Session"], UserCode=code)
     assert verified["Status"] == "SUCCESS"
     assert "AuthenticationResult" in await wire.respond(verified, "MFA_SETUP", USERNAME="bob")
+    shown = await wire.call("AdminGetUser", UserPoolId=wire.pool.id, Username="bob")
+    assert shown["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
     clock.turn(minutes=1)
     asked = await wire.sign_in("bob")
     assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    assert asked["ChallengeParameters"] == {"USER_ID_FOR_SRP": "bob"}
 
 
 async def test_email_set_up_in_a_sign_in(wire: Wire) -> None:
@@ -212,6 +231,7 @@ async def test_new_password(wire: Wire) -> None:
     )
     asked = await wire.srp_sign_in("bob", "temporary")
     assert asked["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    assert asked["ChallengeParameters"]["USER_ID_FOR_SRP"] == "bob"
     assert json.loads(asked["ChallengeParameters"]["requiredAttributes"]) == ["userAttributes.name"]
     assert json.loads(asked["ChallengeParameters"]["userAttributes"])["email"] == "b@c.org"
     with pytest.raises(Refused, match="InvalidParameterException"):
@@ -232,7 +252,9 @@ async def test_new_password(wire: Wire) -> None:
 
 async def test_a_temporary_password_expires(wire: Wire, clock: TurnableClock) -> None:
     wire.pool.create_user("bob", PASSWORD, status="FORCE_CHANGE_PASSWORD")
-    clock.turn(days=8)
+    asked = await wire.sign_in("bob")
+    assert asked["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    clock.turn(days=7)
     with pytest.raises(Refused, match="Temporary password has expired"):
         await wire.sign_in("bob")
 
@@ -280,6 +302,7 @@ async def test_user_auth_offers_what_the_account_has(wire: Wire) -> None:
     asked = await wire.initiate("USER_AUTH", USERNAME="ada")
     assert asked["ChallengeName"] == "SELECT_CHALLENGE"
     assert asked["AvailableChallenges"] == ["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP"]
+    assert asked["ChallengeParameters"] == {"USERNAME": "ada"}
     coded = await wire.respond(asked, USERNAME="ada", ANSWER="SMS_OTP")
     assert coded["ChallengeName"] == "SMS_OTP"
     assert "AuthenticationResult" in await wire.respond(
@@ -320,7 +343,7 @@ async def test_custom_challenge_rounds(wire: Wire) -> None:
     async def create(event: dict) -> None:
         number = str(len(event["request"]["session"]))
         event["response"] |= {
-            "publicChallengeParameters": {"question": number},
+            "publicChallengeParameters": {"question": number, "USERNAME": "eve"},
             "privateChallengeParameters": {"answer": number},
             "challengeMetadata": f"round-{number}",
         }
@@ -339,6 +362,7 @@ async def test_custom_challenge_rounds(wire: Wire) -> None:
     )
     asked = await wire.initiate("CUSTOM_AUTH", USERNAME="ada")
     while "AuthenticationResult" not in asked:
+        assert asked["ChallengeParameters"]["USERNAME"] == "ada"
         asked = await wire.respond(
             asked, USERNAME="ada", ANSWER=asked["ChallengeParameters"]["question"]
         )
@@ -432,6 +456,8 @@ async def test_wrong_passwords_lock_out_for_a_while(wire: Wire, clock: TurnableC
             await wire.sign_in(password="wrong")
     with pytest.raises(Refused, match="NotAuthorizedException: Password attempts exceeded"):
         await wire.sign_in()
+    with pytest.raises(Refused, match="NotAuthorizedException: Password attempts exceeded"):
+        await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A="2")
     clock.turn(seconds=2)
     assert await wire.tokens()
 

@@ -71,11 +71,70 @@ async def test_the_session_of_a_sign_up_signs_in_without_a_password(wire: Wire) 
     assert "AuthenticationResult" in signed_in
 
 
+async def test_the_session_of_a_sign_up_is_its_user_s_and_its_client_s(wire: Wire) -> None:
+    from pycognito.aws_srp import AWSSRP
+
+    secret = wire.client = wire.pool.create_client(ClientSettings(generate_secret=True))
+
+    def named(username: str) -> dict[str, str]:
+        proof = AWSSRP.get_secret_hash(username, secret.id, secret.secret)
+        return {"Username": username, "SecretHash": proof}
+
+    async def sign_in(session: str, username: str = "bob", **parameters: str) -> dict:
+        return await wire.call(
+            "InitiateAuth",
+            ClientId=secret.id,
+            AuthFlow="USER_AUTH",
+            AuthParameters={"USERNAME": username, **parameters},
+            Session=session,
+        )
+
+    contact = attributes(email="bob@example.org")
+    client = {"ClientId": secret.id}
+    await wire.call("SignUp", **client, **named("bob"), Password=PASSWORD, UserAttributes=contact)
+    code = {"ConfirmationCode": wire.code("bob")}
+    session = (await wire.call("ConfirmSignUp", **client, **named("bob"), **code))["Session"]
+    bob, ada = named("bob")["SecretHash"], named("ada")["SecretHash"]
+    with pytest.raises(Refused, match="SECRET_HASH was not received"):
+        await sign_in(session)
+    with pytest.raises(Refused, match="Unable to verify secret hash"):
+        await sign_in(session, SECRET_HASH=ada)
+    assert "AuthenticationResult" in await sign_in(session, SECRET_HASH=bob)
+
+    asked = await wire.call(
+        "InitiateAuth",
+        **client,
+        AuthFlow="USER_AUTH",
+        AuthParameters={"USERNAME": "ada", "SECRET_HASH": ada},
+    )
+    for not_signed_up in (asked["Session"], session):
+        with pytest.raises(Refused, match="NotAuthorizedException: Invalid session for the user"):
+            await sign_in(not_signed_up, "ada", SECRET_HASH=ada)
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+async def test_the_session_of_a_sign_up_signs_nobody_else_in(wire: Wire, deleted: bool) -> None:
+    await sign_up(wire)
+    session = (await confirm(wire, wire.code("bob")))["Session"]
+    if deleted:
+        await wire.call("AdminDeleteUser", UserPoolId=wire.pool.id, Username="bob")
+    with pytest.raises(Refused, match="NotAuthorizedException: Invalid session for the user"):
+        await wire.call(
+            "InitiateAuth",
+            ClientId=wire.client.id,
+            AuthFlow="USER_AUTH",
+            AuthParameters={"USERNAME": "bob" if deleted else "ada"},
+            Session=session,
+        )
+
+
 async def test_sign_up_without_a_password(wire: Wire) -> None:
     await sign_up(wire, Password=None)
     await confirm(wire, wire.code("bob"))
     asked = await wire.initiate("USER_AUTH", USERNAME="bob")
     assert asked["AvailableChallenges"] == ["EMAIL_OTP"]
+    with pytest.raises(Refused, match="NotAuthorizedException: Incorrect username or password"):
+        await wire.srp_sign_in("bob")
     settings(wire, first_factors=("PASSWORD",))
     with pytest.raises(
         Refused, match=r"InvalidParameterException: .*'password'.*Member must not be null"

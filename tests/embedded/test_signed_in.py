@@ -45,11 +45,32 @@ async def test_refresh(wire: Wire, clock: TurnableClock) -> None:
     ):
         assert "RefreshToken" not in reply["AuthenticationResult"]
         assert await named(wire, reply["AuthenticationResult"]["AccessToken"])
+    own, wire.client = wire.client, wire.pool.create_client()
+    with pytest.raises(Refused, match="NotAuthorizedException: Invalid Refresh Token"):
+        await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=tokens["RefreshToken"])
+    wire.client = own
     clock.turn(days=30)
     with pytest.raises(Refused, match="NotAuthorizedException: Refresh Token has expired"):
         await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=tokens["RefreshToken"])
     with pytest.raises(Refused, match="NotAuthorizedException: Invalid Refresh Token"):
         await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN="made up")
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [
+        ("AdminResetUserPassword", "PasswordResetRequiredException"),
+        ("AdminDisableUser", "NotAuthorizedException"),
+        ("AdminDeleteUser", "NotAuthorizedException"),
+    ],
+)
+async def test_tokens_are_refreshed_only_for_a_user_who_may_sign_in(
+    wire: Wire, operation: str, name: str
+) -> None:
+    tokens = await wire.tokens()
+    await wire.call(operation, UserPoolId=wire.pool.id, Username="ada")
+    with pytest.raises(Refused, match=name):
+        await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=tokens["RefreshToken"])
 
 
 async def test_rotation(wire: Wire, clock: TurnableClock) -> None:
@@ -69,7 +90,7 @@ async def test_rotation(wire: Wire, clock: TurnableClock) -> None:
     assert second != first
     clock.turn(seconds=9)
     await refresh(first)
-    clock.turn(seconds=2)
+    clock.turn(seconds=1)
     with pytest.raises(Refused, match="RefreshTokenReuseException"):
         await refresh(first)
     assert await refresh(second)

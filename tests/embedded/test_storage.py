@@ -3,7 +3,7 @@ from __future__ import annotations
 import gc
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,11 @@ async def test_everything_survives_a_restart(tmp_path: Path, signing_key: Signin
         with pytest.raises(Refused, match="UserNotFoundException"):
             await wire.sign_in()
         wire.service.delete_pool(wire.pool)
+        with pytest.raises(Refused, match="ResourceNotFoundException"):
+            await wire.sign_in()
+    with closing(sqlite3.connect(path)) as database:
+        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        assert [database.execute(f"SELECT * FROM {name}").fetchall() for (name,) in tables] == [[]]
     with EmbeddedCognito(storage=path) as service:
         assert not service.pools
 

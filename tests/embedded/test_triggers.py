@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auth_flow.embedded import Triggers
+from auth_flow.embedded import ClientSettings, Triggers
 from auth_flow.states import _srp as srp
 from tests.embedded.test_devices import Device, confirmed_device
 from tests.embedded.wire import PASSWORD, Refused, Wire, settings
@@ -85,6 +85,35 @@ async def test_an_administrator_s_user_passes_pre_sign_up(wire: Wire) -> None:
     with pytest.raises(Refused, match="PreSignUp failed with error not in my pool"):
         await wire.call("AdminCreateUser", UserPoolId=wire.pool.id, Username="eve")
     assert wire.pool.user("eve") is None
+
+
+async def test_triggers_get_the_user_as_far_as_there_is_one(wire: Wire) -> None:
+    wire.client = wire.pool.create_client(ClientSettings(prevent_user_existence_errors="ENABLED"))
+    recorder = Recorder(wire, user_migration=None)
+    await wire.tokens()
+    ada = wire.pool.user("ada")
+    assert ada is not None
+    for event in recorder.events:
+        assert event["userName"] == "ada"
+        assert event["region"] == wire.pool.region
+        assert event["userPoolId"] == wire.pool.id
+        assert event["callerContext"]["clientId"] == wire.client.id
+        assert event["request"]["userAttributes"] == {
+            "sub": ada.sub,
+            "email": "ada@example.org",
+            "email_verified": "true",
+            "phone_number": "+15555555309",
+            "phone_number_verified": "true",
+            "cognito:user_status": "CONFIRMED",
+        }
+    assert recorder.events[0]["request"]["userNotFound"] is False
+    recorder.events.clear()
+    with pytest.raises(Refused, match="NotAuthorizedException"):
+        await wire.sign_in("eve")
+    (event,) = recorder.events
+    assert event["userName"] == "eve"
+    assert event["request"]["userAttributes"] == {}
+    assert event["request"]["userNotFound"] is True
 
 
 async def test_the_metadata_of_initiate_auth_reaches_pre_authentication_only(wire: Wire) -> None:
@@ -292,6 +321,22 @@ async def test_later_versions_change_access_tokens_and_scopes(
     assert (access["client_id"], access["username"]) == (wire.client.id, "ada")
     assert "origin_jti" in access
     assert (identity["plan"], "tenant" in identity) == (["gold", "blue"], False)
+
+
+@pytest.mark.parametrize(
+    ("version", "member"),
+    [("V1_0", "claimsOverrideDetails"), ("V2_0", "claimsAndScopeOverrideDetails")],
+)
+async def test_a_trigger_may_leave_the_claims_alone(wire: Wire, version: str, member: str) -> None:
+    for response in ({}, {member: None}, {member: {}}):
+        events = generates(wire, version, response)
+        access, identity = await claims(wire)
+        assert [event["response"] for event in events] == [{member: None}]
+        assert (identity["email"], access["scope"]) == (
+            "ada@example.org",
+            "aws.cognito.signin.user.admin",
+        )
+        assert "cognito:groups" not in access
 
 
 @pytest.mark.parametrize(

@@ -376,6 +376,7 @@ async def test_a_selection_that_names_no_factors_offers_all(asked: Asked) -> Non
         "EMAIL_OTP",
         "SMS_OTP",
         "WEB_AUTHN",
+        "SOFTWARE_TOKEN",
     }
 
 
