@@ -136,7 +136,7 @@ def test_the_authenticator_signs_up_and_recovers(served: Served, browser: Progra
     open_authenticator(browser, pool)
     browser.call("press", text="Create Account")
     browser.call(
-        "fill", username="zoe", password=PASSWORD, confirm_password=PASSWORD, email="z@example.org"
+        "fill", confirm_password=PASSWORD, username="zoe", password=PASSWORD, email="z@example.org"
     )
     browser.call("press", text="Create Account")
     browser.call("see", text="We Emailed You")
@@ -146,9 +146,10 @@ def test_the_authenticator_signs_up_and_recovers(served: Served, browser: Progra
     browser.call("press", text="Sign out")
 
     browser.call("press", text="Forgot your password?")
+    browser.call("see", text="Send code")
     browser.call("fill", username="zoe")
     browser.call("press", text="Send code")
-    browser.call("see", text="Reset Password")
+    browser.call("fill", confirmation_code="0")  # waits for the page, which follows the message
     browser.call(
         "fill",
         confirmation_code=pool.code("zoe"),
@@ -156,7 +157,7 @@ def test_the_authenticator_signs_up_and_recovers(served: Served, browser: Progra
         confirm_password=NEW_PASSWORD,
     )
     browser.call("press", text="Submit")
-    browser.call("see", text="Sign in")
+    browser.call("see", text="Forgot your password?")
     browser.call("fill", username="zoe", password=NEW_PASSWORD)
     browser.call("press", text="Sign in")
     browser.call("see", text="Hello, zoe")
