@@ -156,6 +156,9 @@ class AuthFlow:
         `name` chooses among the forms of an idle flow, SIGN_IN by default; every other step has one
         form. The last error of `send` is shown at its field, or `error` in its place, and `values`
         are filled in again, except secret ones.
+
+        If the reply to an event was lost, the form explains that and offers the ways on that do not
+        repeat the event. Of an idle flow, the form of that event is the default then.
         """
         about = replace(
             self._about(name),
@@ -185,7 +188,7 @@ class AuthFlow:
 
     def _about(self, form: FormName | None) -> About:
         return self._record.about(
-            form=form or "SIGN_IN",
+            form=form,
             settings=self._config.forms,
             now=self._config.clock(),
             password=self._password,

@@ -16,6 +16,7 @@ from pydantic import (
 from auth_flow.states._base import Value
 from auth_flow.states._events import SignInOptions
 from auth_flow.states.forms import About, FormName, FormSettings
+from auth_flow.states.forms._unanswered import FORM_OF
 from auth_flow.states.steps import Done, Idle, Step
 from auth_flow.states.steps._base import StepBase
 
@@ -116,23 +117,25 @@ class Record(Value):
         self,
         *,
         settings: FormSettings,
-        form: FormName = "SIGN_IN",
+        form: FormName | None = None,
         now: float,
         password: SecretStr | None = None,
         known_as: str | None = None,
     ) -> About:
         """Return the things besides the step that its form depends on.
 
-        `form` names the form to show if the flow is idle, `now` is in seconds since the epoch,
-        `password` is the one that the flow holds, and `known_as` is the user name of an earlier
-        sign-in, to be filled in again.
+        `form` names the form to show if the flow is idle. By default it is SIGN_IN, or the one of
+        an event whose reply was lost. `now` is in seconds since the epoch, `password` is the one
+        that the flow holds, and `known_as` is the user name of an earlier sign-in, to be filled in
+        again.
         """
+        unanswered = self.unanswered.event if self.unanswered else None
         options = self.sign_in_options
         alive = self.session is not None and now < (self.expires_at or 0)
         takes_password = options is None or options.takes_password
         times = (self.code_sent_at, self.issued_at)
         return About(
-            form=form,
+            form=form or FORM_OF.get(unanswered or "", "SIGN_IN"),
             instance=json.dumps(self.to_json(), sort_keys=True),
             username=self.login_id or known_as,
             challenge=self.challenge,
@@ -143,6 +146,7 @@ class Record(Value):
             password=password,
             password_needed=takes_password and not alive and password is None,
             settings=settings,
+            unanswered=unanswered,
         )
 
     def to_json(self) -> dict[str, Any]:

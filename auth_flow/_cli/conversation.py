@@ -86,7 +86,9 @@ class Conversation:
             try:
                 step = self.send(event)
             except AuthFlowError as error:
-                if not isinstance(self.flow.step, Idle):
+                if self.flow.record.unanswered:
+                    event = self._go_on(error)
+                elif not isinstance(self.flow.step, Idle):
                     event = self._answer_again(error, event)
                 elif isinstance(event, EnterPassword) and self._may_retype(error):
                     event, way_back = first, factor
@@ -176,6 +178,16 @@ class Conversation:
             raise error
         self._offer(error, "Try the same again?")
         return event
+
+    def _go_on(self, error: AuthFlowError) -> Event:
+        """Choose a way on after an event whose reply was lost. It must not be sent again."""
+        form = self._form(error)
+        if not self.person.patient:
+            raise error
+        self.person.tell(str(form.problem), "bad")
+        if not form.questions and not self.person.offer(f"{form.actions[0].label}?"):
+            raise error
+        return self._fill()
 
     def _fill_again(self, error: AuthFlowError) -> Event:
         only = self._tell_problems(error)

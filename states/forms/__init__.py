@@ -12,6 +12,7 @@ answers stand for. `AuthFlow.form` and `AuthFlow.fill` know the rest of the flow
     _reading   how typed values are cleaned and checked
     _problems  errors as problems at a field
     _idle      the four forms of an idle flow
+    _unanswered   the forms after a request whose reply was lost
 """
 
 from __future__ import annotations

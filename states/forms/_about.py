@@ -84,6 +84,7 @@ class About:
     the latest code was sent) are in seconds since the epoch. `password` is the one that the flow
     still holds, and `password_needed` whether COMPLETE_AUTO_SIGN_IN has to ask for it. `error` is
     the last error, raised by the event `failed`; `values` are the values that were typed before it.
+    `unanswered` is the name of an event that was sent and whose reply was lost.
     """
 
     form: FormName = "SIGN_IN"
@@ -98,6 +99,7 @@ class About:
     password_needed: bool = True
     error: AuthFlowError | None = None
     failed: str | None = None
+    unanswered: str | None = None
     values: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
     settings: FormSettings = field(default_factory=FormSettings)
 

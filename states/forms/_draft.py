@@ -68,6 +68,7 @@ class Draft:
 
     fields: tuple[Field, ...] = ()
     submit: Callable[[Filled], Event] | None = None
+    submit_label: Text | None = None
     title: Text | None = None
     text: Text | None = None
     exhibits: tuple[Exhibit, ...] = ()
@@ -78,11 +79,8 @@ class Draft:
     def all_offers(self) -> tuple[Offer, ...]:
         """Return every action of the form, in the order in which to show them."""
         names = tuple(field.name for field in self.fields)
-        submit = (
-            (Offer(SUBMIT, text("action.submit"), "submit", self.submit, names),)
-            if self.submit
-            else ()
-        )
+        label = self.submit_label or text("action.submit")
+        submit = (Offer(SUBMIT, label, "submit", self.submit, names),) if self.submit else ()
         first, second = (self.offers, submit) if self.offers_first else (submit, self.offers)
         leave = (
             (Offer("cancel", text("action.cancel"), "leave", _cancel),)
@@ -99,8 +97,9 @@ def _cancel(_: Filled) -> Event:
 class HasForm:
     """Something that can describe itself to a person and read the answer. A step is one.
 
-    A class overrides `_draft`, and gives its own `texts`: by `title` and `text` those of the form,
-    by any other key one that replaces a shared text on this form.
+    A class overrides `_draft`, and `_draft_if_unanswered` if the reply to its event may be lost. It
+    gives its own `texts`: by `title` and `text` those of the form, by any other key one that
+    replaces a shared text on this form.
     """
 
     if TYPE_CHECKING:
@@ -111,9 +110,16 @@ class HasForm:
         """Return the parts of the form that depend on the step."""
         return Draft()
 
+    def _draft_if_unanswered(self, about: About) -> Draft:
+        """Return the parts of the form after a request whose reply was lost."""
+        return self._draft(about)
+
+    def _draft_now(self, about: About) -> Draft:
+        return self._draft(about) if about.unanswered is None else self._draft_if_unanswered(about)
+
     def form(self, about: About = NOTHING_KNOWN) -> Form:
         """Describe the step to a person. Nothing is sent or read."""
-        draft = self._draft(about)
+        draft = self._draft_now(about)
         actions = tuple(
             Action(
                 name=offer.name,
@@ -144,7 +150,7 @@ class HasForm:
         missing or cannot be right, if the form has no such field or action, or if it is too soon
         for another code. Its `problems` name every fault.
         """
-        draft = self._draft(about)
+        draft = self._draft_now(about)
         if not draft.all_offers():
             raise EventNotAccepted(self.name, "fill", ())
         fields = {field.name: field for field in draft.fields}

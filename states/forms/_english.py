@@ -8,6 +8,8 @@ from auth_flow.states.forms._models import Text
 
 COMMON: Final[dict[str, str]] = {
     "form.title": "One more step",
+    "form.sign_in_again.title": "Sign in again",
+    "form.sign_in_again.text": "Sign in again to go on.",
     # Fields
     "field.username": "User name",
     "field.password": "Password",
@@ -56,6 +58,7 @@ COMMON: Final[dict[str, str]] = {
     "action.cancel": "Start again",
     "action.resend_code": "Send a new code",
     "action.start_again": "Get a new code",
+    "action.sign_in_again": "Sign in again",
     "action.choose_factor": "Sign in another way",
     "action.choose_factor.PASSWORD": "Use your password",
     "action.choose_factor.EMAIL_OTP": "Get a code by e-mail",
@@ -108,6 +111,8 @@ COMMON: Final[dict[str, str]] = {
     "problem.unreachable": "The service cannot be reached. Please try again.",
     "problem.service_trouble": "The service does not work properly. Please try again later.",
     "problem.not_possible": "That is not possible at this step.",
+    "problem.fate_unknown": "The connection broke before the reply came. Your last answer may have "
+    "been accepted, so it is not sent again.",
     "problem.busy": "Your last answer is still being worked on.",
 }
 

@@ -24,6 +24,7 @@ from auth_flow.states.forms._fields import (
 )
 from auth_flow.states.forms._models import FormName
 from auth_flow.states.forms._offers import go, with_providers
+from auth_flow.states.forms._unanswered import ask_for_code
 
 
 class SignInForm(HasForm):
@@ -55,6 +56,7 @@ class SignUpForm(HasForm):
     name = "SIGN_UP"
     texts: ClassVar[dict[str, str]] = {
         "title": "Create an account",
+        "unanswered": "Your account may have been created. Have a code sent that confirms it.",
         "action.submit": "Create the account",
         "field.new_password": "Password",
     }
@@ -85,6 +87,12 @@ class SignUpForm(HasForm):
             cancel=False,
         )
 
+    def _draft_if_unanswered(self, about: About) -> Draft:
+        if about.unanswered != "sign_up":
+            return self._draft(about)
+        others = (go("CONFIRM_SIGN_UP"), go("SIGN_IN"))
+        return ask_for_code(about, self._text("unanswered"), *others)
+
 
 class ForgotPasswordForm(HasForm):
     """The account to reset the password of."""
@@ -112,6 +120,7 @@ class ConfirmSignUpForm(HasForm):
     texts: ClassVar[dict[str, str]] = {
         "title": "Confirm your account",
         "text": "Enter the code that you got when you created the account.",
+        "unanswered": "Your account may be confirmed by now. Sign in, or have a new code sent.",
         "action.submit": "Confirm",
     }
 
@@ -129,6 +138,11 @@ class ConfirmSignUpForm(HasForm):
             offers=(resend, go("SIGN_IN")),
             cancel=False,
         )
+
+    def _draft_if_unanswered(self, about: About) -> Draft:
+        if about.unanswered != "confirm_sign_up":
+            return self._draft(about)
+        return ask_for_code(about, self._text("unanswered"), go("SIGN_IN"))
 
 
 IDLE_FORMS: dict[FormName, HasForm] = {

@@ -11,6 +11,7 @@ from auth_flow.errors import (
     EnableSoftwareTokenMFAException,
     EventNotAccepted,
     ExpiredCodeException,
+    FateUnknown,
     FlowBusy,
     GuardRejected,
     InvalidPasswordException,
@@ -54,10 +55,16 @@ _GUARDS: dict[str, str] = {
 
 
 def with_problems(form: Form, about: About) -> Form:
-    """Return the form with the last error at the field, or above the form, that it belongs to."""
-    if about.error is None:
+    """Return the form with the last error at the field, or above the form, that it belongs to.
+
+    A reply that was lost is a problem without an error too: of a flow from a store, for example.
+    """
+    if about.unanswered and (about.error is None or _leaves_fate_unknown(about.error)):
+        problems = {"": Problem(code="fate_unknown", text=text("problem.fate_unknown"))}
+    elif about.error is None:
         return form
-    problems = _problems(form, about.error, about)
+    else:
+        problems = _problems(form, about.error, about)
     fields = tuple(
         field.model_copy(update={"problem": problems.pop(field.name)})
         if field.name in problems
@@ -66,6 +73,12 @@ def with_problems(form: Form, about: About) -> Form:
     )
     rest = next(iter(problems.values()), None)
     return form.model_copy(update={"fields": fields, "problem": rest})
+
+
+def _leaves_fate_unknown(error: AuthFlowError) -> bool:
+    """Return True if the error does not reveal whether the service carried the request out."""
+    unknown = FateUnknown | TransportError | ResponseError | StoreError
+    return isinstance(error, unknown) and not error.retryable
 
 
 def _problems(form: Form, error: AuthFlowError, about: About) -> dict[str, Problem]:
@@ -126,6 +139,7 @@ _CALLER: tuple[tuple[type[AuthFlowError], str], ...] = (
 
 _CODES: tuple[tuple[type[AuthFlowError], str], ...] = (
     (SessionExpired, "expired"),
+    (FateUnknown, "fate_unknown"),
     (CodeMismatchException, "code_mismatch"),
     (EnableSoftwareTokenMFAException, "code_mismatch"),
     (ExpiredCodeException, "code_expired"),

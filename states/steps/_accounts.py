@@ -26,6 +26,7 @@ from auth_flow.states.forms._fields import (
 )
 from auth_flow.states.forms._models import Text
 from auth_flow.states.forms._offers import resend
+from auth_flow.states.forms._unanswered import sign_in_again
 from auth_flow.states.steps._base import CodeDelivery, Question, StepBase
 
 _GROUP = "Accounts and passwords"
@@ -58,6 +59,9 @@ class ConfirmationRequired(_SentCode, Question, name="CONFIRM_SIGN_UP", group=_G
         "the one that you have.",
         "sms_sent": "We sent a code by SMS to {destination}.",
         "email_sent": "We sent a code by e-mail to {destination}.",
+        "unanswered": "Your account may be confirmed by now. Sign in, or have a new code sent.",
+        "form.sign_in_again.title": "Sign in",
+        "action.sign_in_again": "Sign in",
         "action.submit": "Confirm",
     }
 
@@ -76,6 +80,10 @@ class ConfirmationRequired(_SentCode, Question, name="CONFIRM_SIGN_UP", group=_G
             offers=(resend(about, sent=sent),),
             offers_first=not sent or isinstance(about.error, ExpiredCodeException),
         )
+
+    def _draft_if_unanswered(self, about: About) -> Draft:
+        again = resend(about, sent=self.code_delivery is not None)
+        return sign_in_again(about, explanation=self._text("unanswered"), offers=(again,))
 
 
 class AutoSignInReady(Question, name="COMPLETE_AUTO_SIGN_IN", group=_GROUP):
@@ -128,6 +136,11 @@ class PasswordResetCode(_SentCode, name="CONFIRM_RESET_PASSWORD_WITH_CODE", grou
         "text": "We sent you a code. Enter it together with a new password.",
         "sms_sent": "We sent a code by SMS to {destination}. Enter it with a new password.",
         "email_sent": "We sent a code by e-mail to {destination}. Enter it with a new password.",
+        "unanswered": "Your new password may be set by now. Sign in with it, or have a new code "
+        "sent.",
+        "form.sign_in_again.title": "Sign in",
+        "action.sign_in_again": "Sign in",
+        "field.password": "New password",
         "action.submit": "Set the password",
     }
 
@@ -145,4 +158,12 @@ class PasswordResetCode(_SentCode, name="CONFIRM_RESET_PASSWORD_WITH_CODE", grou
             text=self._where(),
             offers=(resend(about, sent=True),),
             offers_first=isinstance(about.error, ExpiredCodeException),
+        )
+
+    def _draft_if_unanswered(self, about: About) -> Draft:
+        return sign_in_again(
+            about,
+            explanation=self._text("unanswered"),
+            ask_password=True,
+            offers=(resend(about, sent=True),),
         )

@@ -13,7 +13,9 @@ from auth_flow.states._base import Metadata, Value, require_tag, reveal, tag
 from auth_flow.states._effects import Dialogue
 from auth_flow.states._events import Answer, Event, EventBase
 from auth_flow.states._replies import AuthReply, DeliveryDetails
-from auth_flow.states.forms._draft import HasForm
+from auth_flow.states.forms._about import About
+from auth_flow.states.forms._draft import Draft, HasForm
+from auth_flow.states.forms._unanswered import sign_in_again
 
 if TYPE_CHECKING:
     from auth_flow.states._record import Record
@@ -82,6 +84,9 @@ class StepBase(Value, HasForm):
     def parse(self, answer: Answer) -> Event:
         """Return the event that a typed text stands for."""
         raise EventNotAccepted(self.name, answer.name, ())
+
+    def _draft_if_unanswered(self, about: About) -> Draft:
+        return sign_in_again(about)
 
 
 class Question(StepBase):

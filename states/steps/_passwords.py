@@ -19,6 +19,7 @@ from auth_flow.states.forms._fields import (
     username_field,
 )
 from auth_flow.states.forms._offers import go
+from auth_flow.states.forms._unanswered import sign_in_again
 from auth_flow.states.steps._base import Challenge, list_parameter
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class NewPasswordRequired(
     texts: ClassVar[dict[str, str]] = {
         "title": "Choose a new password",
         "text": "Your password was a temporary one. Choose your own to go on.",
+        "unanswered": "Your new password may be set by now. Try it first, then the old one.",
     }
 
     missing_attributes: tuple[str, ...] = ()
@@ -68,6 +70,9 @@ class NewPasswordRequired(
             ),
             submit=new_password,
         )
+
+    def _draft_if_unanswered(self, about: About) -> Draft:
+        return sign_in_again(about, explanation=self._text("unanswered"), ask_password=True)
 
     def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
         """Send the new password and the attributes that have a value."""

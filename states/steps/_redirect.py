@@ -11,6 +11,7 @@ from auth_flow.states.forms._draft import Draft
 from auth_flow.states.forms._english import text
 from auth_flow.states.forms._fields import url_field
 from auth_flow.states.forms._models import Exhibit
+from auth_flow.states.forms._unanswered import start_again
 from auth_flow.states.steps._base import Question
 
 
@@ -41,3 +42,6 @@ class RedirectRequired(Question, name="CONTINUE_SIGN_IN_WITH_REDIRECT", group="F
             submit=lambda filled: ReturnFromRedirect(url=filled["url"].strip()),
             exhibits=(Exhibit(kind="link", label=text("exhibit.link"), content=self.url),),
         )
+
+    def _draft_if_unanswered(self, about: About) -> Draft:
+        return start_again()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,10 +16,24 @@ from auth_flow.embedded import (
     SigningKey,
     TurnableClock,
 )
+from auth_flow.errors import ConnectionLost
 from auth_flow.states.forms import FormSettings
 from auth_flow.transports._cognito import CognitoTransport
 
 KEY = SigningKey()
+
+
+class _LosesReplies(CognitoTransport):
+    def __init__(self, loses: list[str], *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._loses = loses
+
+    async def call(self, operation: str, body: Mapping[str, object]) -> dict[str, Any]:
+        reply = await super().call(operation, body)
+        if operation in self._loses:
+            self._loses.remove(operation)
+            raise ConnectionLost("gone", operation=operation)
+        return reply
 
 
 class TestPool:
@@ -34,6 +48,8 @@ class TestPool:
             PoolSettings(**{"mfa_configuration": "OPTIONAL", **settings}), key=KEY
         )
         self.client = self.pool.create_client()
+        self.loses = list[str]()
+        """The operations whose next reply never comes."""
 
     def add(self, **options: Any) -> None:
         self.pool.create_user(USERNAME, PASSWORD, **{"attributes": ATTRIBUTES, **options})
@@ -59,7 +75,7 @@ class TestPool:
             self.service.http_client() as http,
             AuthFlow(
                 app or self.app,
-                transport=CognitoTransport("http://embedded", client=http),
+                transport=_LosesReplies(self.loses, "http://embedded", client=http),
                 clock=self.clock,
                 forms=forms or FormSettings(),
             ) as flow,

@@ -15,6 +15,7 @@ from auth_flow.embedded import _totp as totp
 from auth_flow.errors import (
     AuthFlowError,
     CodeMismatchException,
+    ConnectionLost,
     ResourceNotFoundException,
     SessionExpired,
 )
@@ -264,6 +265,62 @@ def test_resetting_a_password() -> None:
         assert not talk.hold(Opening("FORGOT_PASSWORD")).signed_in
     assert [kind for kind, _ in person.asked[-2:]] == ["new password", "new password"]
     assert signed_in(sign_in(pool, ScriptedPerson(USERNAME, NEW_PASSWORD)))
+
+
+LOST = (
+    "The connection broke before the reply came. Your last answer may have been accepted, so it is "
+    "not sent again."
+)
+
+
+def test_the_reply_to_a_code_is_lost() -> None:
+    pool = TestPool()
+    pool.add(mfa=["SMS_MFA"])
+    pool.loses = ["RespondToAuthChallenge"]
+    options = SignInOptions(auth_flow_type="USER_PASSWORD_AUTH")
+    person = ScriptedPerson(USERNAME, PASSWORD, pool.code, "yes", pool.code)
+    assert signed_in(sign_in(pool, person, options))
+    assert ("offer", "Sign in again?") in person.asked
+    assert LOST in person.heard
+
+
+def test_the_reply_to_a_confirmation_is_lost() -> None:
+    pool = TestPool()
+    pool.loses = ["ConfirmSignUp"]
+    person = ScriptedPerson(PASSWORD, pool.code, "yes")
+    with conversation(pool.flow(forms=form_settings(SignInOptions())), person) as talk:
+        assert signed_in(talk.hold(sign_up_opening(USERNAME, {**ATTRIBUTES, "phone_number": ""})))
+    assert LOST in person.heard
+    assert person.asked[-1] == ("offer", "Sign in?")
+
+
+def test_the_reply_to_a_sign_up_is_lost() -> None:
+    pool = TestPool()
+    pool.loses = ["SignUp"]
+    person = ScriptedPerson(PASSWORD, "yes", pool.code)
+    with conversation(pool.flow(), person) as talk:
+        done = talk.hold(sign_up_opening(USERNAME, {**ATTRIBUTES, "phone_number": ""}))
+    assert done == Done(signed_in=False, username=USERNAME)
+    assert ("offer", "Send a new code?") in person.asked
+
+
+def test_the_reply_to_a_new_password_is_lost() -> None:
+    pool = TestPool()
+    pool.add()
+    pool.loses = ["ConfirmForgotPassword"]
+    person = ScriptedPerson(USERNAME, pool.code, NEW_PASSWORD, NEW_PASSWORD)
+    with conversation(pool.flow(), person) as talk:
+        assert signed_in(talk.hold(Opening("FORGOT_PASSWORD")))
+    assert person.asked[-1] == ("secret", "New password")
+
+
+def test_without_a_person_a_lost_reply_ends_it() -> None:
+    pool = TestPool()
+    pool.add(mfa=["SMS_MFA"])
+    pool.loses = ["RespondToAuthChallenge"]
+    options = SignInOptions(auth_flow_type="USER_PASSWORD_AUTH")
+    with pytest.raises(ConnectionLost):
+        sign_in(pool, ScriptedPerson(USERNAME, PASSWORD, pool.code, patient=False), options)
 
 
 def test_an_error_that_no_answer_helps_against_ends_it() -> None:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from auth_flow import AuthFlow, UserPool
 from auth_flow.states import Record
+from auth_flow.states._record import Unanswered
 from auth_flow.states.forms import Field, Form, FormName, FormSettings, PasswordRules
 from tests.chart.samples import NOW, RECORDS
 
@@ -46,21 +47,6 @@ def resting(
     return flow
 
 
-def standing() -> Iterator[tuple[AuthFlow, FormName | None]]:
-    """Every form that there is, as the flow that has it and the form's name."""
-    for record in RECORDS:
-        names: tuple[FormName | None, ...] = IDLE_FORMS if record.state == "IDLE" else (None,)
-        for password in (None, PASSWORD):
-            for name in names:
-                yield resting(record, password=password), name
-
-
-STANDING: list[tuple[str, AuthFlow, FormName | None]] = [
-    (f"{name or flow.step.name}{' with password' if flow._password else ''}", flow, name)
-    for flow, name in standing()
-]
-
-
 def filled(field: Field) -> str:
     """Return a value that a person could type into the field."""
     if field.name == "url":
@@ -71,3 +57,37 @@ def filled(field: Field) -> str:
 def answers(form: Form) -> dict[str, str]:
     """Return values for all fields that a person is asked for."""
     return {field.name: filled(field) for field in form.questions}
+
+
+def with_lost_reply(record: Record) -> Iterator[Record]:
+    """Yield the record after the reply to the event that its form makes was lost."""
+    if record.state in ("RESET_PASSWORD", "DONE"):
+        return  # their events may be repeated, or there are none
+    names: tuple[FormName | None, ...] = ("SIGN_UP", "CONFIRM_SIGN_UP")
+    for name in names if record.state == "IDLE" else (None,):
+        flow = resting(record)
+        form = flow.form(name)
+        event = flow.fill(answers(form) if form.questions else {}, form=name)
+        lost = Unanswered(event=event.name, at=NOW - 30)
+        yield record.model_copy(update={"unanswered": lost, "login_id": record.login_id or "ada"})
+
+
+def standing() -> Iterator[tuple[AuthFlow, FormName | None]]:
+    """Every form that there is, as the flow that has it and the form's name."""
+    lost = (later for record in RECORDS for later in with_lost_reply(record))
+    for record in (*RECORDS, *lost):
+        names: tuple[FormName | None, ...] = IDLE_FORMS if record.state == "IDLE" else (None,)
+        for password in (None, PASSWORD):
+            for name in names:
+                yield resting(record, password=password), name
+
+
+def _conditions(flow: AuthFlow) -> str:
+    sent = flow.record.unanswered
+    lost = f" without reply to {sent.event}" if sent else ""
+    return f"{lost} with password" if flow._password else lost
+
+
+STANDING: list[tuple[str, AuthFlow, FormName | None]] = [
+    (f"{name or flow.step.name}{_conditions(flow)}", flow, name) for flow, name in standing()
+]

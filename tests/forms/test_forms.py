@@ -11,7 +11,8 @@ from auth_flow import AuthFlow, ChooseFactor
 from auth_flow.core import Turn
 from auth_flow.errors import CallerError, EventNotAccepted, GuardRejected
 from auth_flow.states import STEPS
-from auth_flow.states.chart import CHART
+from auth_flow.states._fate import check_repetition
+from auth_flow.states.chart import CHART, WORK
 from auth_flow.states.forms import Form, FormName, Text
 from auth_flow.states.forms._models import map_texts
 from auth_flow.states.steps import english
@@ -119,6 +120,24 @@ def test_filled_in_it_is_an_event_that_the_chart_takes(
         assert CHART.begin(turn)
     if not form.actions:
         assert flow.step.name == "DONE"
+
+
+@FORMS
+def test_no_action_repeats_an_event_whose_reply_was_lost(
+    flow: AuthFlow, name: FormName | None
+) -> None:
+    form = flow.form(name)
+    if flow.record.unanswered is None:
+        assert form.problem is None
+        return
+    assert form.problem
+    assert form.problem.code == "fate_unknown"
+    for action in form.actions:
+        if action.available_at is None or action.available_at <= NOW:
+            event = flow.fill(answers(form), action.name, form=name)
+            turn = Turn(flow.record, event, flow.pool, clock=lambda: NOW)
+            if CHART.begin(turn).target in WORK:
+                check_repetition(turn)
 
 
 @FORMS
