@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,12 +33,17 @@ class Served:
         self.process, self.variables = process, variables
 
     def told(self, pattern: str) -> str:
-        """Read standard error up to a line that matches."""
+        """Read standard error up to a line that matches. Without one, the program is ended."""
         assert self.process.stderr is not None
-        for line in self.process.stderr:
-            found = re.search(pattern, line)
-            if found:
-                return found.group(1)
+        watchdog = threading.Timer(30, self.process.kill)
+        watchdog.start()
+        try:
+            for line in self.process.stderr:
+                found = re.search(pattern, line)
+                if found:
+                    return found.group(1)
+        finally:
+            watchdog.cancel()
         raise AssertionError(f"{pattern!r} was not told")
 
 
@@ -173,7 +179,7 @@ def test_options_for_a_new_pool_do_not_change_one(
     with EmbeddedPool.open(database=database) as made:
         pass
     with serving("--database", str(database), *option, variables=3) as found:
-        notice = found.told("(The pool in .*)")
+        notice = found.told("(--.* has no effect.*)")
         assert notice == f"{option[0]} has no effect: the pool in {database} exists and {told}."
         assert found.variables["AUTH_FLOW_CLIENT_ID"] == made.client.id
 
