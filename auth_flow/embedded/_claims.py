@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from auth_flow.embedded._context import Context
 from auth_flow.embedded._groups import GroupConfiguration
 from auth_flow.embedded._hosted import is_managed_login
+from auth_flow.embedded._levels import level_claims
 from auth_flow.embedded._models import Client, Grant, User
 from auth_flow.embedded._schema import STANDARD
 from auth_flow.embedded._service import ADMIN_SCOPE
@@ -107,6 +108,7 @@ async def token_claims(
         "origin_jti": grant.origin_jti,
         "event_id": grant.event_id,
         "auth_time": grant.auth_time,
+        **level_claims(grant.methods),
         "iat": now,
     }
     access = {

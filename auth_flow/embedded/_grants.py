@@ -6,11 +6,13 @@ import base64
 import hashlib
 import secrets
 import uuid
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from auth_flow.embedded._claims import TokenSource, token_claims
 from auth_flow.embedded._context import Context
 from auth_flow.embedded._fault import Fault, not_authorized
+from auth_flow.embedded._levels import Method
 from auth_flow.embedded._models import Client, Grant, User
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply
@@ -34,14 +36,19 @@ async def open_grant(
     device_key: str | None,
     source: TokenSource,
     requested: Requested | None = None,
+    methods: Iterable[Method] = (),
 ) -> Reply:
-    """Begin a family of tokens and return its first AuthenticationResult."""
+    """Begin a family of tokens and return its first AuthenticationResult.
+
+    `methods` are those of a sign-in that asked for an authentication level.
+    """
     pool, settings, now = context.pool, client.settings, context.pool.clock()
     grant = Grant(
         origin_jti=str(uuid.uuid4()),
         client_id=client.id,
         username=context.username,
         auth_time=requested.auth_time if requested else int(now),
+        methods=list(methods),
         expires_at=now
         + settings.refresh_token_validity * SECONDS_IN[settings.token_validity_units.refresh_token],
         event_id=str(uuid.uuid4()),

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from auth_flow.embedded._levels import Method
 from auth_flow.embedded._settings import ClientSettings, MfaFactor
 from auth_flow.embedded._srp import Exchange, Verifier
 
@@ -76,6 +77,11 @@ class Passkey(Row):
     transports: list[str] = Field(default_factory=list)
     attachment: str | None = None
     created: float
+
+    @property
+    def method(self) -> Method:
+        """Its value in `amr`: a key in hardware of its own, or one in the user's device."""
+        return "hwk" if self.attachment == "cross-platform" else "swk"
 
 
 class Identity(Row):
@@ -239,6 +245,12 @@ class PendingSignIn(Row):
     password_replaced: bool = False
     """NEW_PASSWORD_REQUIRED was answered."""
     mfa_passed: bool = False
+    methods: list[Method] = Field(default_factory=list)
+    """The methods that were proven, in the order of the challenges."""
+    target_levels: list[int] = Field(default_factory=list)
+    """The authentication levels that a step-up aims at, the preferred one first; the chosen one
+    alone once it is known.
+    """
     choices: list[str] = Field(default_factory=list)
     """The choices that SELECT_CHALLENGE, SELECT_MFA_TYPE or MFA_SETUP offered."""
     srp: Exchange | None = None
@@ -256,6 +268,11 @@ class PendingSignIn(Row):
     """
     private_parameters: dict[str, str] = Field(default_factory=dict)
 
+    def proved(self, method: Method) -> None:
+        """Note that a method was proven."""
+        if method not in self.methods:
+            self.methods.append(method)
+
 
 class Grant(Row):
     """The family of tokens of one sign-in. They share an `origin_jti` and are revoked together."""
@@ -266,6 +283,8 @@ class Grant(Row):
     client_id: str
     username: str
     auth_time: int
+    methods: list[Method] = Field(default_factory=list)
+    """The methods of the sign-in, if it asked for an authentication level."""
     last_active: float | None = None
     """The time of the last renewal of the tokens."""
     expires_at: float

@@ -151,8 +151,8 @@ def request_options(pool: EmbeddedUserPool, user: User) -> tuple[str, dict[str, 
 
 def check_assertion(
     pool: EmbeddedUserPool, user: User, challenge: str, credential: dict[str, Any]
-) -> None:
-    """Check that one of the user's passkeys signed the challenge.
+) -> Passkey:
+    """Check that one of the user's passkeys signed the challenge, and return it.
 
     Raises NotAuthorizedException if not, or if the passkey's counter did not grow, which is a sign
     of a cloned passkey.
@@ -181,6 +181,7 @@ def check_assertion(
         raise not_authorized(f"The passkey's assertion was not accepted: {error}") from error
     passkey.sign_count = verified.new_sign_count
     pool.save(user)
+    return passkey
 
 
 def _verification(pool: EmbeddedUserPool, user: User) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from auth_flow.embedded._registry import member_name
 
 MfaFactor = Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
-FirstFactor = Literal["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
+FirstFactor = Literal["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN", "SOFTWARE_TOKEN"]
 ContactAttribute = Literal["email", "phone_number"]
 IssuerType = Literal["ORIGINAL", "UPDATED", "LOCAL"]
 OAuthFlow = Literal["code", "implicit", "client_credentials"]
@@ -129,7 +129,7 @@ class PoolSettings(BaseModel):
     mfa_factors: tuple[MfaFactor, ...] = ("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP")
     first_factors: tuple[FirstFactor, ...] = ("PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
     """AllowedFirstAuthFactors of the sign-in policy: what USER_AUTH may offer. The service's own
-    default is PASSWORD alone.
+    default is PASSWORD alone. SOFTWARE_TOKEN is in its model, but it does not offer it yet.
     """
     password_policy: PasswordPolicy = PasswordPolicy()
     required_attributes: tuple[str, ...] = ()

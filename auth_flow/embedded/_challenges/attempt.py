@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from auth_flow.embedded._context import Context
 from auth_flow.embedded._fault import missing_parameter, not_authorized, not_found, user_not_found
+from auth_flow.embedded._levels import Method
 from auth_flow.embedded._models import Client, Device, PendingSignIn, User
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply
@@ -24,6 +25,10 @@ class SignInRequest:
     parameters: dict[str, str]
     """AuthParameters or ChallengeResponses."""
     client_metadata: dict[str, str] = field(default_factory=dict[str, str])
+    target_levels: tuple[int, ...] = ()
+    """The authentication levels that a step-up aims at."""
+    methods: tuple[Method, ...] = ()
+    """The methods that count as proven from the beginning."""
 
     @property
     def username(self) -> str:

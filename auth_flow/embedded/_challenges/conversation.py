@@ -25,6 +25,8 @@ async def begin(request: SignInRequest) -> Reply:
         username=user.username if user else username,
         simulated=user is None,
         challenge=request.name,
+        target_levels=list(request.target_levels),
+        methods=list(request.methods),
     )
     attempt = Attempt(pool, client, session, user, validation_data=request.client_metadata)
     await fire(

@@ -1,6 +1,6 @@
 """Codes that prove a phone, a mailbox or a software token.
 
-They are second factors, or (SMS_OTP, EMAIL_OTP) the first one.
+They are second factors, or (SMS_OTP, EMAIL_OTP, a software token) the first one.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ async def sent_code(attempt: Attempt, responses: dict[str, str]) -> Reply:
     ):
         raise expired_code()
     session.code = None
+    session.proved("sms" if medium == "SMS" else "email_otp")
     if session.new_email:
         verify_attribute(attempt.pool, attempt.user, "email", session.new_email)
         session.new_email = None
@@ -113,4 +114,7 @@ async def software_token_mfa(attempt: Attempt, responses: dict[str, str]) -> Rep
     if step is None:
         raise code_mismatch("Invalid code received for user")
     user.totp.last_step = step
+    attempt.session.proved("otp")
+    if attempt.session.passwordless:
+        return await first_factor_passed(attempt)
     return await mfa_passed(attempt)

@@ -22,4 +22,5 @@ async def mfa_setup(attempt: Attempt, responses: dict[str, str]) -> Reply:
         return await put_challenge(attempt, "EMAIL_OTP")
     if not session.totp_verified:
         raise invalid_parameter("User has not verified software token mfa")
+    session.proved("otp")
     return await mfa_passed(attempt)

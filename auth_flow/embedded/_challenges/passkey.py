@@ -35,5 +35,8 @@ async def web_authn(attempt: Attempt, responses: dict[str, str]) -> Reply:
         credential = None
     if not isinstance(credential, dict):
         raise invalid_parameter("CREDENTIAL is not a JSON object.")
-    check_assertion(attempt.pool, attempt.known_user, challenge, cast("dict[str, Any]", credential))
+    passkey = check_assertion(
+        attempt.pool, attempt.known_user, challenge, cast("dict[str, Any]", credential)
+    )
+    attempt.session.proved(passkey.method)
     return await first_factor_passed(attempt)

@@ -36,6 +36,7 @@ async def prove_password(attempt: Attempt, parameters: dict[str, str]) -> None:
         check_status(attempt.user)
     await check_password(attempt.pool, attempt.user, attempt.identity, password)
     attempt.session.password_proven = True
+    attempt.session.proved("pwd")
 
 
 @asks("PASSWORD_VERIFIER")
@@ -77,6 +78,7 @@ async def password_verifier(attempt: Attempt, responses: dict[str, str]) -> Repl
     right = await srp.proves(exchange, responses, attempt.pool.clock())
     note_proof(attempt.pool, attempt.user, identity, right=right)
     attempt.session.srp, attempt.session.password_proven = None, True
+    attempt.session.proved("pwd")
     if attempt.session.custom:
         return await round_passed(attempt, "PASSWORD_VERIFIER")
     return await first_factor_passed(attempt)

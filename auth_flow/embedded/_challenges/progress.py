@@ -7,6 +7,7 @@ import secrets
 import uuid
 
 from auth_flow.embedded._challenges.attempt import Attempt, put_challenge
+from auth_flow.embedded._challenges.step_up import falls_short, missing_second_factors
 from auth_flow.embedded._claims import TokenSource
 from auth_flow.embedded._fault import not_authorized
 from auth_flow.embedded._grants import open_grant
@@ -32,9 +33,11 @@ async def first_factor_passed(attempt: Attempt) -> Reply:
 async def ask_second_factor(attempt: Attempt) -> Reply:
     """Ask for the second factor that the pool and the user want, if there is one."""
     pool, user = attempt.pool, attempt.known_user
-    if attempt.session.passwordless or _replaces_mfa(pool, attempt.device):
-        return await second_factor_passed(attempt)
-    factors = active_factors(pool, user)
+    factors = missing_second_factors(attempt)
+    if not factors:
+        if attempt.session.passwordless or _replaces_mfa(pool, attempt.device):
+            return await second_factor_passed(attempt)
+        factors = active_factors(pool, user)
     if user.preferred_mfa in factors:
         return await put_challenge(attempt, user.preferred_mfa)
     if len(factors) == 1:
@@ -70,6 +73,8 @@ async def second_factor_passed(attempt: Attempt) -> Reply:
 
 async def finish(attempt: Attempt) -> Reply:
     """Issue the tokens, and keys for a new device if the pool tracks devices."""
+    if falls_short(attempt):
+        raise not_authorized("The requested authentication level was not reached.")
     pool, client, user, device = attempt.pool, attempt.client, attempt.known_user, attempt.device
     tracks = pool.settings.device_tracking != "OFF" and not is_managed_login()
     context = attempt.context
@@ -94,7 +99,11 @@ async def finish(attempt: Attempt) -> Reply:
         device.mfa_passed |= attempt.session.mfa_passed
     pool.save(user)
     result = await open_grant(
-        context, client, device_key=device.key if device else None, source=_source(attempt)
+        context,
+        client,
+        device_key=device.key if device else None,
+        source=_source(attempt),
+        methods=attempt.session.methods if attempt.session.target_levels else (),
     )
     return {
         "ChallengeParameters": {},

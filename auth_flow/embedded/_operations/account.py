@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auth_flow.embedded._challenges.choice import available_challenges
+from auth_flow.embedded._challenges.choice import available_challenges, challenge_of
 from auth_flow.embedded._fault import invalid_parameter, not_authorized
 from auth_flow.embedded._grants import revoke_all
 from auth_flow.embedded._models import User
@@ -100,5 +100,5 @@ def mfa_members(user: User) -> Reply:
 def auth_factors(pool: EmbeddedUserPool, user: User) -> Reply:
     """Return the members of GetUserAuthFactors."""
     offered = available_challenges(pool, user)
-    factors = [factor for factor in pool.settings.first_factors if factor in offered]
+    factors = [factor for factor in pool.settings.first_factors if challenge_of(factor) in offered]
     return {"Username": user.username, "ConfiguredUserAuthFactors": factors, **mfa_members(user)}

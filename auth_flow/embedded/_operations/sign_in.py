@@ -8,6 +8,7 @@ from auth_flow.embedded._challenges.attempt import FLOWS, SignInRequest
 from auth_flow.embedded._challenges.auto_sign_in import continue_sign_up
 from auth_flow.embedded._challenges.conversation import begin, go_on
 from auth_flow.embedded._challenges.device import session_of_device
+from auth_flow.embedded._challenges.step_up import StepUp, read_step_up
 from auth_flow.embedded._fault import Fault, invalid_parameter, missing_parameter, not_found
 from auth_flow.embedded._grants import find_grant, refresh
 from auth_flow.embedded._hosted import is_managed_login
@@ -55,14 +56,14 @@ async def initiate_auth(service: CognitoService, request: InitiateAuthRequest) -
     if request.auth_flow.startswith("ADMIN_"):
         raise invalid_parameter("Initiate Auth method not supported.")
     pool, client = service.client(request.client_id)
-    return await _initiate(pool, client, request)
+    return await _initiate(service, pool, client, request)
 
 
 @operation(AdminInitiateAuthRequest)
 async def admin_initiate_auth(service: CognitoService, request: AdminInitiateAuthRequest) -> Reply:
     """Do the same as InitiateAuth, which does not have ADMIN_USER_PASSWORD_AUTH."""
     pool, client = _admin_client(service, request.user_pool_id, request.client_id)
-    return await _initiate(pool, client, request)
+    return await _initiate(service, pool, client, request)
 
 
 @operation(RespondToAuthChallengeRequest)
@@ -83,7 +84,9 @@ async def admin_respond_to_auth_challenge(
     return await _respond(pool, client, request)
 
 
-async def _initiate(pool: EmbeddedUserPool, client: Client, request: InitiateAuthRequest) -> Reply:
+async def _initiate(
+    service: CognitoService, pool: EmbeddedUserPool, client: Client, request: InitiateAuthRequest
+) -> Reply:
     auth_flow = RENAMED_FLOWS.get(request.auth_flow, request.auth_flow)
     parameters = request.auth_parameters
     if auth_flow == "REFRESH_TOKEN_AUTH":
@@ -95,7 +98,9 @@ async def _initiate(pool: EmbeddedUserPool, client: Client, request: InitiateAut
             "enum value set"
         )
     _check_flow(client, auth_flow)
-    sign_in = SignInRequest(pool, client, auth_flow, parameters, request.client_metadata or {})
+    aim = read_step_up(service, pool, parameters) if auth_flow == "USER_AUTH" else StepUp()
+    metadata = request.client_metadata or {}
+    sign_in = SignInRequest(pool, client, auth_flow, parameters, metadata, aim.levels, aim.methods)
     if request.session and auth_flow == "USER_AUTH":
         return await continue_sign_up(sign_in, request.session)
     return await begin(sign_in)
