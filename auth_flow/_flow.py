@@ -276,12 +276,7 @@ class AuthFlow:
         sign_in_options = known.sign_in_options or SignInOptions()
         password = self._password if sign_in_options.takes_password else None
         return await self.send(
-            SignIn(
-                username=known.login_id,
-                password=password,
-                auth_flow_type=sign_in_options.auth_flow_type,
-                preferred_challenge=sign_in_options.preferred_challenge,
-            )
+            SignIn(username=known.login_id, password=password, **sign_in_options.model_dump())
         )
 
     async def _perform(self, event: Event) -> Outcome:

@@ -4,7 +4,7 @@ docs/chart.md shows which step takes which.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationInfo, model_serializer
 
@@ -64,13 +64,26 @@ Factor: TypeAlias = Literal[
 """A first factor of USER_AUTH, by Cognito's name."""
 
 
-def _goes_with_user_auth(preference: Factor | None, others: ValidationInfo) -> Factor | None:
-    if preference is not None and others.data.get("auth_flow_type") != "USER_AUTH":
-        raise ValueError("a preferred challenge goes with USER_AUTH only")
-    return preference
+T = TypeVar("T")
+
+
+def _goes_with_user_auth(given: T, others: ValidationInfo) -> T:
+    if given is not None and others.data.get("auth_flow_type") != "USER_AUTH":
+        raise ValueError(f"{others.field_name} goes with USER_AUTH only")
+    return given
+
+
+def _goes_with_levels(given: T, others: ValidationInfo) -> T:
+    if given is not None and others.data.get("acr_values") is None:
+        raise ValueError(f"{others.field_name} goes with acr_values only")
+    return given
 
 
 _Preference: TypeAlias = Annotated[Factor | None, AfterValidator(_goes_with_user_auth)]
+_Levels: TypeAlias = Annotated[str | None, AfterValidator(_goes_with_user_auth)]
+_MaxAge: TypeAlias = Annotated[
+    Annotated[int, Field(ge=0)] | None, AfterValidator(_goes_with_levels)
+]
 
 MfaType: TypeAlias = Literal["SMS", "TOTP", "EMAIL"]
 """A second factor, by Amplify's name."""
@@ -113,11 +126,13 @@ class EventBase(Value):
 
 class SignInOptions(Value):
     """The options of a sign-in: Cognito's authentication flow and, for USER_AUTH, the preferred
-    factor.
+    factor and the authentication levels to reach.
     """
 
     auth_flow_type: AuthFlowType = "USER_SRP_AUTH"
     preferred_challenge: _Preference = None
+    acr_values: _Levels = None
+    max_age: _MaxAge = None
 
     @property
     def takes_password(self) -> bool:
@@ -141,18 +156,29 @@ class SignIn(EventBase):
     """Sign in, from IDLE or instead of an unfinished sign-in.
 
     The password is required if the sign-in begins with it.
+
+    With USER_AUTH, `acr_values` names the authentication levels to reach, separated by spaces, the
+    preferred one first. If the user is signed in already, `access_token` spares the factors that it
+    stands for, provided that they were proven at most `max_age` seconds ago; `Session.step_up`
+    sends such an event.
     """
 
     username: Username
     password: Secret | None = None
     auth_flow_type: AuthFlowType = "USER_SRP_AUTH"
     preferred_challenge: _Preference = None
+    acr_values: _Levels = None
+    max_age: _MaxAge = None
+    access_token: Annotated[Secret | None, AfterValidator(_goes_with_levels)] = None
 
     @property
     def sign_in_options(self) -> SignInOptions:
         """The options without the credentials. A record may keep the former, not the latter."""
         return SignInOptions(
-            auth_flow_type=self.auth_flow_type, preferred_challenge=self.preferred_challenge
+            auth_flow_type=self.auth_flow_type,
+            preferred_challenge=self.preferred_challenge,
+            acr_values=self.acr_values,
+            max_age=self.max_age,
         )
 
     def password_to_hold(self, held: SecretStr | None) -> SecretStr | None:

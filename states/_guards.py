@@ -39,6 +39,7 @@ from auth_flow.states.steps import (
     MfaSetupSelection,
     NewPasswordRequired,
 )
+from auth_flow.states.steps._factors import offered_factors
 
 if TYPE_CHECKING:
     from auth_flow.states._turn import Turn
@@ -124,8 +125,8 @@ def choice_is_offered(turn: Turn) -> bool:
             allowed_mfa_types=offered
         ), ChooseMfa(mfa=choice):
             return choice in offered
-        case FirstFactorSelection(available_challenges=offered), ChooseFactor(factor=choice):
-            return choice in offered
+        case FirstFactorSelection() as step, ChooseFactor(factor=choice):
+            return choice in offered_factors(step)
         case _:
             return False
 

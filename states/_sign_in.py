@@ -89,6 +89,7 @@ def _begin(
             parameters["CHALLENGE_NAME"] = "SRP_A"
         case "USER_AUTH":
             parameters["PREFERRED_CHALLENGE"] = options.preferred_challenge
+            parameters |= _levels(options, turn.event)
             if options.preferred_challenge == "PASSWORD":
                 parameters["PASSWORD"] = password
     try:
@@ -102,6 +103,16 @@ def _begin(
         return (yield from follow(named, reply))
     except ServiceError as error:
         return _turned_away(turn, error) or _ask_again(turn, error) or _end(error)
+
+
+def _levels(options: SignInOptions, event: Event) -> dict[str, str | None]:
+    """Return the parameters of a sign-in that aims at an authentication level."""
+    token = event.access_token if isinstance(event, SignIn) else None
+    return {
+        "TARGET_ACR_VALUES": options.acr_values,
+        "MAX_AGE": None if options.max_age is None else str(options.max_age),
+        "ACCESS_TOKEN": None if token is None else reveal(token),
+    }
 
 
 def _with_name_of_service(record: Record, reply: AuthReply) -> Record:

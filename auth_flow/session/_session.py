@@ -13,7 +13,13 @@ from auth_flow._config import AuthConfig, AuthOptions, configured
 from auth_flow._finish import finish_despite_cancel
 from auth_flow._observers import RefreshFailed, SignedIn, SignedOut, TokensRefreshed
 from auth_flow._user_pool import UserPool
-from auth_flow.errors import AuthFlowError, MissingScope, SessionEnded
+from auth_flow.errors import (
+    AuthFlowError,
+    MalformedResponse,
+    MissingScope,
+    SessionEnded,
+    StoreError,
+)
 from auth_flow.session._devices import DeviceCalls
 from auth_flow.session._hosted import (
     USER_SCOPE,
@@ -30,12 +36,18 @@ from auth_flow.session._sign_out import SignOutResult, end_sessions, revoke, try
 from auth_flow.session._single_flight import SingleFlight
 from auth_flow.session._storage import SessionStorage, new_session_id
 from auth_flow.states._base import Metadata, reveal
+from auth_flow.states._events import SignIn
 from auth_flow.states._requests import present
 from auth_flow.states._tokens import Token, Tokens
 from auth_flow.transports._base import Transport
 
 if TYPE_CHECKING:
     import httpx
+
+    from auth_flow._flow import AuthFlow
+
+STEP_UP = "RespondToAuthChallenge"
+"""The operation that brings the tokens of a step-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         self._storage = SessionStorage(pool, self.session_id, config) if config.store else None
         self._renewal = Renewal(pool, config.transport, config.clock)
         self._refreshing = SingleFlight[Tokens]()
+        self._step_ups = 0
 
     @classmethod
     async def load(
@@ -200,12 +213,14 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         if self.tokens is not stale:
             return self.tokens
 
+        step_ups = self._step_ups
+
         async def renew(tokens: Tokens) -> Tokens:
             device = self.device.key if self.device else None
             fresh = await self._renewal.renew(
                 tokens, username=self._username, device_key=device, client_metadata=client_metadata
             )
-            await self._hold(fresh)
+            await self._hold(fresh, step_ups)
             return fresh
 
         try:
@@ -216,24 +231,28 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
                     lambda: renew(stale), self._config.refresh_grace
                 )
         except VERDICTS as verdict:
+            if self._step_ups != step_ups:
+                return self.tokens
             await self._observers.tell(RefreshFailed(self._username, self._user_id, verdict))
             await self._end(verdict.name)
             raise SessionEnded(verdict.name) from verdict
         except AuthFlowError as error:
             await self._observers.tell(RefreshFailed(self._username, self._user_id, error))
             raise
+        if self._step_ups != step_ups:
+            return self.tokens
         if fresh is None:
             if self._tokens not in (None, stale):  # the session ended while they were on the way
                 await try_to_revoke(self.pool, self._transport, self.tokens)
             await self._end("ended_elsewhere")
         else:
-            await self._hold(fresh)
+            await self._hold(fresh, step_ups)
             await self._observers.tell(TokensRefreshed(self._username, self._user_id))
         return self.tokens
 
-    async def _hold(self, fresh: Tokens) -> None:
-        """Go on with new tokens. If the session has ended meanwhile, revoke them."""
-        if self._tokens is not None:
+    async def _hold(self, fresh: Tokens, step_ups: int) -> None:
+        """Go on with new tokens. If the session has ended or was stepped up since, revoke them."""
+        if self._tokens is not None and self._step_ups == step_ups:
             self._tokens = fresh
         else:
             await try_to_revoke(self.pool, self._transport, fresh)
@@ -246,6 +265,80 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         if self._storage:
             await self._storage.put(self.tokens, username=self._username, login_id=self.login_id)
         await self._observers.tell(SignedIn(self._username, self._user_id))
+
+    # Step-up
+
+    async def step_up(
+        self, *, acr: str, max_age: int | None = None, client_metadata: Metadata | None = None
+    ) -> AuthFlow:
+        """Begin a sign-in that takes the session to an authentication level, and return its flow.
+
+        ::
+
+            flow = await session.step_up(acr="urn:cognito:loa:4", max_age=300)
+            while not flow.signed_in:
+                await flow.send(flow.step.answer(await ask(flow.step)))
+            if session.access_token.claims.acr != "urn:cognito:loa:4": ...
+
+        `acr` names a level of the pool, or several, separated by spaces, the preferred one first.
+        The service asks for the factors that the session does not stand for yet, and for all of
+        them if the user signed in more than `max_age` seconds ago.
+
+        When the flow is done, its tokens have replaced those of this session, which are revoked,
+        and `flow.session` is this session. Until then, and if the flow fails, the session stays as
+        it is. The service may take another level of those that `acr` names, so check the claim.
+
+        Raises `InvalidParameterException` if the session has reached the level already or the user
+        cannot reach it, `FeatureUnavailableInTierException`, and the errors of `fresh_tokens`.
+        """
+        from auth_flow.session._step_up import StepUpFlow  # it imports the flow
+
+        tokens = await self.fresh_tokens()
+        flow = StepUpFlow(self.pool, self._config, self._adopt_step_up)
+        event = SignIn(
+            username=self._username,
+            auth_flow_type="USER_AUTH",
+            acr_values=acr,
+            max_age=max_age,
+            access_token=tokens.access_token.text,
+            client_metadata=client_metadata,
+        )
+        await flow.send(event)
+        return flow
+
+    async def _adopt_step_up(self, stronger: Tokens) -> Session:
+        """Go on with the tokens of a step-up, store them, and revoke those that they replace."""
+        if stronger.access_token.claims.subject != self._user_id:
+            raise MalformedResponse("the new tokens are those of another user", operation=STEP_UP)
+        before = self._tokens
+        self._step_ups += before is not None
+        await self._hold(stronger, self._step_ups)
+        replaced = before or self.tokens  # which raises that the session has ended
+
+        async def finish() -> None:
+            if self._storage:
+                await self._storage.step_up(stronger, replaced, username=self._username)
+            if _of_other_sign_ins(stronger, replaced):
+                await try_to_revoke(self.pool, self._transport, replaced)
+
+        try:
+            await finish_despite_cancel(finish)
+        except StoreError as error:
+            error.retryable = False  # the service has accepted the answer; only the store failed
+            raise
+        await self._observers.tell(TokensRefreshed(self._username, self._user_id))
+        return self
+
+    async def _catch_up(self, tokens: Tokens) -> bool:
+        """Return whether a step-up has replaced `tokens`. If that was done by another process, go
+        on with its tokens.
+        """
+        if self._storage and self._tokens is tokens:
+            with suppress(StoreError):
+                successor = await self._storage.successor(tokens)
+                if successor is not None and self._tokens is tokens:
+                    self._tokens = successor
+        return self._tokens is not tokens
 
     # Operations
 
@@ -267,6 +360,8 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
                 raise MissingScope(USER_SCOPE, operation) from refusal
             if not refuses_access_token(refusal, operation):
                 raise
+            if is_revoked(refusal) and await self._catch_up(tokens):
+                return await self._request(self.tokens, operation, members)
             if is_revoked(refusal) and tokens.refresh_token is not None:
                 self._revoked = tokens
                 raise
@@ -332,6 +427,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         Raises `SessionEnded` if the session is over already, and `StoreError` if the store does not
         delete the tokens.
         """
+        await self._catch_up(self.tokens)
         tokens = self.tokens
         if global_:
             with suppress(AuthFlowError):  # the service refuses an access token that has expired
@@ -399,3 +495,9 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
                 await self._storage.clear(tokens, username=self._username)
         finally:
             await self._observers.tell(SignedOut(self._username, self._user_id, reason))
+
+
+def _of_other_sign_ins(one: Tokens, other: Tokens) -> bool:
+    """Return whether the tokens are certainly of two sign-ins, so that one can be revoked alone."""
+    here, there = one.access_token.claims.origin_jti, other.access_token.claims.origin_jti
+    return None not in (here, there) and here != there

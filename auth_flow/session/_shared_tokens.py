@@ -108,7 +108,7 @@ class SharedTokens:
         The entry stays if another sign-in has replaced it.
         """
         while (held := await self._load()) is not None:
-            if held.session and not _same_sign_in(held.session.tokens, tokens):
+            if held.session and not held.session.continues(tokens):
                 return
             try:
                 await self._store.delete(self._key, expected=held.version)
@@ -204,7 +204,9 @@ class SharedTokens:
                 if held.session is None or held.version is None:
                     await self.put(fresh)
                     return fresh
-                if _issued_at(held.session) >= _issued_at(fresh):
+                if _issued_at(held.session) >= _issued_at(fresh) or not fresh.continues(
+                    held.session.tokens  # a step-up has replaced the tokens
+                ):
                     return None
                 version = held.version
             else:
@@ -248,11 +250,3 @@ class SharedTokens:
 
 def _issued_at(session: StoredSession) -> float:
     return session.tokens.access_token.claims.issued_at or 0
-
-
-def _same_sign_in(one: Tokens, other: Tokens) -> bool:
-    """Return whether tokens belong to one sign-in, or to one user if the service does not say."""
-    here, there = one.access_token.claims, other.access_token.claims
-    if here.origin_jti and there.origin_jti:
-        return here.origin_jti == there.origin_jti
-    return here.subject == there.subject

@@ -75,6 +75,28 @@ class SessionStorage:
         await self._list_of(session).add(self._session_id, session.expires_at)
         await self._tokens.put(session)
 
+    async def step_up(self, tokens: Tokens, before: Tokens, *, username: str) -> None:
+        """Store the tokens of a step-up in place of `before`."""
+        session = await self._tokens.load() or self._session
+        if session is None or not session.continues(before):
+            session = StoredSession(before, username, self._tokens.expiry(before))
+        replaced = session.tokens.access_token.claims.origin_jti
+        self._session = replace(
+            session,
+            tokens=tokens,
+            expires_at=self._tokens.expiry(tokens),
+            leased_until=0.0,
+            earlier=(*session.earlier, *([replaced] if replaced else [])),
+        )
+        await self._list_of(self._session).add(self._session_id, self._session.expires_at)
+        await self._tokens.put(self._session)
+
+    async def successor(self, tokens: Tokens) -> Tokens | None:
+        """Return the tokens by which another process has replaced `tokens` in a step-up, if any."""
+        session = await self._tokens.load()
+        origin = tokens.access_token.claims.origin_jti
+        return session.tokens if session and origin in session.earlier else None
+
     async def renew(
         self, stale: Tokens, renew: Callable[[Tokens], Awaitable[Tokens]], *, username: str
     ) -> Tokens | None:

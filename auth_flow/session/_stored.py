@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import ConfigDict, SecretStr, ValidationError
+from pydantic import ConfigDict, Field, SecretStr, ValidationError
 
 from auth_flow._user_pool import UserPool
 from auth_flow.errors import MalformedResponse
@@ -28,6 +28,7 @@ def user_key(pool: UserPool, username: str) -> str:
 class StoredSession:
     """A session as it is stored. Times are seconds since the epoch.
 
+    `earlier` has the `origin_jti` of each sign-in whose tokens a step-up has replaced.
     `expires_at` is the end of the entry: the time to live, counted from the last refresh token that
     the service issued. `leased_until` is the end of the lease of a process that refreshes the
     tokens, 0 if there is none.
@@ -39,6 +40,16 @@ class StoredSession:
     login_id: str | None = None
     installation_id: str | None = None
     leased_until: float = 0.0
+    earlier: tuple[str, ...] = ()
+
+    def continues(self, tokens: Tokens) -> bool:
+        """Return whether this is the session of `tokens`: they belong to the same sign-in or to one
+        that a step-up followed, or to the same user if the service does not name the sign-in.
+        """
+        here, there = self.tokens.access_token.claims, tokens.access_token.claims
+        if here.origin_jti and there.origin_jti:
+            return there.origin_jti in (here.origin_jti, *self.earlier)
+        return here.subject == there.subject
 
     def to_text(self) -> str:
         """Return the value of the entry. It contains the tokens, unencrypted."""
@@ -50,6 +61,7 @@ class StoredSession:
                 "login_id": self.login_id,
                 "installation_id": self.installation_id,
                 "leased_until": self.leased_until,
+                "earlier": self.earlier,
             }
         )
 
@@ -68,6 +80,7 @@ class StoredSession:
             entry.login_id,
             entry.installation_id,
             entry.leased_until,
+            tuple(entry.earlier),
         )
 
 
@@ -87,6 +100,7 @@ class _Entry(Reply):
     login_id: str | None = None
     installation_id: str | None = None
     leased_until: float = 0.0
+    earlier: list[str] = Field(default_factory=list[str])
 
 
 def read_index(text: str) -> dict[str, float]:

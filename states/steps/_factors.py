@@ -43,24 +43,21 @@ class FirstFactorSelection(
 
         Raises `UnknownChallenge` if there are some and this version knows none of them.
         """
-        if reply.available_challenges and not set(reply.available_challenges) & set(FACTORS):
+        step = cls(available_challenges=tuple(reply.available_challenges) or FACTORS)
+        if not offered_factors(step):
             raise UnknownChallenge(", ".join(reply.available_challenges))
-        return cls(available_challenges=tuple(reply.available_challenges) or FACTORS)
+        return step
 
     def parse(self, answer: Answer) -> Event:
         """Read the text as one of the factors on offer."""
-        offered: tuple[Factor, ...] = tuple(
-            factor for factor in FACTORS if factor in self.available_challenges
-        )
+        offered = tuple(offered_factors(self))
         return ChooseFactor(
             factor=self.pick(answer, offered, ChooseFactor), client_metadata=answer.client_metadata
         )
 
     def _draft(self, about: About) -> Draft:
         """Show both ways of sending a password as one, and take SRP if it is offered."""
-        offered: tuple[Factor, ...] = tuple(
-            factor for factor in FACTORS if factor in self.available_challenges
-        )
+        offered = tuple(offered_factors(self))
         srp = "PASSWORD_SRP" in offered
         return Draft(
             fields=(choice_field("factor", _to_a_person(offered)),),
@@ -74,7 +71,7 @@ class FirstFactorSelection(
     def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
         """Send the choice."""
         assert isinstance(event, ChooseFactor)
-        return choose(turn, event)
+        return choose(turn, offered_factors(self)[event.factor])
 
 
 class PasskeyRequired(
@@ -132,14 +129,27 @@ class PasskeyRequired(
     def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
         """Send the assertion as JSON text, or the choice of another factor."""
         if isinstance(event, ChooseFactor):
-            return choose(turn, event)
+            return choose(turn, event.factor)
         assert isinstance(event, PresentPasskey)
         return respond(turn, {"CREDENTIAL": json.dumps(event.credential, separators=(",", ":"))})
 
 
-def choose(turn: Turn, event: ChooseFactor) -> Dialogue[AuthReply]:
-    """Send the choice of a first factor."""
-    return respond(turn, {"ANSWER": event.factor}, challenge="SELECT_CHALLENGE")
+def choose(turn: Turn, name: str) -> Dialogue[AuthReply]:
+    """Send the choice of a first factor, by the name that the service offered it under."""
+    return respond(turn, {"ANSWER": name}, challenge="SELECT_CHALLENGE")
+
+
+def offered_factors(step: FirstFactorSelection) -> dict[Factor, str]:
+    """Return the factors on offer that this version knows, each with the service's name for it.
+
+    The service model has two names for an authenticator app: that of the factor, and that of the
+    challenge that asks for its code.
+    """
+    names: dict[str, str] = {
+        "SOFTWARE_TOKEN" if name == "SOFTWARE_TOKEN_MFA" else name: name
+        for name in step.available_challenges
+    }
+    return {factor: names[factor] for factor in FACTORS if factor in names}
 
 
 def _to_a_person(offered: tuple[Factor, ...]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 import anyio
@@ -78,13 +79,19 @@ def clock() -> TurnableClock:
     return TurnableClock()
 
 
-@pytest.fixture
-async def place(signing_key: SigningKey, clock: TurnableClock) -> AsyncIterator[Place]:  # noqa: F811
+@asynccontextmanager
+async def open_place(signing_key: SigningKey, clock: TurnableClock) -> AsyncIterator[Place]:  # noqa: F811
     service = EmbeddedCognito(clock=clock)
     pool = service.create_pool(PoolSettings(mfa_configuration="OPTIONAL"), key=signing_key)
     pool.create_user("ada", PASSWORD, attributes={"email": EMAIL})
     async with service.http_client() as http:
         yield Place(service, pool, http)
+
+
+@pytest.fixture
+async def place(signing_key: SigningKey, clock: TurnableClock) -> AsyncIterator[Place]:  # noqa: F811
+    async with open_place(signing_key, clock) as place:
+        yield place
 
 
 async def test_a_session_lives_as_long_as_its_refresh_token(

@@ -1,0 +1,259 @@
+"""A session that a step-up takes to an authentication level."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import anyio
+import pytest
+from pydantic import ValidationError
+
+from auth_flow import AuthFlow, Done, EnterCode, EnterPassword, SignIn
+from auth_flow.embedded import SigningKey, TurnableClock
+from auth_flow.embedded import _totp as totp
+from auth_flow.embedded._models import Totp
+from auth_flow.errors import (
+    CodeMismatchException,
+    InvalidParameterException,
+    MalformedResponse,
+    NotAuthorizedException,
+    SessionEnded,
+)
+from auth_flow.session import Session
+from auth_flow.states import ChooseFactor
+from auth_flow.states._base import reveal
+from auth_flow.states.steps import FirstFactorSelection, PasswordRequired, TotpCode
+from auth_flow.stores import MemoryStore
+from tests.embedded.conftest import signing_key  # noqa: F401 - a fixture
+from tests.flow.scripted import POOL, Clock, Script, initiate, jwt, respond, tokens
+from tests.flow.scripted import challenge as posed
+
+from .service import TokenService
+from .test_embedded import PASSWORD, Place, open_place
+
+pytestmark = pytest.mark.anyio
+
+LEVEL = "urn:cognito:loa:"
+KEY = "JBSWY3DPEHPK3PXP"
+
+
+@pytest.fixture
+def turnable() -> TurnableClock:
+    return TurnableClock()
+
+
+@pytest.fixture
+async def place(signing_key: SigningKey, turnable: TurnableClock) -> AsyncIterator[Place]:  # noqa: F811
+    async with open_place(signing_key, turnable) as place:
+        yield place
+
+
+def give_app(place: Place) -> None:
+    ada = place.embedded.user("ada")
+    assert ada is not None
+    ada.totp = Totp(secret=KEY)
+    place.embedded.save(ada)
+
+
+def app_code(place: Place) -> str:
+    return totp.code(KEY, place.service.clock())
+
+
+async def by_password(place: Place, store: MemoryStore | None = None) -> Session:
+    """Sign in to level 1."""
+    flow = AuthFlow(place.pool, transport=place.transport, clock=place.service.clock, store=store)
+    event = SignIn(
+        username="ada",
+        password=PASSWORD,
+        auth_flow_type="USER_AUTH",
+        preferred_challenge="PASSWORD_SRP",
+        acr_values=f"{LEVEL}1",
+    )
+    assert isinstance(await flow.send(event), Done)
+    assert flow.session.access_token.claims.acr == f"{LEVEL}1"
+    return flow.session
+
+
+async def step_up(place: Place, session: Session) -> AuthFlow:
+    give_app(place)
+    flow = await session.step_up(acr=f"{LEVEL}4", max_age=300)
+    assert flow.step == TotpCode()
+    assert isinstance(await flow.send(EnterCode(code=app_code(place))), Done)
+    return flow
+
+
+async def test_the_tokens_of_a_step_up_replace_those_of_the_session(place: Place) -> None:
+    session = await by_password(place)
+    before = session.tokens
+    flow = await step_up(place, session)
+    assert flow.session is session
+    claims = session.access_token.claims
+    assert (claims.acr, claims.amr) == (f"{LEVEL}4", ("pwd", "otp", "mfa"))
+    fresh = await session.fresh_tokens(force=True)
+    assert fresh.access_token.claims.acr == f"{LEVEL}4"
+    replaced = Session(place.pool, before, transport=place.transport, clock=place.service.clock)
+    with pytest.raises(NotAuthorizedException, match="revoked"):
+        await replaced.fetch_user()
+
+
+async def test_an_ordinary_session_proves_all_factors(place: Place) -> None:
+    give_app(place)
+    session = await place.sign_in()
+    flow = await session.step_up(acr=f"{LEVEL}4")
+    assert flow.step == FirstFactorSelection(available_challenges=("PASSWORD", "PASSWORD_SRP"))
+    assert await flow.send(ChooseFactor(factor="PASSWORD_SRP")) == PasswordRequired()
+    assert await flow.send(EnterPassword(password=PASSWORD)) == TotpCode()
+    await flow.send(EnterCode(code=app_code(place)))
+    assert session.access_token.claims.amr == ("pwd", "otp", "mfa")
+
+
+async def test_a_step_up_that_fails_leaves_the_session_as_it_is(place: Place) -> None:
+    session = await by_password(place)
+    before = session.tokens
+    with pytest.raises(InvalidParameterException, match="already satisfies"):
+        await session.step_up(acr=f"{LEVEL}1")
+    give_app(place)
+    flow = await session.step_up(acr=f"{LEVEL}4")
+    with pytest.raises(CodeMismatchException):
+        await flow.send(EnterCode(code="000000"))
+    assert session.tokens is before
+    assert not flow.signed_in
+    await session.fetch_user()
+
+
+async def test_other_processes_go_on_with_the_new_tokens(place: Place) -> None:
+    store = MemoryStore(place.service.clock)
+    session = await by_password(place, store)
+    options: dict[str, Any] = {
+        "store": store,
+        "transport": place.transport,
+        "clock": place.service.clock,
+    }
+    other, third = [
+        await Session.load(place.pool, session_id=session.session_id, **options) for _ in range(2)
+    ]
+    await step_up(place, session)
+    await other.fetch_user()
+    assert other.tokens == session.tokens
+    assert (await third.sign_out()).revoked
+    with pytest.raises(NotAuthorizedException, match="revoked"):
+        await session.fetch_user()
+    with pytest.raises(SessionEnded):
+        await session.fetch_user()
+
+
+async def test_a_refresh_in_another_process_does_not_undo_a_step_up(
+    place: Place, turnable: TurnableClock
+) -> None:
+    store = MemoryStore(turnable)
+    session = await by_password(place, store)
+    other = await Session.load(
+        place.pool,
+        session_id=session.session_id,
+        store=store,
+        transport=place.transport,
+        clock=turnable,
+    )
+    await step_up(place, session)
+    assert await other.fresh_tokens(force=True) == session.tokens
+    turnable.turn(hours=2)
+    assert (await other.fresh_tokens()).access_token.claims.acr == f"{LEVEL}4"
+    assert other.active
+
+
+async def test_a_refresh_under_way_does_not_undo_a_step_up(
+    service: TokenService,
+    clock: Clock,
+) -> None:
+    script = Script()
+    session = Session(POOL, service.tokens(), transport=Both(script, service), clock=clock)
+    token = reveal(session.access_token.text)
+    levels = {"TARGET_ACR_VALUES": f"{LEVEL}4", "ACCESS_TOKEN": token}
+    code = {"USERNAME": "ada", "SOFTWARE_TOKEN_MFA_CODE": "123456"}
+    stronger = service.issue()
+    app = posed("SOFTWARE_TOKEN_MFA")
+    script.expect(
+        initiate("USER_AUTH", app, USERNAME="ada", **levels),
+        respond("SOFTWARE_TOKEN_MFA", "session-1", {"AuthenticationResult": stronger}, **code),
+    )
+    flow = await session.step_up(acr=f"{LEVEL}4")
+    service.refresh_token = "refresh-1"  # that of the session
+    assert session.tokens.refresh_token is not None
+    service.gate = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(session.refresh, session.tokens)
+        await anyio.wait_all_tasks_blocked()
+        await flow.send(EnterCode(code="123456"))
+        service.gate.set()
+    assert reveal(session.access_token.text) == stronger["AccessToken"]
+
+
+async def test_the_tokens_have_to_be_the_users(
+    service: TokenService,
+    script: Script,
+    clock: Clock,
+) -> None:
+    session = Session(POOL, service.tokens(), transport=script, clock=clock)
+    token = reveal(session.access_token.text)
+    script.expect(
+        initiate(
+            "USER_AUTH",
+            tokens(AccessToken=jwt(sub="eve", username="eve")),
+            USERNAME="ada",
+            TARGET_ACR_VALUES=f"{LEVEL}4",
+            MAX_AGE="0",
+            ACCESS_TOKEN=token,
+        )
+    )
+    with pytest.raises(MalformedResponse, match="another user"):
+        await session.step_up(acr=f"{LEVEL}4", max_age=0)
+    assert reveal(session.access_token.text) == token
+
+
+async def test_starting_again_aims_at_the_same_level(script: Script) -> None:
+    flow = AuthFlow(POOL, transport=script)
+    levels = {"TARGET_ACR_VALUES": f"{LEVEL}4 {LEVEL}3", "MAX_AGE": "60"}
+    app = posed("SOFTWARE_TOKEN_MFA")
+    script.expect(
+        initiate("USER_AUTH", app, USERNAME="ada", **levels, ACCESS_TOKEN="token"),
+        initiate("USER_AUTH", app, USERNAME="ada", **levels),
+    )
+    event = SignIn(
+        username="ada",
+        auth_flow_type="USER_AUTH",
+        acr_values=levels["TARGET_ACR_VALUES"],
+        max_age=60,
+        access_token="token",
+    )
+    await flow.send(event)
+    assert "token" not in str(flow.record.to_json())
+    await flow.start_again()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"acr_values": "x"},
+        {"auth_flow_type": "USER_AUTH", "max_age": 1},
+        {"auth_flow_type": "USER_AUTH", "access_token": "secret-token"},
+        {"auth_flow_type": "USER_AUTH", "acr_values": "x", "max_age": -1},
+    ],
+)
+def test_options_that_do_not_go_together(options: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        SignIn(username="ada", **options)
+    assert "secret-token" not in str(caught.value)
+
+
+class Both:
+    """The script for sign-ins, and the service for everything else."""
+
+    def __init__(self, script: Script, service: TokenService) -> None:
+        self._script, self._service = script, service
+
+    async def call(self, operation: str, body: Any) -> dict[str, Any]:
+        signs_in = operation in ("InitiateAuth", "RespondToAuthChallenge")
+        return await (self._script if signs_in else self._service).call(operation, body)
+
+    async def aclose(self) -> None: ...
