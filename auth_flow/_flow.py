@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from auth_flow.transports._fetch import Fetched
 
 
+_NEEDED_BY_EVENTS = ("auth_flow._driver", "auth_flow.states._turn", "auth_flow.session")
+"""The modules that the first event imports: among them the state machine."""
+
+
 class HistoryEntry(NamedTuple):
     """One event in a flow's history. It contains no secret.
 
@@ -114,7 +118,7 @@ class AuthFlow:
         is signed in accepts none: sign out first.
         """
         from auth_flow.states._ended import OPENING_EVENTS
-        from auth_flow.states.chart import CHART  # not at import: the machine comes with it
+        from auth_flow.states.chart import CHART  # late, because it imports the state machine
 
         if self._record.ended:
             return OPENING_EVENTS
@@ -208,39 +212,11 @@ class AuthFlow:
         if `event` is not an event.
         """
         check_event(event)
-        async with self._happening(event.name):
+        async with self._under_way(event.name):
             outcome = await self._perform(event)
             if outcome.error is not None:
                 raise outcome.error
         return outcome.record.step
-
-    @asynccontextmanager
-    async def _happening(self, event: str) -> AsyncGenerator[None]:
-        """Allow one event at a time. Add its outcome to the history, and notify observers of a new
-        step.
-        """
-        if self._busy:
-            raise FlowBusy("This flow is busy with another event.")
-        self._busy = True
-        source = self._record.state
-        error: str | None = "Cancelled"
-        try:
-            await ensure_imported(
-                "auth_flow._driver", "auth_flow.states._turn", "auth_flow.session"
-            )  # the machine and the rest of what an event takes
-            yield
-            error = self._error = None
-        except Exception as failure:
-            self._error = failure if isinstance(failure, AuthFlowError) else None
-            error = failure.name if isinstance(failure, AuthFlowError) else type(failure).__name__
-            raise
-        finally:
-            self._busy = False
-            self._history.append(
-                HistoryEntry(self._config.clock(), event, source, self._record.state, error)
-            )
-            if self._record.state != source:
-                await self._config.observers.tell(StepEntered(source, self._record.state))
 
     async def run(
         self, event: Event, answer: Callable[[Step], Awaitable[Event | str]]
@@ -258,9 +234,10 @@ class AuthFlow:
                     step = await self.send(AutoSignIn())
                     continue
                 except GuardRejected:
-                    pass  # it needs the password, so the caller is asked
-            said = await answer(step)
-            step = await self.send(Answer(response=said) if isinstance(said, str) else said)
+                    pass  # the sign-in needs the password, so the caller is asked for it
+            answered = await answer(step)
+            event = Answer(response=answered) if isinstance(answered, str) else answered
+            step = await self.send(event)
         return step
 
     async def start_again(self) -> Step:
@@ -279,11 +256,38 @@ class AuthFlow:
             SignIn(username=known.login_id, password=password, **sign_in_options.model_dump())
         )
 
+    @asynccontextmanager
+    async def _under_way(self, event: str) -> AsyncGenerator[None]:
+        """Keep other events out during this one. Afterwards add it to the history, and notify the
+        observers if the step is another one.
+        """
+        if self._busy:
+            raise FlowBusy("This flow is busy with another event.")
+        self._busy = True
+        source = self._record.state
+        error: str | None = "Cancelled"
+        try:
+            await ensure_imported(*_NEEDED_BY_EVENTS)
+            yield
+            error = None
+            self._error = None
+        except Exception as failure:
+            self._error = failure if isinstance(failure, AuthFlowError) else None
+            error = failure.name if isinstance(failure, AuthFlowError) else type(failure).__name__
+            raise
+        finally:
+            self._busy = False
+            self._history.append(
+                HistoryEntry(self._config.clock(), event, source, self._record.state, error)
+            )
+            if self._record.state != source:
+                await self._config.observers.tell(StepEntered(source, self._record.state))
+
     async def _perform(self, event: Event) -> Outcome:
         from auth_flow._driver import drive
         from auth_flow.states._turn import Turn, advance
 
-        await checkpoint_if_cancelled()  # a task that is cancelled by now sends nothing
+        await checkpoint_if_cancelled()  # a task that has been cancelled sends nothing
         turn = Turn(
             self._record,
             event,
@@ -309,28 +313,35 @@ class AuthFlow:
 
         return await fetch(self._open_transport(), request)
 
-    async def _keep(self, so_far: Checkpoint) -> None:
-        self._record, self._password = so_far.record, so_far.password or self._password
+    async def _keep(self, checkpoint: Checkpoint) -> None:
+        self._record = checkpoint.record
+        self._password = checkpoint.password or self._password
 
     async def _adopt(self, outcome: Outcome) -> None:
+        """Replace the flow's state by the outcome of an event, and begin the session if the user is
+        signed in.
+        """
         self._known_as = outcome.record.login_id or self._record.login_id or self._known_as
-        self._record, self._password = outcome.record, outcome.password
+        self._record = outcome.record
+        self._password = outcome.password
         if outcome.tokens is not None:
-            await self._begin(outcome.tokens)
+            await self._begin_session(outcome.tokens)
 
-    async def _begin(self, tokens: Tokens) -> None:
-        """Hold the session before anything can go wrong with keeping it: the service gives these
-        tokens once.
+    async def _begin_session(self, tokens: Tokens) -> None:
+        """Begin the session, and store it if there is a store.
+
+        The flow has the session even if the store fails, because the service issues these tokens
+        only once.
         """
         from auth_flow._finish import finish_despite_cancel
         from auth_flow.session import Session
 
-        here = weakref.ref(
-            self
-        )  # a session outlives its flow, and neither leaves secrets to the garbage collector
+        # A session may outlive its flow. With a strong reference, the two would form a cycle, and
+        # their secrets would stay in memory until the garbage collector runs.
+        reference = weakref.ref(self)
 
-        def ended(session: Session) -> None:
-            if (flow := here()) is not None:
+        def on_end(session: Session) -> None:
+            if (flow := reference()) is not None:
                 flow._end_session(session)
 
         self._session = Session(
@@ -339,7 +350,7 @@ class AuthFlow:
             config=replace(self._config, transport=self._open_transport()),
             session_id=self._session_id,
             login_id=self._record.login_id,
-            on_end=ended,
+            on_end=on_end,
         )
         if self._config.store is None:
             return await self._session.keep()
@@ -356,34 +367,35 @@ class AuthFlow:
         Raises `FlowBusy` if an event is under way, and `StoreError` if the store does not accept
         the tokens.
         """
-        async with self._happening("restore_session"):
+        async with self._under_way("restore_session"):
             done = Done(
                 signed_in=True, username=tokens.username, user_id=tokens.access_token.claims.subject
             )
             self._leap(Record(step=done, username=tokens.username))
-            await self._begin(tokens)
+            await self._begin_session(tokens)
         return self.step
 
     def _end_session(self, session: Session) -> None:
         """Return to IDLE after the end of the session."""
         if session is not self._session:
             return
-        source, self._session = self._record.state, None
+        source = self._record.state
+        self._session = None
         self._leap(Record())
         self._history.append(HistoryEntry(self._config.clock(), "end_session", source, Idle.name))
 
     def _leap(self, record: Record) -> None:
-        """Take a transition of the chart that stands for no event of a caller's."""
+        """Take a transition that no event of the caller's causes."""
         from auth_flow.states.chart import CHART
 
         CHART.settle(self._record.state, record.state)
-        self._record, self._password = record, None
+        self._record = record
+        self._password = None
 
     def _open_transport(self) -> Transport:
         if self._transport is None:
-            from auth_flow.transports._cognito import (
-                CognitoTransport,
-            )  # at the first request, not at import
+            # Late, because it imports httpx.
+            from auth_flow.transports._cognito import CognitoTransport
 
             self._transport = CognitoTransport(self.pool.url)
         return self._transport

@@ -300,8 +300,8 @@ class OAuthError(AuthFlowError):
 
     def __init__(self, error: str, description: str | None = None) -> None:
         hint = _OAUTH_HINTS.get((error, description)) or _OAUTH_HINTS.get((error, None))
-        said = f"{error}: {description}" if description else error
-        super().__init__(f"{said} ({hint})" if hint else said)
+        message = f"{error}: {description}" if description else error
+        super().__init__(f"{message} ({hint})" if hint else message)
         self.error = error
         self.description = description
         self.custom_state: str | None = None

@@ -31,9 +31,8 @@ from pycognito.aws_srp import AWSSRP
 from auth_flow._work import compute
 from auth_flow.states import _srp as srp
 
-warnings.filterwarnings(
-    "ignore", category=DeprecationWarning, module="pycognito"
-)  # its TIMESTAMP is made with utcnow()
+# pycognito makes its TIMESTAMP with utcnow().
+warnings.filterwarnings("ignore", category=DeprecationWarning, module="pycognito")
 
 EXCHANGES = 40
 FLOWS = 50

@@ -63,7 +63,7 @@ def answered(record: Record) -> Record:
 
 
 def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:
-    """Carry on `dialogue`, with a checkpoint before its first request that names the event.
+    """Continue `dialogue`, with a checkpoint before its first request that names the event.
 
     If the event names a user, the mark keeps the name, so that a flow that was idle can go on as if
     the request had been carried out.
@@ -97,9 +97,7 @@ def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:
         return outcome
     except AuthFlowError as error:
         if announced and isinstance(error, StoreError):
-            error.retryable = (
-                False  # the service has taken the event: it is the keeping that failed
-            )
+            error.retryable = False  # the service has taken the event; only the store failed
         if mark and announced and not (lost or _is_lost(error)):
             yield Checkpoint(so_far)
         raise

@@ -56,7 +56,9 @@ class Chart:
         leaps: Mapping[str, tuple[str, ...]],
     ) -> None:
         self.steps = {step.name: step for step in steps}
-        self.transitions, self.replies, self.leaps = transitions, replies, leaps
+        self.transitions = transitions
+        self.replies = replies
+        self.leaps = leaps
         self.challenges = {
             challenge: step
             for step in self.steps.values()
@@ -64,15 +66,15 @@ class Chart:
             for challenge in step.challenges
         }
         """The step that stands for each of Cognito's challenges."""
-        self._by_ends = {(one.source, one.event, one.target): one for one in transitions}
+        self._by_ends = {(each.source, each.event, each.target): each for each in transitions}
         self._machine_class = _machine_class(self.steps, transitions, replies)
         self._local = threading.local()
 
     def accepts(self, state: str) -> tuple[str, ...]:
-        """Return the names of the events that have a transition from a state. Their guards are not
-        asked.
+        """Return the names of the events that have a transition from a state, whatever their guards
+        decide.
         """
-        names = dict.fromkeys(one.event for one in self.transitions if one.source == state)
+        names = dict.fromkeys(each.event for each in self.transitions if each.source == state)
         typed = (Answer.name,) if issubclass(self.steps[state], Question) else ()
         return (*typed, *names)
 
@@ -95,7 +97,7 @@ class Chart:
         """Check a transition that no event causes: from work to a step, or a leap between steps.
 
         These transitions have no guards, so the machine has nothing to decide, and a look at the
-        tables takes a hundredth of the time. Raises `UnexpectedStep` if they have no such one.
+        tables takes a hundredth of the time. Raises `UnexpectedStep` if the tables lack it.
         """
         if target not in self.replies.get(source, ()) and target not in self.leaps.get(source, ()):
             raise UnexpectedStep(source, target)
@@ -113,11 +115,11 @@ class Chart:
         return machine
 
     def _refusal(self, turn: Turn) -> EventNotAccepted | GuardRejected | SessionExpired:
-        """Return the reason why no transition was taken. If there are several for the event, it is
-        the refusal of the last one, which is the least specific.
+        """Return the reason why the machine took no transition. If several were possible for the
+        event, it is the refusal of the last one, which is the least specific.
         """
         state, event = turn.record.state, turn.event.name
-        found = [one for one in self.transitions if (one.source, one.event) == (state, event)]
+        found = [each for each in self.transitions if (each.source, each.event) == (state, event)]
         if not found:
             return EventNotAccepted(state, event, self.accepts(state))
         guard = next(guard for guard in found[-1].guards if not guard(turn))
@@ -132,12 +134,12 @@ def _machine_class(
     states = {name: State(value=name, initial=name == Idle.name) for name in (*steps, *replies)}
     events: dict[str, TransitionList] = {}
 
-    def add(event: str, ways: TransitionList) -> None:
-        events[event] = events[event] | ways if event in events else ways
+    def add(event: str, more: TransitionList) -> None:
+        events[event] = events[event] | more if event in events else more
 
-    for one in transitions:
-        conditions = [guard.allows for guard in one.guards]
-        add(one.event, states[one.source].to(states[one.target], cond=conditions))
+    for each in transitions:
+        conditions = [guard.allows for guard in each.guards]
+        add(each.event, states[each.source].to(states[each.target], cond=conditions))
     for work, targets in replies.items():
         add("reply", states[work].to(*(states[target] for target in targets)))
     strict = {

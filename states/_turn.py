@@ -72,7 +72,7 @@ class Turn:
 
 
 def advance(turn: Turn) -> Dialogue[Outcome]:
-    """Take the event of a turn to the flow's next rest.
+    """Carry out the event of a turn, until the flow rests again.
 
     Raises `EventNotAccepted`, `GuardRejected` and `FateUnknown` before the first effect. Raises an
     error that is thrown in if the flow stays where it stands; an error that ends the flow is in the
@@ -92,11 +92,11 @@ def advance(turn: Turn) -> Dialogue[Outcome]:
 
 
 def _converse(turn: Turn, transition: Transition) -> Dialogue[Outcome]:
-    """Hold the dialogue with the service that a transition means."""
+    """Hold a transition's dialogue with the service."""
     check_repetition(turn)
     password = turn.event.password_to_hold(turn.password)
-    here = replace(turn, record=answered(turn.record), password=password)
-    outcome = yield from at_most_once(turn, transition.dialogue(here, here.event))
+    prepared = replace(turn, record=answered(turn.record), password=password)
+    outcome = yield from at_most_once(turn, transition.dialogue(prepared, prepared.event))
     turn.chart.settle(transition.target, outcome.record.state)
     if isinstance(outcome.record.step, AutoSignInReady) and outcome.record.goes_on:
         return (yield from _sign_in_at_once(turn, outcome))
@@ -104,7 +104,7 @@ def _converse(turn: Turn, transition: Transition) -> Dialogue[Outcome]:
 
 
 def _read_typed_answer(turn: Turn) -> Turn:
-    """Replace a typed text by the event that it stands for at this step."""
+    """Replace an `Answer` by the event that its text stands for at this step."""
     if not isinstance(turn.event, Answer):
         return turn
     step = turn.record.step
@@ -119,8 +119,8 @@ def _sign_in_at_once(turn: Turn, outcome: Outcome) -> Dialogue[Outcome]:
     """Sign in without a further event, or rest if the flow lacks the password for it."""
     yield Checkpoint(outcome.record, outcome.password)
     event = AutoSignIn(client_metadata=turn.event.client_metadata)
-    onwards = replace(turn, record=outcome.record, event=event, password=outcome.password)
+    next_turn = replace(turn, record=outcome.record, event=event, password=outcome.password)
     try:
-        return (yield from advance(onwards))
+        return (yield from advance(next_turn))
     except GuardRejected:
         return Outcome(outcome.record)

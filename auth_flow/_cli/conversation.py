@@ -124,10 +124,10 @@ class Conversation:
         if only is None:
             introduce(self._form(), self.person)
         while True:
-            said = ask(self._form(), self.person, known=self._values, only=only)
-            self._values = said.values
+            answers = ask(self._form(), self.person, known=self._values, only=only)
+            self._values = answers.values
             try:
-                return self.flow.fill(said.values, said.action, form=self._page)
+                return self.flow.fill(answers.values, answers.action, form=self._page)
             except GuardRejected as refusal:
                 if not self.person.patient:
                     raise

@@ -55,9 +55,9 @@ def whoami(pool: UserPool, username: str | None) -> None:
 
 
 @click.command(
-    help="""Print a valid token for a request, as in:
+    help="""Print a valid token for a request.
 
-    curl -H "Authorization: Bearer $(auth-flow token)" URL
+    For example: curl -H "Authorization: Bearer $(auth-flow token)" URL
     """
 )
 @takes_pool

@@ -161,9 +161,8 @@ class IdentityPool:
 
     async def _call(self, operation: str, members: dict[str, Any]) -> dict[str, Any]:
         if self._transport is None:
-            from auth_flow.transports._cognito import (
-                CognitoTransport,
-            )  # at the first request, not at import
+            # Late, because it imports httpx.
+            from auth_flow.transports._cognito import CognitoTransport
 
             self._transport = CognitoTransport(self._endpoint, target="AWSCognitoIdentityService")
         return await self._transport.call(operation, present(members))

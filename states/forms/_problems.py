@@ -98,11 +98,11 @@ def problem_of(error: AuthFlowError, about: About) -> Problem:
     code = _code(error, about)
     match code:
         case "password_refused" | "delivery_failed" | "refused":
-            told = text(f"problem.{code}", reason=" ".join(error.message.split()))
+            sentence = text(f"problem.{code}", reason=" ".join(error.message.split()))
         case _:
-            told = text(f"problem.{code}")
+            sentence = text(f"problem.{code}")
     retry_at = about.now + error.retry_after if error.retry_after else None
-    return Problem(code=code, text=told, retry_at=retry_at)
+    return Problem(code=code, text=sentence, retry_at=retry_at)
 
 
 def _code(error: AuthFlowError, about: About) -> str:

@@ -301,9 +301,8 @@ def test_every_option_is_an_environment_variable_too() -> None:
 def test_an_empty_variable_is_none() -> None:
     finished = drive(lines="\n", AUTH_FLOW_USER_POOL_ID="", AUTH_FLOW_CLIENT_ID="")
     assert finished.returncode == 0
-    assert (
-        json.loads(finished.stdout)["error"]["name"] == "InvalidLine"
-    )  # a line for each, a blank one too
+    # Every line gets an answer, a blank one too.
+    assert json.loads(finished.stdout)["error"]["name"] == "InvalidLine"
 
 
 @pytest.mark.parametrize(

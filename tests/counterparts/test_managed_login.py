@@ -1,4 +1,4 @@
-"""Managed login with clients that others wrote: Chromium, Amplify's redirect, openid-client, Authlib."""
+"""Managed login with others' clients: Chromium, Amplify's redirect, openid-client, Authlib."""
 
 from __future__ import annotations
 
@@ -179,7 +179,9 @@ server = httpx.get(issuer + "/.well-known/openid-configuration").json()
 with OAuth2Client(client, secret, scope="openid email", redirect_uri=callback,
                   code_challenge_method="S256") as app:
     verifier = "v" * 43
-    url, state = app.create_authorization_url(server["authorization_endpoint"], code_verifier=verifier)
+    url, state = app.create_authorization_url(
+        server["authorization_endpoint"], code_verifier=verifier
+    )
     print(url, flush=True)
     token = app.fetch_token(server["token_endpoint"], authorization_response=input(), state=state,
                             code_verifier=verifier)
