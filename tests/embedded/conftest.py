@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,9 +14,20 @@ def signing_key() -> SigningKey:
     return SigningKey()
 
 
+class StandingClock(TurnableClock):
+    """Stands still until it is turned, so that limits can be met to the second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._began = float(int(time.time()))
+
+    def __call__(self) -> float:
+        return self._began + self._ahead
+
+
 @pytest.fixture
 def clock() -> TurnableClock:
-    return TurnableClock()
+    return StandingClock()
 
 
 @pytest.fixture

@@ -14,9 +14,11 @@ from pydantic import SecretStr
 from auth_flow import (
     Answer,
     AuthFlow,
+    AutoSignIn,
     AutoSignInReady,
     Cancel,
     ConfirmResetPassword,
+    ConfirmSignUp,
     Done,
     EnterCode,
     Idle,
@@ -393,6 +395,27 @@ async def test_running_signs_in_after_a_sign_up(script: Script, flow: AuthFlow) 
     assert (await flow.run(SignUp(username="ada", auto_sign_in=True), answer)).signed_in
 
 
+async def test_running_asks_for_a_password_that_the_flow_does_not_hold(
+    script: Script, flow: AuthFlow, clock: Clock
+) -> None:
+    """The sign-up was begun in another process, so the flow cannot sign in by itself."""
+
+    async def answer(step: Step) -> Event:
+        assert step == AutoSignInReady()
+        return AutoSignIn(password="correct horse")
+
+    script.expect(account("SignUp", "ada", {"UserConfirmed": False, "UserSub": SUBJECT}))
+    await flow.send(
+        SignUp(username="ada", auto_sign_in=SignInOptions(auth_flow_type="USER_PASSWORD_AUTH"))
+    )
+    flow = AuthFlow(flow.pool, record=flow.record, transport=script, clock=clock)
+    script.expect(
+        account("ConfirmSignUp", "ada", {}, ConfirmationCode="123456"),
+        initiate("USER_PASSWORD_AUTH", tokens(), USERNAME="ada", PASSWORD="correct horse"),
+    )
+    assert (await flow.run(ConfirmSignUp(code="123456"), answer)).signed_in
+
+
 # Beginning again
 
 
@@ -546,6 +569,12 @@ async def test_another_code_goes_on_where_the_request_after_the_first_one_failed
     again = {"Session": "v", "UserCode": "654321"}
     script.expect(verify._replace(body=again), answer)
     assert (await flow.send(EnterCode(code="654321"))).name == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+
+
+async def test_a_typed_answer_needs_a_question(script: Script, clock: Clock) -> None:
+    flow = AuthFlow(POOL, transport=script, clock=clock)
+    with pytest.raises(EventNotAccepted):
+        await flow.send(Answer(response="123456"))
 
 
 async def test_send_returns_its_own_step_whatever_comes_while_observers_are_told(

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from auth_flow import AuthFlow, Done, FlowBusy, SignIn
-from auth_flow.errors import SessionEnded, StoreUnavailable
+from auth_flow.errors import ConnectionLost, SessionEnded, StoreUnavailable
 from auth_flow.session import Session
 from auth_flow.session._stored import session_key
 from auth_flow.states._tokens import Tokens
@@ -62,8 +62,9 @@ def begun() -> Script:
 
 async def test_tokens_that_a_store_does_not_take_are_held_all_the_same(clock: Clock) -> None:
     flow = AuthFlow(POOL, transport=begun(), clock=clock, store=BrokenStore())
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailable) as failed:
         await flow.send(SIGN_IN)
+    assert not failed.value.retryable, "the service has accepted the password"
     assert isinstance(flow.step, Done)
     assert flow.session.active
 
@@ -121,7 +122,11 @@ async def test_a_global_sign_out_goes_out_with_a_fresh_token(
     assert Tokens.read(stale, None, None, 0.0).fresh_at(clock())
 
 
-async def test_tokens_that_come_after_a_sign_out_are_revoked_too(service: TokenService) -> None:
+@pytest.mark.parametrize("lost", [False, True])
+async def test_tokens_that_come_after_a_sign_out_are_revoked_too(
+    service: TokenService, lost: bool
+) -> None:
+    """A revocation whose reply is lost changes nothing for the caller."""
     session = service.session()
     service.gate = anyio.Event()
     async with anyio.create_task_group() as tasks:
@@ -134,6 +139,8 @@ async def test_tokens_that_come_after_a_sign_out_are_revoked_too(service: TokenS
         await anyio.wait_all_tasks_blocked()
         tasks.start_soon(session.sign_out)
         await anyio.wait_all_tasks_blocked()
+        if lost:
+            service.failures.append(ConnectionLost("gone", operation="RevokeToken"))
         service.gate.set()
     revoked = {body["Token"] for operation, body in service.requests if operation == "RevokeToken"}
     assert revoked == {"refresh-1", "refresh-2"}

@@ -6,6 +6,7 @@ import gc
 import weakref
 
 import pytest
+from pydantic import SecretStr
 
 from auth_flow import AuthFlow, Done, Idle, SignIn
 from auth_flow._observers import Notice, Observers, SignedIn, SignedOut, StepEntered
@@ -101,6 +102,7 @@ async def test_tokens_from_elsewhere(script: Script, service: TokenService, cloc
             signed_in=True, username=USER, user_id=SUBJECT
         )
         assert flow.session.tokens is tokens
+        assert SecretStr("secret") not in vars(flow).values(), "the password is not held"
 
 
 async def test_a_session_that_was_replaced_does_not_end_its_successor(

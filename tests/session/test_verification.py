@@ -165,6 +165,19 @@ async def test_signatures_that_are_not_the_pools(verifier: TokenVerifier, text: 
         await verifier.verify(text)
 
 
+async def test_keys_that_are_no_rsa_keys_are_left_out(
+    verifier: TokenVerifier, keys: KeyServer
+) -> None:
+    curve = {"kty": "EC", "kid": "curve", "crv": "P-256", "x": "AQ", "y": "AQ"}
+    disguised = {**keys.jwk("two"), "kty": "EC"}
+    served = [curve, disguised, {"kty": "RSA", "kid": "damaged"}, keys.jwk("one")]
+    keys.answer = httpx.Response(200, json={"keys": served})
+    assert (await verifier.verify(token())).subject == SUBJECT
+    for kid in ("curve", "two", "damaged"):
+        with pytest.raises(InvalidToken, match="not signed with a key of the pool"):
+            await verifier.verify(token("two", kid=kid))
+
+
 async def test_a_new_key_is_looked_for_but_not_all_the_time(
     verifier: TokenVerifier, keys: KeyServer, clock: Clock
 ) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keyring
 import pytest
@@ -54,6 +57,45 @@ async def test_the_temporary_name_cannot_be_guessed(tmp_path: Path) -> None:
     await store.save("key", "value", expected=None)
     assert target.read_text() == "precious"
     assert not (tmp_path / "entries").is_symlink()
+
+
+async def test_a_new_file_is_on_the_disk_before_it_takes_the_place_of_the_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        done.append("fsync")
+        fsync(descriptor)
+
+    def replaced(path: Path, target: Path) -> Path:
+        done.append("replace")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    await OPEN["file"](tmp_path / "entries").save("key", "value", expected=None)
+    assert done == ["fsync", "replace"]
+
+
+async def test_a_database_that_cannot_be_used_is_not_left_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def connected(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **kwargs))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", connected)
+    (tmp_path / "entries").write_bytes(b"no database" * 100)
+    with pytest.raises(StoreUnavailable):
+        await SQLiteStore(tmp_path / "entries").load("key")
+    (connection,) = opened
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 async def test_what_a_killed_writer_has_left_is_removed(tmp_path: Path) -> None:

@@ -6,13 +6,16 @@ import json
 import logging
 import sys
 import traceback
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.lowlevel
 import botocore.serialize
 import botocore.session
 import httpx
+import httpx2
 import pytest
 from anyio.abc import ByteStream
 
@@ -28,6 +31,7 @@ from auth_flow.errors import (
     TooManyRequestsException,
 )
 from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.transports._connection_pool import ConnectionPool
 from auth_flow.transports._retries import Retries
 from auth_flow.transports._timeouts import Timeouts
 from auth_flow.transports._tls import make_context
@@ -208,9 +212,17 @@ async def test_a_connection_that_takes_too_long_has_sent_nothing() -> None:
 
 async def test_the_total_bounds_a_slow_drip() -> None:
     async with fault_server(drip, _OK) as server, _transport(server, total=0.15) as transport:
-        with pytest.raises(TimedOut, match=r"0\.15 s"):
+        with pytest.raises(TimedOut, match=r"0\.15 s") as timed_out:
             await transport.call("RespondToAuthChallenge", {})
+        assert not timed_out.value.retryable
         assert await transport.call("GetUser", {}) == {"Username": "ada"}
+
+
+async def test_after_the_total_an_idempotent_operation_may_be_repeated() -> None:
+    async with fault_server(drip) as server, _transport(server, total=0.1) as transport:
+        with pytest.raises(TimedOut, match=r"0\.1 s") as timed_out:
+            await transport.call("GetUser", {})
+    assert timed_out.value.retryable
 
 
 async def test_the_wait_that_the_service_asks_for_is_kept() -> None:
@@ -282,6 +294,119 @@ async def test_no_more_are_under_way_than_allowed_and_all_have_their_turn() -> N
         for _ in range(20):
             tasks.start_soon(transport.call, "GetUser", {})
     assert (len(server.requests), most) == (20, 4)
+
+
+class _Counting(ConnectionPool):
+    """Our pool, whose requests wait until all the others are there or have given up."""
+
+    sent = 0
+    go: anyio.Event
+
+    async def send(self, *args: Any, **kwargs: Any) -> Any:
+        self.sent += 1
+        await self.go.wait()
+        raise httpx.ReadError("enough")
+
+
+class _CountingTransport(httpx.AsyncBaseTransport):
+    sent = 0
+    go: anyio.Event
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.sent += 1
+        await self.go.wait()
+        raise httpx.ReadError("enough")
+
+
+@pytest.mark.parametrize("through", ["nothing", "our pool", "a transport", "a client"])
+async def test_the_default_limit_of_requests_under_way(
+    through: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carrier = _CountingTransport() if through in ("a transport", "a client") else _Counting()
+    carrier.go = anyio.Event()
+    client = {
+        "nothing": None,
+        "our pool": carrier,
+        "a transport": carrier,
+        "a client": httpx.AsyncClient(transport=carrier),
+    }[through]
+    if client is None:
+        monkeypatch.setattr("auth_flow.transports._wire.http_transport", lambda *_, **__: carrier)
+    refused = 0
+
+    async def call() -> None:
+        nonlocal refused
+        with pytest.raises((TimedOut, ConnectionLost)) as failed:
+            await transport.call("SignUp", {})
+        refused += isinstance(failed.value, TimedOut)
+        if refused == 70 - carrier.sent:
+            carrier.go.set()
+
+    transport = CognitoTransport(
+        "http://server", client=client, retries=Retries(attempts=1), timeouts=Timeouts(pool=0.05)
+    )
+    async with transport, anyio.create_task_group() as tasks:
+        for _ in range(70):
+            tasks.start_soon(call)
+    assert carrier.sent == (64 if through in ("nothing", "our pool") else 8)
+
+
+async def test_a_bare_transport_gets_the_timeouts() -> None:
+    seen: list[object] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"])
+        return httpx.Response(200, json={})
+
+    timeouts = Timeouts(connect=1, pool=2, read=3, write=4)
+    client = httpx.MockTransport(answer)
+    async with CognitoTransport("http://server", client=client, timeouts=timeouts) as transport:
+        await transport.call("GetUser", {})
+    assert seen == [{"connect": 1, "pool": 2, "read": 3, "write": 4}]
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+async def test_a_clients_redirects_are_not_followed(library: Any) -> None:
+    asked: list[str] = []
+
+    def answer(request: Any) -> Any:
+        asked.append(request.url.host)
+        return library.Response(307, headers={"location": "http://thief.example/"})
+
+    async with (
+        library.AsyncClient(
+            transport=library.MockTransport(answer), follow_redirects=True
+        ) as client,
+        CognitoTransport("http://server", client=client) as transport,
+    ):
+        with pytest.raises(MalformedResponse) as refused:
+            await transport.call("SignUp", {"Password": "Marker-Secret-1"})
+    assert refused.value.status == 307
+    assert asked == ["server"]
+
+
+# On trio, httpx leaves its inner generators behind if a reply is not read to its end.
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <async_generator object ")
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+async def test_an_endless_reply_over_a_callers_client_is_not_read_to_its_end(library: Any) -> None:
+    parts = 0
+
+    class Endless(library.AsyncByteStream):  # type: ignore[name-defined,misc]  # either library's
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            nonlocal parts
+            for parts in range(1, 100):  # noqa: B007
+                yield b"x" * 100
+
+    def answer(request: Any) -> Any:
+        return library.Response(200, stream=Endless())
+
+    async with (
+        library.AsyncClient(transport=library.MockTransport(answer)) as client,
+        CognitoTransport("http://server", client=client, max_reply_bytes=1000) as transport,
+    ):
+        with pytest.raises(MalformedResponse, match="more than 1000 bytes"):
+            await transport.call("SignUp", {})
+    assert parts == 11
 
 
 async def test_whoever_waits_too_long_for_a_turn_has_sent_nothing() -> None:

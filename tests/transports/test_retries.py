@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import botocore.session
 import pytest
 
 from auth_flow.errors import (
@@ -27,6 +28,9 @@ _REPEATED = [
     _service("TooManyRequestsException", 400, "RespondToAuthChallenge"),
     _service("TooManyRequestsException", 429, "SignUp"),
     _service("ThrottlingException", 400, "GetTokensFromRefreshToken"),
+    _service("Throttling", 400, "SignUp"),
+    _service("RequestLimitExceeded", 400, "SignUp"),
+    _service("SlowDown", 503, "SignUp"),
     _service("Odd", 429, "ConfirmSignUp"),
     _service("InternalErrorException", 500, "GetUser"),
     _service("InternalErrorException", 500, "InitiateAuth"),
@@ -50,6 +54,25 @@ _NOT_REPEATED = [
     ConnectionLost("", operation="RespondToAuthChallenge"),
     TimedOut("", operation="InitiateAuth"),
 ]
+
+
+_READ_OR_IDEMPOTENT = {
+    *("DeleteUserAttributes", "GetDevice", "GetUser", "GetUserAuthFactors", "ListDevices"),
+    *("ListWebAuthnCredentials", "RevokeToken", "SetUserMFAPreference"),
+    *("StartWebAuthnRegistration", "UpdateDeviceStatus"),
+}
+
+
+def test_every_operation_of_the_service_is_repeated_only_if_that_does_no_harm() -> None:
+    """The operations are the model's; a lost reply and a failure of the service are told apart."""
+    operations = botocore.session.get_session().get_service_model("cognito-idp").operation_names
+    assert set(operations) > _READ_OR_IDEMPOTENT
+    after_failure = {
+        name
+        for name in operations
+        if Retries().wait(1, _service("InternalErrorException", 500, name)) is not None
+    }
+    assert after_failure == _READ_OR_IDEMPOTENT | {"InitiateAuth"}
 
 
 @pytest.mark.parametrize("error", _REPEATED, ids=repr)
@@ -87,5 +110,7 @@ def test_the_service_may_ask_for_a_longer_wait_but_not_for_any() -> None:
     )
     error.retry_after = 7
     assert retries.wait(1, error) == 7
-    error.retry_after = 21
+    error.retry_after = 20
+    assert retries.wait(1, error) == 20
+    error.retry_after = 20.1
     assert retries.wait(1, error) is None
