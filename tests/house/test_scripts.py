@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -104,3 +106,48 @@ def test_the_tests_pass_if_their_parent_ignores_interrupts() -> None:
         ["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_mutation_script_changes_behaviour_but_neither_types_nor_messages() -> None:
+    source = """
+import os
+NAME: "Final" = "name"
+def check(age: int, *, strict: "bool" = False) -> "str | None":
+    '''A docstring.'''
+    if age < 18 and not strict:
+        raise ValueError("young") from None
+    return os.fspath(NAME, flag=strict)
+"""
+    done = script(
+        "from changes import changes_in\n"
+        f"source = {source!r}.encode()\n"
+        "for change in changes_in('module.py', source):\n"
+        "    compile(change.apply(source), 'module.py', 'exec')\n"
+        "    print(f'{change.scope}: {change.old} → {change.new}')"
+    )
+    assert done.stdout.splitlines() == [
+        "module: 'name' → ('nameX')",
+        "check: False → (True)",
+        "check: age < 18 → (age <= 18)",
+        "check: age < 18 and (not strict) → (age < 18 or not strict)",
+        "check: age < 18 and (not strict) → (age < 18)",
+        "check: age < 18 and (not strict) → (not strict)",
+        "check: 18 → (19)",
+        "check: not strict → (strict)",
+        "check: raise ValueError('young') from None → pass",
+        "check: raise ValueError('young') from None → raise ValueError('young')",
+        "check: return os.fspath(NAME, flag=strict) → return None",
+        "check: os.fspath(NAME, flag=strict) → (os.fspath(NAME))",
+    ]
+
+
+def test_the_parts_of_the_mutation_script_are_those_of_its_workflow_and_exist() -> None:
+    plan = tomllib.loads((ROOT / "scripts" / "mutate.toml").read_text(encoding="utf-8"))
+    workflow = (ROOT / ".github" / "workflows" / "mutation.yml").read_text(encoding="utf-8")
+    assert re.findall(r"^          - ([a-z-]+)$", workflow, re.MULTILINE) == list(plan["part"])
+    for part in plan["part"].values():
+        for pattern in (*part["modules"], *part["tests"]):
+            assert list(ROOT.glob(pattern)), pattern
+    for each in plan.get("equivalent", []):
+        assert (ROOT / each["path"]).is_file()
+        assert each["reason"]
