@@ -29,21 +29,23 @@ async def drive(
     try:
         effect = next(dialogue)
         while True:
-            result: Any = None
+            # Replies are never in a variable, because reports of errors show those.
+            results: list[Any] = []
             try:
                 match effect:
-                    case Call(operation, body):
-                        result = await call(operation, body)
+                    case Call():
+                        results.append(await call(effect.operation, effect.body))
                     case Fetch():
-                        result = await fetch(effect)
+                        results.append(await fetch(effect))
                     case Compute(work):
-                        result = await compute(work)
+                        results.append(await compute(work))
                     case Checkpoint():
                         await keep(effect)
+                        results.append(None)
             except AuthFlowError as error:
                 effect = dialogue.throw(error)
             else:
-                effect = dialogue.send(result)
+                effect = dialogue.send(results.pop())
     except StopIteration as stop:
         outcome: T = stop.value
         return outcome

@@ -305,8 +305,8 @@ class AuthFlow:
         """Return how far the service's clock is ahead, if the transport offers to measure it."""
         return getattr(self._transport, "clock_difference", None) or 0.0
 
-    async def _call(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
-        return await self._open_transport().call(operation, body)
+    def _call(self, operation: str, body: dict[str, Any]) -> Awaitable[dict[str, Any]]:
+        return self._open_transport().call(operation, body)
 
     async def _fetch(self, request: Fetch) -> Fetched:
         from auth_flow._fetch import fetch

@@ -46,7 +46,7 @@ def sign_up(turn: Turn, event: SignUp) -> Dialogue[Outcome]:
         "SignUp",
         SignUpReply,
         event.username,
-        Password=reveal(event.password) if event.password else None,
+        Password=event.password if reveal(event.password or "") else None,
         UserAttributes=pairs(event.user_attributes or {}) or None,
         ValidationData=pairs(event.validation_data or {}) or None,
     )
@@ -72,7 +72,7 @@ def confirm_sign_up(turn: Turn, event: ConfirmSignUp | EnterCode) -> Dialogue[Ou
     """
     if isinstance(event, EnterCode):
         event = ConfirmSignUp(code=event.code)
-    code, force = reveal(event.code), event.force_alias_creation
+    code, force = event.code, event.force_alias_creation
     record = _record_of(turn, event.username)
     session = record.session if record.expires_at and turn.now < record.expires_at else None
 
@@ -84,7 +84,7 @@ def confirm_sign_up(turn: Turn, event: ConfirmSignUp | EnterCode) -> Dialogue[Ou
             _login_id(record),
             ConfirmationCode=code,
             ForceAliasCreation=force,
-            Session=session.get_secret_value() if session else None,
+            Session=session,
         )
 
     try:
@@ -130,8 +130,8 @@ def confirm_reset_password(turn: Turn, event: ConfirmResetPassword) -> Dialogue[
         "ConfirmForgotPassword",
         Reply,
         _login_id(record),
-        ConfirmationCode=reveal(event.code),
-        Password=reveal(event.new_password),
+        ConfirmationCode=event.code,
+        Password=event.new_password,
     )
     return _ready(turn, record, None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, TypeVar, cast
 
 from pydantic import (
     BaseModel,
@@ -128,6 +128,31 @@ Metadata: TypeAlias = dict[str, str]
 def reveal(secret: SecretStr | str) -> str:
     """Return the text of a secret, for a request or a computation."""
     return secret.get_secret_value() if isinstance(secret, SecretStr) else secret
+
+
+def hidden(secret: SecretStr | str) -> SecretStr:
+    """Return a secret that reports of errors do not show. Assign it to the variable that it came
+    in.
+    """
+    return secret if isinstance(secret, SecretStr) else SecretStr(secret)
+
+
+def in_clear(value: Any) -> Any:
+    """Return the members of a request with their secrets in clear.
+
+    Call this in the expression that sends them: a report of an error shows the variables of all
+    frames, so no variable may hold the result.
+    """
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case dict():
+            members = cast("dict[str, Any]", value)
+            return {name: in_clear(member) for name, member in members.items()}
+        case list():
+            return [in_clear(member) for member in value]
+        case _:
+            return value
 
 
 def snake_case(name: str) -> str:

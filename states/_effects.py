@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from pydantic import SecretStr
 
 from auth_flow.errors import AuthFlowError
+from auth_flow.states._base import in_clear
 
 if TYPE_CHECKING:
     from auth_flow.states._record import Record
@@ -21,8 +22,17 @@ T = TypeVar("T")
 class Call:
     """Send this request to Cognito. Send the decoded reply back in, or throw the error."""
 
+    __match_args__ = ("operation", "body")
+
     operation: str
-    body: dict[str, Any] = field(repr=False)
+    members: dict[str, Any] = field(repr=False)
+    """The members of the request, with secrets as `SecretStr`."""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The members in clear. Do not keep them in a variable: reports of errors show those."""
+        body: dict[str, Any] = in_clear(self.members)
+        return body
 
 
 @dataclass(frozen=True, slots=True)

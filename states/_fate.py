@@ -22,7 +22,7 @@ conversation with the service, and a code is simply sent once more.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from auth_flow.errors import (
     AuthFlowError,
@@ -85,13 +85,14 @@ def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:
                     effect = replace(effect, record=_marked(so_far, mark), sending=event.name)
                 case _:
                     pass
+            replies: list[Any] = []  # no variable holds a reply: reports of errors show those
             try:
-                result = yield effect
+                replies.append((yield effect))
             except AuthFlowError as error:
                 lost = announced and _is_lost(error)
                 effect = dialogue.throw(error)
             else:
-                effect = dialogue.send(result)
+                effect = dialogue.send(replies.pop())
     except StopIteration as stop:
         outcome: T = stop.value
         return outcome

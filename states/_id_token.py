@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from auth_flow.errors import InvalidToken, MissingExtra
+from auth_flow.states._base import Secret, reveal
 
 ALGORITHMS = ("RS256",)
 """The algorithm of Cognito's signatures."""
@@ -58,14 +59,19 @@ def key_ids(document: Mapping[str, Any] | None) -> frozenset[str]:
 
 
 def check_id_token(
-    token: str, access_token: str, expected: Expected, *, now: float, jwks: Mapping[str, Any] | None
+    token: Secret,
+    access_token: Secret,
+    expected: Expected,
+    *,
+    now: float,
+    jwks: Mapping[str, Any] | None,
 ) -> None:
     """Check an id token. Raises `InvalidToken` saying which of its statements is wrong.
 
     `jwks` is the issuer's key set. None leaves the signature out, which OpenID Connect allows for
     a token that came straight from the token endpoint over TLS.
     """
-    claims = _part(token, 1) if jwks is None else _verified(token, jwks)
+    claims = _part(reveal(token), 1) if jwks is None else _verified(token, jwks)
     if _text(claims.get("iss")) not in expected.issuers:
         raise InvalidToken("The id token is of another issuer.")
     audience = claims.get("aud")
@@ -78,7 +84,7 @@ def check_id_token(
     if expected.nonce is not None and not _same(claims.get("nonce"), expected.nonce):
         raise InvalidToken("The id token does not carry the nonce of this sign-in.")
     at_hash = claims.get("at_hash")
-    if at_hash is not None and not _same(at_hash, _hash_of(access_token)):
+    if at_hash is not None and not _same(at_hash, _hash_of(reveal(access_token))):
         raise InvalidToken("The id token belongs to another access token.")
     if expected.max_age is not None:
         signed_in_at = _seconds(claims, "auth_time")
@@ -86,7 +92,7 @@ def check_id_token(
             raise InvalidToken("The person signed in longer ago than max_age allows.")
 
 
-def _verified(token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
+def _verified(token: Secret, jwks: Mapping[str, Any]) -> dict[str, Any]:
     require_joserfc()
     from joserfc import jwt
     from joserfc.errors import JoseError
@@ -94,7 +100,7 @@ def _verified(token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
 
     try:
         keys = KeySet.import_key_set(cast("Any", dict(jwks)))
-        return jwt.decode(token, keys, algorithms=list(ALGORITHMS)).claims
+        return jwt.decode(reveal(token), keys, algorithms=list(ALGORITHMS)).claims
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
         raise InvalidToken("The id token is not signed by the user pool.") from None
 

@@ -198,18 +198,26 @@ def read_token_reply(status: int, content: bytes) -> TokenReply:
     Raises `TokenRequestRefused` if it names an error, and `MalformedResponse` if it is neither an
     error nor tokens. Nothing of the answer is quoted: it may hold tokens.
     """
-    values = json_object(content)
-    if values is not None and isinstance(error := values.get("error"), str):
-        description = values.get("error_description") or values.get("error_message")
-        raise TokenRequestRefused(error, description if isinstance(description, str) else None)
-    if values is None or not 200 <= status < 300:
+    refusal = _refusal(json_object(content) or {})
+    if refusal is not None:
+        raise refusal
+    if json_object(content) is None or not 200 <= status < 300:
         raise MalformedResponse(
             f"an answer (status {status}) that is neither tokens nor an OAuth error.",
             operation=TOKEN_OPERATION,
             status=status,
             retryable=False,
         )
-    return TokenReply.read(TOKEN_OPERATION, values)
+    # No variable holds what was decoded: reports of errors show those.
+    return TokenReply.read(TOKEN_OPERATION, json_object(content) or {})
+
+
+def _refusal(values: Mapping[str, Any]) -> TokenRequestRefused | None:
+    error = values.get("error")
+    if not isinstance(error, str):
+        return None
+    description = values.get("error_description") or values.get("error_message")
+    return TokenRequestRefused(error, description if isinstance(description, str) else None)
 
 
 def json_object(content: bytes) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auth_flow.errors import MalformedResponse
 from auth_flow.states import _srp as srp
+from auth_flow.states._base import Secret
 from auth_flow.states._effects import Compute, Dialogue
 from auth_flow.states._replies import AuthReply
 from auth_flow.states._requests import respond_to
@@ -20,7 +21,9 @@ def new_keys() -> Dialogue[srp.ClientKeys]:
     return keys
 
 
-def prove(turn: Turn, reply: AuthReply, keys: srp.ClientKeys, password: str) -> Dialogue[AuthReply]:
+def prove(
+    turn: Turn, reply: AuthReply, keys: srp.ClientKeys, password: Secret
+) -> Dialogue[AuthReply]:
     """Answer PASSWORD_VERIFIER, and return the service's next reply. If the service asks for
     something else, return `reply` as it is.
     """

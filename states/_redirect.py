@@ -28,7 +28,7 @@ from auth_flow.errors import (
     RedirectAlreadyUsed,
     TransportError,
 )
-from auth_flow.states._base import reveal
+from auth_flow.states._base import Secret, reveal
 from auth_flow.states._effects import Checkpoint, Dialogue, Fetch, Outcome
 from auth_flow.states._events import Provider, ReturnFromRedirect, SignInWithRedirect
 from auth_flow.states._id_token import Expected, check_id_token, key_id, key_ids, require_joserfc
@@ -132,7 +132,7 @@ def return_from_redirect(turn: Turn, event: ReturnFromRedirect) -> Dialogue[Outc
             raise RedirectAlreadyUsed("The code of this sign-in has been used; begin a new one.")
         keys = (yield from _fetch_keys(turn)) if pending.openid else None
         yield Checkpoint(turn.record.model_copy(update={"redirect": pending.used()}))
-        reply = yield from _redeem(turn, pending, reveal(returned.code or ""))
+        reply = yield from _redeem(turn, pending, returned.code or "")
         yield from _check(turn, pending, reply, keys)
     except OAuthError as error:
         error.custom_state = pending.custom_state
@@ -146,12 +146,12 @@ def return_from_redirect(turn: Turn, event: ReturnFromRedirect) -> Dialogue[Outc
     )
 
 
-def _redeem(turn: Turn, pending: PendingRedirect, code: str) -> Dialogue[TokenReply]:
+def _redeem(turn: Turn, pending: PendingRedirect, code: Secret) -> Dialogue[TokenReply]:
     request = token_request(
         turn.client,
         {
             "grant_type": "authorization_code",
-            "code": code,
+            "code": reveal(code),
             "redirect_uri": pending.redirect_uri,
             "code_verifier": pending.verifier.get_secret_value(),
         },
@@ -173,8 +173,7 @@ def _check(
         return
     if reply.id_token is None:
         raise InvalidToken("The token endpoint sent no id token, although openid was asked for.")
-    token = reply.id_token.get_secret_value()
-    if key_id(token) not in key_ids(keys):
+    if key_id(reveal(reply.id_token)) not in key_ids(keys):
         try:
             keys = yield from _fetch_keys(turn)
         except (TransportError, MalformedResponse):
@@ -185,8 +184,7 @@ def _check(
         nonce=pending.nonce,
         max_age=pending.max_age,
     )
-    access_token = reply.access_token.get_secret_value()
-    check_id_token(token, access_token, expected, now=turn.clock(), jwks=keys)
+    check_id_token(reply.id_token, reply.access_token, expected, now=turn.clock(), jwks=keys)
 
 
 def _fetch_keys(turn: Turn) -> Dialogue[Mapping[str, Any]]:

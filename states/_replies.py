@@ -53,6 +53,7 @@ class Reply(BaseModel):
             )
         except RecursionError:
             problems = "it is nested too deeply"
+        del reply  # reports of errors show the variables of a frame
         # Raised here, so that it has no context: pydantic's error contains the reply, which may
         # contain tokens.
         raise MalformedResponse(problems, operation=operation)
@@ -106,7 +107,9 @@ class AuthReply(Reply):
     @classmethod
     def read(cls, operation: str, reply: Mapping[str, Any]) -> Self:
         """Read a decoded reply, and remember the operation that it replies to."""
-        answer = super().read(operation, reply)
+        replies = [reply]
+        del reply  # reports of errors show the variables of a frame
+        answer = super().read(operation, replies.pop())
         answer._operation = operation
         return answer
 

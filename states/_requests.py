@@ -1,5 +1,5 @@
 """The requests of a turn. Members and their names are those of the service model; an absent member
-is left out.
+is left out. Secrets stay `SecretStr` until the request is sent.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import SecretStr
 
 from auth_flow.errors import AuthFlowError, NotAuthorizedException
+from auth_flow.states._base import Secret, reveal
 from auth_flow.states._effects import Call, Dialogue
 from auth_flow.states._replies import AuthReply, Reply
 
@@ -21,16 +22,16 @@ R = TypeVar("R", bound=Reply)
 
 
 def initiate(
-    turn: Turn, flow: str, session: SecretStr | None = None, /, **parameters: str | None
+    turn: Turn, flow: str, session: SecretStr | None = None, /, **parameters: Secret | None
 ) -> Dialogue[AuthReply]:
     """Send InitiateAuth. `parameters` become AuthParameters, `USERNAME` among them."""
     return _authenticate(
-        turn, "InitiateAuth", "AuthParameters", parameters, AuthFlow=flow, Session=_text(session)
+        turn, "InitiateAuth", "AuthParameters", parameters, AuthFlow=flow, Session=session
     )
 
 
 def respond(
-    turn: Turn, responses: Mapping[str, str], *, challenge: str | None = None
+    turn: Turn, responses: Mapping[str, Secret], *, challenge: str | None = None
 ) -> Dialogue[AuthReply]:
     """Send RespondToAuthChallenge for the challenge that the flow stands at.
 
@@ -40,7 +41,7 @@ def respond(
 
 
 def respond_to(
-    turn: Turn, challenge: str | None, session: SecretStr | None, responses: Mapping[str, str]
+    turn: Turn, challenge: str | None, session: SecretStr | None, responses: Mapping[str, Secret]
 ) -> Dialogue[AuthReply]:
     """Send RespondToAuthChallenge. `responses` become ChallengeResponses, after the user's name."""
     return _authenticate(
@@ -49,7 +50,7 @@ def respond_to(
         "ChallengeResponses",
         {"USERNAME": turn.record.username, **responses},
         ChallengeName=challenge,
-        Session=_text(session),
+        Session=session,
     )
 
 
@@ -62,19 +63,19 @@ def account(
 
 
 def software_token(
-    operation: str, reply: type[R], session: SecretStr | None, **members: str | None
+    operation: str, reply: type[R], session: SecretStr | None, **members: Secret | None
 ) -> Dialogue[R]:
     """Send AssociateSoftwareToken or VerifySoftwareToken. They know the app client by the
     session.
     """
-    return _call(operation, reply, {"Session": _text(session), **members})
+    return _call(operation, reply, {"Session": session, **members})
 
 
 def _authenticate(
-    turn: Turn, operation: str, place: str, given: Mapping[str, str | None], **members: Any
+    turn: Turn, operation: str, place: str, given: Mapping[str, Secret | None], **members: Any
 ) -> Dialogue[AuthReply]:
     # The hash must match the USERNAME of this request, which may differ from what the user typed.
-    secret_hash = turn.client.secret_hash(given["USERNAME"] or "")
+    secret_hash = turn.client.secret_hash(reveal(given["USERNAME"] or ""))
     parameters = present({**given, "SECRET_HASH": secret_hash})
     return _call(operation, AuthReply, {**members, place: parameters, **_common(turn)})
 
@@ -118,7 +119,3 @@ def session_spent() -> Generator[None]:
     except AuthFlowError as error:
         error.retryable = False
         raise
-
-
-def _text(secret: SecretStr | None) -> str | None:
-    return None if secret is None else secret.get_secret_value()

@@ -19,7 +19,7 @@ from auth_flow.errors import (
     UserNotConfirmedException,
     UserNotFoundException,
 )
-from auth_flow.states._base import reveal
+from auth_flow.states._base import Secret
 from auth_flow.states._effects import Dialogue, Outcome
 from auth_flow.states._events import (
     AutoSignIn,
@@ -74,8 +74,8 @@ def auto_sign_in(turn: Turn, event: AutoSignIn) -> Dialogue[Outcome]:
 def _begin(
     turn: Turn, options: SignInOptions, session: SecretStr | None = None
 ) -> Dialogue[Outcome]:
-    username, password = turn.record.login_id or "", reveal(turn.password or "")
-    parameters: dict[str, str | None] = {}
+    username, password = turn.record.login_id or "", turn.password or ""
+    parameters: dict[str, Secret | None] = {}
     flow: str = options.auth_flow_type
     match options.auth_flow_type:
         case "USER_SRP_AUTH":
@@ -105,13 +105,13 @@ def _begin(
         return _turned_away(turn, error) or _ask_again(turn, error) or _end(error)
 
 
-def _levels(options: SignInOptions, event: Event) -> dict[str, str | None]:
+def _levels(options: SignInOptions, event: Event) -> dict[str, Secret | None]:
     """Return the parameters of a sign-in that aims at an authentication level."""
     token = event.access_token if isinstance(event, SignIn) else None
     return {
         "TARGET_ACR_VALUES": options.acr_values,
         "MAX_AGE": None if options.max_age is None else str(options.max_age),
-        "ACCESS_TOKEN": None if token is None else reveal(token),
+        "ACCESS_TOKEN": token,
     }
 
 

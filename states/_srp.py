@@ -31,6 +31,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from auth_flow.errors import MalformedResponse
+from auth_flow.states._base import Secret, reveal
 from auth_flow.states._powers import BITS, Comb, arithmetic
 
 __all__ = ["ClientKeys", "DeviceSecret", "claim", "device_verifier", "pool_name", "timestamp"]
@@ -79,7 +80,7 @@ def claim(
     *,
     group: str,
     user: str,
-    password: str,
+    password: Secret,
     timestamp: str,
     operation: str = "RespondToAuthChallenge",
 ) -> str:
@@ -102,7 +103,7 @@ def claim(
         u = scrambler(keys.A, B)
     except ValueError as error:
         raise MalformedResponse(str(error), operation=operation) from None
-    key = session_key(keys, B, u, password_key(salt, group, user, password))
+    key = session_key(keys, B, u, password_key(salt, group, user, reveal(password)))
     message = _utf8(group + user) + secret_block + _utf8(timestamp)
     return _text(hmac.digest(key, message, hashlib.sha256))
 

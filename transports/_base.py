@@ -40,3 +40,10 @@ class Content(bytes):
 
     def __repr__(self) -> str:
         return f"<{len(self)} bytes>"
+
+
+class Headers(dict[str, str]):
+    """The headers of a request, which may hold a token or a client secret. Its repr shows names."""
+
+    def __repr__(self) -> str:
+        return f"<headers {', '.join(self)}>"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import anyio
 
 from auth_flow.errors import AuthFlowError, InvalidRequest, TimedOut
-from auth_flow.transports._base import Content
+from auth_flow.transports._base import Content, Headers
 from auth_flow.transports._clients import checked_client
 from auth_flow.transports._endpoints import checked_url
 from auth_flow.transports._fetch import Fetched, HttpFetcher
@@ -157,6 +157,7 @@ class CognitoTransport:
         self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b""
     ) -> Fetched:
         """Make a plain HTTP request over the same client or settings; see `Fetcher.fetch`."""
+        content, headers = Content(content), Headers(headers)  # which reports of errors hide
         return await self._fetcher.fetch(method, url, headers=headers, content=content)
 
     async def aclose(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 import anyio
 
 from auth_flow.errors import TimedOut, TransportClosed
-from auth_flow.transports._base import Content
+from auth_flow.transports._base import Content, Headers
 from auth_flow.transports._lazy_wire import LazyWire
 from auth_flow.transports._timeouts import Timeouts
 
@@ -65,7 +65,7 @@ class HttpFetcher:
             raise TransportClosed
         operation = f"{method} {url.partition('?')[0]}"
         wire = self._wires.get(url) or self._wires.setdefault(url, self._wire_to(url))
-        content = Content(content)
+        content, headers = Content(content), Headers(headers)
         repeatable = method == "GET"
         with anyio.move_on_after(self._timeouts.total):
             opened = await wire.get(operation)

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from auth_flow.session._base import Attributes, UserCalls
-from auth_flow.states._base import Metadata, reveal
+from auth_flow.states._base import Metadata, hidden
 from auth_flow.states._replies import DeliveryDetails, DeliveryReply, Reply
 from auth_flow.states._requests import pairs
 from auth_flow.states.steps import CodeDelivery
@@ -83,7 +83,8 @@ class AttributeCalls(UserCalls):
 
     async def confirm_user_attribute(self, attribute: str, code: SecretStr | str) -> None:
         """Confirm an attribute with the code that was sent to it, by VerifyUserAttribute."""
-        await self.call("VerifyUserAttribute", AttributeName=attribute, Code=reveal(code))
+        code = hidden(code)
+        await self.call("VerifyUserAttribute", AttributeName=attribute, Code=code)
 
     async def send_user_attribute_verification_code(
         self, attribute: str, *, client_metadata: Metadata | None = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import SecretStr
 
 from auth_flow._user_pool import UserPool
-from auth_flow.states._base import reveal
+from auth_flow.states._base import hidden, in_clear
 from auth_flow.transports._base import Transport
 
 
@@ -22,11 +24,12 @@ async def report_sign_in(
 
     `event_id` and `feedback_token` come from the link in the message. No session is needed.
     """
-    body = {
+    feedback_token = hidden(feedback_token)
+    body: dict[str, Any] = {
         "UserPoolId": pool.user_pool_id,
         "Username": username,
         "EventId": event_id,
-        "FeedbackToken": reveal(feedback_token),
+        "FeedbackToken": feedback_token,
         "FeedbackValue": "Valid" if mine else "Invalid",
     }
-    await transport.call("UpdateAuthEventFeedback", body)
+    await transport.call("UpdateAuthEventFeedback", in_clear(body))

@@ -66,9 +66,11 @@ async def fetch_user_info(pool: UserPool, transport: Transport, tokens: Tokens) 
     `NotAuthorizedException` if the service refuses the token, `MalformedResponse`, and the errors
     of the transport.
     """
-    headers = {"authorization": tokens.bearer, "accept": "application/json"}
     url = f"{_domain(pool).url}/{USER_INFO}"
-    answer = await fetch(transport, Fetch("GET", url, headers))
+    answer = await fetch(
+        transport,
+        Fetch("GET", url, {"authorization": tokens.bearer, "accept": "application/json"}),
+    )
     values = json_object(answer.content)
     if answer.status in (401, 403):
         message = "The access token is not accepted by /oauth2/userInfo."

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 
 from auth_flow._user_pool import UserPool
 from auth_flow.session._attributes import AttributeCalls
-from auth_flow.states._base import reveal
+from auth_flow.states._base import hidden
 from auth_flow.states._events import MfaType
 from auth_flow.states._replies import Reply, SoftwareTokenReply, VerificationReply
 from auth_flow.states.steps._mfa import MFA_TYPES, setup_uri
@@ -123,9 +123,10 @@ class MfaCalls(AttributeCalls):
         The preference stays as it is. Raises `EnableSoftwareTokenMFAException` if the code is
         wrong, even if the service reports that with HTTP 200.
         """
+        code = hidden(code)
         operation = "VerifySoftwareToken"
         members: dict[str, Any] = {
-            "UserCode": reveal(code),
+            "UserCode": code,
             "FriendlyDeviceName": friendly_device_name,
         }
         (await self._read(VerificationReply, operation, **members)).check()

@@ -21,7 +21,7 @@ from auth_flow.errors import (
     UserNotFoundException,
 )
 from auth_flow.session._hosted import refresh_at_domain
-from auth_flow.states._base import Metadata, reveal
+from auth_flow.states._base import Metadata, in_clear
 from auth_flow.states._oauth import TOKEN_OPERATION
 from auth_flow.states._replies import AuthenticationResult, Reply
 from auth_flow.states._requests import present
@@ -90,7 +90,7 @@ class Renewal:
                 self._pool, self._transport, tokens, now=self._clock()
             )
             return _of_same_user(tokens, renewed, TOKEN_OPERATION)
-        refresh_token = tokens.refresh_token.get_secret_value()
+        refresh_token = tokens.refresh_token
         common = {"ClientId": self._pool.client_id, "ClientMetadata": client_metadata}
         failure: AuthFlowError | None = None
         if self._has_new_operation:
@@ -101,7 +101,7 @@ class Renewal:
                     "GetTokensFromRefreshToken",
                     RefreshToken=refresh_token,
                     DeviceKey=device_key,
-                    ClientSecret=reveal(secret) if secret else None,
+                    ClientSecret=secret,
                     **common,
                 )
             except AuthFlowError as error:
@@ -133,7 +133,7 @@ class Renewal:
 
     async def _ask(self, before: Tokens, operation: str, **members: Any) -> Tokens:
         reply = _RefreshReply.read(
-            operation, await self._transport.call(operation, present(members))
+            operation, await self._transport.call(operation, in_clear(present(members)))
         )
         renewed = Tokens.issued(reply.tokens, operation, now=self._clock(), before=before)
         return _of_same_user(before, renewed, operation)

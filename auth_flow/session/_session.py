@@ -35,7 +35,7 @@ from auth_flow.session._renewal import VERDICTS, Renewal
 from auth_flow.session._sign_out import SignOutResult, end_sessions, revoke, try_to_revoke
 from auth_flow.session._single_flight import SingleFlight
 from auth_flow.session._storage import SessionStorage, new_session_id
-from auth_flow.states._base import Metadata, reveal
+from auth_flow.states._base import Metadata, hidden, in_clear
 from auth_flow.states._events import SignIn
 from auth_flow.states._requests import present
 from auth_flow.states._tokens import Token, Tokens
@@ -375,8 +375,8 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
     async def _request(
         self, tokens: Tokens, operation: str, members: dict[str, Any]
     ) -> dict[str, Any]:
-        text = tokens.access_token.text.get_secret_value()
-        return await self._transport.call(operation, present({"AccessToken": text, **members}))
+        members = present({"AccessToken": tokens.access_token.text, **members})
+        return await self._transport.call(operation, in_clear(members))
 
     async def fetch_user_attributes(self) -> dict[str, str]:
         """Return the attributes that this app client may read, by GetUser.
@@ -397,9 +397,10 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
 
         `old_password` may be left out if the user has no password yet.
         """
-        previous = None if old_password is None else reveal(old_password)
+        new_password = hidden(new_password)
+        old_password = None if old_password is None else hidden(old_password)
         await self.call(
-            "ChangePassword", PreviousPassword=previous, ProposedPassword=reveal(new_password)
+            "ChangePassword", PreviousPassword=old_password, ProposedPassword=new_password
         )
 
     def auth(self) -> httpx.Auth:

@@ -12,7 +12,7 @@ from auth_flow.errors import AuthFlowError
 from auth_flow.session._listed_sessions import linked
 from auth_flow.session._storage import SessionStorage
 from auth_flow.session._user_sessions import UserSessions
-from auth_flow.states._base import reveal
+from auth_flow.states._base import in_clear
 from auth_flow.states._requests import present
 from auth_flow.states._tokens import Tokens
 from auth_flow.transports._base import Transport
@@ -46,11 +46,11 @@ async def revoke(
     secret = pool.client_secret
     members = {
         "ClientId": pool.client_id,
-        "ClientSecret": reveal(secret) if secret else None,
-        "Token": tokens.refresh_token.get_secret_value(),
+        "ClientSecret": secret,
+        "Token": tokens.refresh_token,
         "RevokeAssociatedSessions": linked(associated),
     }
-    await transport.call("RevokeToken", present(members))
+    await transport.call("RevokeToken", in_clear(present(members)))
     return True
 
 

@@ -72,14 +72,14 @@ class StepBase(Value, HasForm):
         Raises `EventNotAccepted` if a text cannot answer this step, and `GuardRejected` if it is
         none of the choices on offer.
         """
-        return self.parse(
-            Answer(
-                response=text,
-                user_attributes=user_attributes,
-                friendly_device_name=friendly_device_name,
-                client_metadata=client_metadata,
-            )
+        answer = Answer(
+            response=text,
+            user_attributes=user_attributes,
+            friendly_device_name=friendly_device_name,
+            client_metadata=client_metadata,
         )
+        del text  # reports of errors show the variables of a frame
+        return self.parse(answer)
 
     def parse(self, answer: Answer) -> Event:
         """Return the event that a typed text stands for."""
@@ -107,6 +107,7 @@ class Question(StepBase):
         for choice in offered:
             if text == choice.casefold():
                 return choice
+        del text  # it may be a password that was typed too early
         raise GuardRejected(
             self.name,
             event.name,

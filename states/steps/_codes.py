@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from auth_flow.states._base import reveal
 from auth_flow.states._effects import Dialogue
 from auth_flow.states._events import Answer, EnterCode, Event
 from auth_flow.states._replies import AuthReply
@@ -31,7 +30,7 @@ class CodeChallenge(Challenge, group="Codes"):
     def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
         """Send the code."""
         assert isinstance(event, EnterCode)
-        return respond(turn, {f"{turn.record.challenge}_CODE": reveal(event.code)})
+        return respond(turn, {f"{turn.record.challenge}_CODE": event.code})
 
 
 class SentCode(CodeChallenge):

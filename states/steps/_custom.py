@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from auth_flow.states._base import reveal
 from auth_flow.states._effects import Dialogue
 from auth_flow.states._events import Answer, AnswerChallenge, Event
 from auth_flow.states._replies import AuthReply
@@ -57,4 +56,4 @@ class CustomChallenge(
     def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
         """Send the answer as it is."""
         assert isinstance(event, AnswerChallenge)
-        return respond(turn, {"ANSWER": reveal(event.answer)})
+        return respond(turn, {"ANSWER": event.answer})

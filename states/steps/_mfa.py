@@ -234,7 +234,7 @@ class TotpSetup(Challenge, name="CONTINUE_SIGN_IN_WITH_TOTP_SETUP", group="Secon
             "VerifySoftwareToken",
             VerificationReply,
             turn.record.session,
-            UserCode=reveal(event.code),
+            UserCode=event.code,
             FriendlyDeviceName=event.friendly_device_name,
         )
         verified.check()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from auth_flow.states._base import reveal
 from auth_flow.states._effects import Dialogue
 from auth_flow.states._events import Answer, EnterPassword, Event, NewPassword
 from auth_flow.states._password_proof import new_keys, prove
@@ -79,7 +78,7 @@ class NewPasswordRequired(
         assert isinstance(event, NewPassword)
         attributes = event.user_attributes or {}
         given = {_PREFIX + name: value for name, value in attributes.items() if value}
-        return respond(turn, {**given, "NEW_PASSWORD": reveal(event.password)})
+        return respond(turn, {**given, "NEW_PASSWORD": event.password})
 
 
 class PasswordRequired(
@@ -108,7 +107,7 @@ class PasswordRequired(
     def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
         """Send the choice together with the password, or prove the password by SRP."""
         assert isinstance(event, EnterPassword)
-        choice, password = turn.record.challenge, reveal(event.password)
+        choice, password = turn.record.challenge, event.password
         if choice != "PASSWORD_SRP":
             responses = {"ANSWER": "PASSWORD", "PASSWORD": password}
             return (yield from respond(turn, responses, challenge="SELECT_CHALLENGE"))
