@@ -23,5 +23,5 @@ class StepUpFlow(AuthFlow):
         super().__init__(pool, config=config)
         self._adopt_tokens = adopt
 
-    async def _begin(self, tokens: Tokens) -> None:
+    async def _begin_session(self, tokens: Tokens) -> None:
         self._session = await self._adopt_tokens(tokens)
