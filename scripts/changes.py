@@ -34,7 +34,7 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.LShift: ast.RShift,
 }
 _NAME = re.compile(r"[A-Za-z0-9_.:/+-]+")
-"""Texts that programs read. Others are messages, whose wording the tests leave free."""
+"""Texts that programs read. The others are messages, and tests leave their wording free."""
 
 _FOR_TYPES = {"cast", "TypeVar", "Literal", "ParamSpec", "getLogger", "NewType", "ConfigDict"}
 
@@ -116,7 +116,7 @@ class _Reader(ast.NodeVisitor):
 
 
 def _parts(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes below this one whose changes may matter."""
+    """Yield the nodes below this one, except those that no behaviour depends on."""
     if isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom):
         return
     if isinstance(node, ast.Call) and _name_of(node.func) in _FOR_TYPES:

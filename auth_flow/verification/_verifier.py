@@ -118,7 +118,7 @@ class TokenVerifier:
     async def fetch_keys(self) -> None:
         """Fetch the keys now, for instance when a program starts, so that no request waits for it.
 
-        Raises `TransportError` or `MalformedResponse`.
+        Raises `TransportError` or `MalformedResponse`, and `MissingExtra` without the extra `jwt`.
         """
         _require_extra()
         for keys in self._keys.values():

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import jwt
 import pytest
 
 from auth_flow.embedded import ClientSettings, Triggers, TurnableClock
 from auth_flow.embedded import _totp as totp
+from auth_flow.embedded._srp import _is_fresh as is_fresh
 from auth_flow.states import _srp as srp
 from tests.embedded.wire import PASSWORD, Refused, Wire, claim, settings
 
@@ -69,6 +71,14 @@ async def test_the_proof_has_to_be_of_this_time(
     proof = claim(keys, asked, srp.pool_name(wire.pool.id), "ada", PASSWORD, clock() + 60 * minutes)
     with pytest.raises(Refused, match="NotAuthorizedException"):
         await wire.respond(asked, USERNAME="ada", **proof)
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_the_service_reads_the_clients_timestamps_of_every_month(month: int) -> None:
+    now = datetime(2026, month, 9, 8, 7, 6, tzinfo=UTC).timestamp()
+    text = srp.timestamp(now)
+    assert all(is_fresh(text, now + seconds) for seconds in (-300, 0, 300))
+    assert not any(is_fresh(text, now + seconds) for seconds in (-301, 301))
 
 
 async def test_a_session_is_answered_once(wire: Wire) -> None:
@@ -434,9 +444,16 @@ async def test_secret_hash(wire: Wire) -> None:
         Refused, match="NotAuthorizedException: Unable to verify secret hash for client"
     ):
         await wire.sign_in(SECRET_HASH="bm8=")
-    assert await wire.tokens(
-        SECRET_HASH=AWSSRP.get_secret_hash("ada", wire.client.id, wire.client.secret)
-    )
+    right = AWSSRP.get_secret_hash("ada", wire.client.id, wire.client.secret)
+    assert await wire.tokens(SECRET_HASH=right)
+    settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))
+    asked = await wire.sign_in(SECRET_HASH=right)
+    answer = {"USERNAME": "ada", "SMS_MFA_CODE": wire.code()}
+    with pytest.raises(Refused, match="SECRET_HASH was not received"):
+        await wire.respond(asked, **answer)
+    with pytest.raises(Refused, match="Unable to verify secret hash"):
+        await wire.respond(asked, **answer, SECRET_HASH="bm8=")
+    assert "AuthenticationResult" in await wire.respond(asked, **answer, SECRET_HASH=right)
 
 
 async def test_a_flow_that_the_client_does_not_allow(wire: Wire) -> None:

@@ -56,6 +56,12 @@ def test_the_secret_is_not_in_the_sealed_text(sealer: Sealer) -> None:
     assert b"hunter" not in base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
 
 
+def test_the_length_does_not_reveal_whether_a_part_repeats_a_secret(sealer: Sealer) -> None:
+    secret = "hunter2, correct horse battery staple"
+    guesses = secret, secret[::-1], "".join(sorted(secret))
+    assert len({len(sealer.seal(f"{secret} {guess}")) for guess in guesses}) == 1
+
+
 def test_every_byte_counts(sealer: Sealer) -> None:
     sealed = base64.urlsafe_b64decode(_padded(sealer.seal(SECRET)))
     for place in range(len(sealed)):

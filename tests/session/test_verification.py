@@ -455,6 +455,13 @@ def no_joserfc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_joserfc")
-async def test_without_the_extra_it_says_which_one(verifier: TokenVerifier) -> None:
+async def test_without_the_extra_it_says_which_one(
+    verifier: TokenVerifier, keys: KeyServer, clock: Clock
+) -> None:
     with pytest.raises(MissingExtra, match=r"auth-flow\[jwt\]"):
         await verifier.verify(token())
+    with pytest.raises(MissingExtra, match=r"auth-flow\[jwt\]"):
+        await verifier.fetch_keys()
+    assert not keys.requests
+    with pytest.raises(MissingExtra, match=r"auth-flow\[jwt\]"):
+        TokenVerifier(POOL, jwks={"keys": [keys.jwk("one")]}, clock=clock)

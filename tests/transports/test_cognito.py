@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
+import struct
 import sys
 import traceback
 from collections.abc import AsyncIterator
@@ -17,7 +19,7 @@ import botocore.session
 import httpx
 import httpx2
 import pytest
-from anyio.abc import ByteStream
+from anyio.abc import ByteStream, SocketAttribute
 
 from auth_flow.errors import (
     AuthFlowError,
@@ -208,6 +210,34 @@ async def test_a_connection_that_takes_too_long_has_sent_nothing() -> None:
         with pytest.raises(TimedOut, match="nothing was sent") as timed_out:
             await transport.call("SignUp", {})
     assert timed_out.value.retryable
+
+
+@pytest.mark.parametrize("how", ["closed", "reset", "no TLS"])
+async def test_a_handshake_that_breaks_off_has_sent_nothing(how: str) -> None:
+    async def serve(stream: anyio.abc.SocketStream) -> None:
+        await stream.receive()  # the client's hello
+        if how == "no TLS":
+            await stream.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        if how == "reset":
+            linger = struct.pack("ii", 1, 0)
+            stream.extra(SocketAttribute.raw_socket).setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, linger
+            )
+        await stream.aclose()
+
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(listener.serve, serve)
+        port = listener.extra(SocketAttribute.local_port)
+        async with CognitoTransport(
+            f"https://127.0.0.1:{port}", retries=Retries(attempts=1)
+        ) as transport:
+            with pytest.raises(ConnectFailed) as failed:
+                await transport.call("SignUp", {})
+        tasks.cancel_scope.cancel()
+    assert failed.value.retryable
 
 
 async def test_the_total_bounds_a_slow_drip() -> None:
