@@ -444,6 +444,8 @@ async def test_a_global_sign_out_ends_the_other_session(pool: CounterpartPool) -
         other = there.session
         assert (await here.session.sign_out(global_=True)).revoked
         assert isinstance(here.step, Idle)
+        with pytest.raises(NotAuthorizedException, match="revoked"):
+            await other.fetch_user_attributes()
         with pytest.raises(SessionEnded):
             await other.fetch_user_attributes()
         assert not other.active
