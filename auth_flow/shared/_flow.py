@@ -61,10 +61,10 @@ class SharedFlow(AuthFlow):
             raise
         return outcome
 
-    async def _keep(self, so_far: Checkpoint) -> None:
-        if so_far.sending:
-            await self._claim.announce(so_far.record, so_far.sending)
-        await super()._keep(so_far)
+    async def _keep(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.sending:
+            await self._claim.announce(checkpoint.record, checkpoint.sending)
+        await super()._keep(checkpoint)
 
     async def _renounce(self) -> None:
         """Revoke tokens that were issued after the claim was lost: another worker has the flow."""
