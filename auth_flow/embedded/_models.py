@@ -245,9 +245,9 @@ class PendingSignIn(Row):
     password_replaced: bool = False
     """NEW_PASSWORD_REQUIRED was answered."""
     mfa_passed: bool = False
-    methods: list[Method] = Field(default_factory=list)
+    methods: list[Method] = Field(default_factory=list[Method])
     """The methods that were proven, in the order of the challenges."""
-    target_levels: list[int] = Field(default_factory=list)
+    target_levels: list[int] = Field(default_factory=list[int])
     """The authentication levels that a step-up aims at, the preferred one first; the chosen one
     alone once it is known.
     """
