@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from auth_flow._cli.embedded_pool import EmbeddedPool
 
 EXAMPLE_CALLBACK = "http://localhost:3000/"
-"""Where applications of many frameworks are served during development."""
+"""The address at which many frameworks serve applications during development."""
 
 Mfa = Literal["OFF", "OPTIONAL", "ON"]
 IssuerType = Literal["ORIGINAL", "UPDATED", "LOCAL"]

@@ -67,10 +67,10 @@ class StepBase(Value, HasForm):
         friendly_device_name: str | None = None,
         client_metadata: Metadata | None = None,
     ) -> Event:
-        """Return what a person typed as the event that it stands for in this step.
+        """Return the event that a typed text stands for in this step.
 
-        Raises `EventNotAccepted` if a text cannot answer this step, and `GuardRejected` if it is
-        none of the choices on offer.
+        Raises `EventNotAccepted` if a text cannot answer this step, and `GuardRejected` if the
+        step offers choices and the text is another one.
         """
         answer = Answer(
             response=text,

@@ -18,7 +18,7 @@ class PageError(Exception):
 
 
 class RedirectError(Exception):
-    """A refusal that the application is told at its redirect URI."""
+    """A refusal that the application gets at its redirect URI."""
 
     def __init__(
         self, redirect_uri: str, state: str | None, code: str, description: str | None = None
