@@ -11,8 +11,9 @@ from auth_flow import AuthConfig, AuthFlow, SignIn
 from auth_flow.errors import NoSession, NotSignedIn, SessionEnded, StoreUnavailable
 from auth_flow.session import Session, SignOutResult, sign_out_everywhere
 from auth_flow.session._stored import read_index, session_key, user_key
+from auth_flow.states._tokens import Tokens
 from auth_flow.stores import MemoryStore
-from tests.flow.scripted import POOL, Clock, Script, initiate, tokens
+from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, jwt, tokens
 
 from .service import HOUR, USER, TokenService
 
@@ -41,6 +42,18 @@ async def listed(store: MemoryStore) -> list[str]:
 
 def revoked(service: TokenService) -> list[str]:
     return [body["Token"] for operation, body in service.requests if operation == "RevokeToken"]
+
+
+async def test_a_name_with_capitals_is_found_as_it_is_written(
+    clock: Clock, store: MemoryStore, service: TokenService
+) -> None:
+    now = int(clock())
+    access = jwt(sub=SUBJECT, username="Ada.Lovelace", iat=now, exp=now + HOUR)
+    options: dict[str, Any] = {"store": store, "transport": service, "clock": clock}
+    await Session(POOL, Tokens.read(access, None, "refresh", 0.0), **options).keep()
+    assert (await Session.load(POOL, "Ada.Lovelace", **options)).username == "Ada.Lovelace"
+    with pytest.raises(NoSession):
+        await Session.load(POOL, "ada.lovelace", **options)
 
 
 async def test_two_browsers_of_one_user_are_two_sessions(clock: Clock, store: MemoryStore) -> None:

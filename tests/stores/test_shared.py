@@ -604,6 +604,17 @@ async def test_a_flow_that_ends_where_it_begins_leaves_nothing(
     assert await store.load(entry_name(pool, "chat")) is None
 
 
+async def test_a_flow_that_was_cancelled_begins_again_within_the_block(
+    flows: SharedFlows, store: Store, pool: UserPool
+) -> None:
+    async with flows.take("chat") as flow:
+        await flow.send(SIGN_IN)
+        await flow.send(Cancel())
+        assert await store.load(entry_name(pool, "chat")) is None
+        await flow.send(SIGN_IN)
+    assert await _step(flows) == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+
+
 async def test_a_store_that_does_not_answer_is_not_waited_for_without_end(
     worker: Callable[..., SharedFlows], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
