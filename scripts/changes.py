@@ -163,14 +163,14 @@ def _variants(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Constant(value=int() | float()):
             yield ast.Constant(node.value + 1)
         case ast.Constant(value=str()) if _NAME.fullmatch(node.value):
-            yield ast.Constant(f"{node.value}X")
+            yield ast.Constant("XX")  # longer or shorter by a letter, a pattern might still match
         case ast.Call(keywords=[_, *_]):
             for keyword in node.keywords:
                 if keyword.arg is not None:
                     yield _with(
                         node, keywords=[each for each in node.keywords if each is not keyword]
                     )
-        case ast.Return(value=ast.expr()) if not _is_none(node.value):
+        case ast.Return(value=ast.expr()) if not _is_nothing(node.value):
             yield ast.Return(ast.Constant(None))
         case ast.Raise(cause=ast.Constant()):
             yield ast.Raise(node.exc, None)
@@ -204,8 +204,9 @@ def _name_of(node: ast.AST) -> str:
             return ""
 
 
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _is_nothing(node: ast.expr) -> bool:
+    """Return whether an expression is None, False or the like, which callers treat alike."""
+    return isinstance(node, ast.Constant) and not node.value
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -126,7 +126,7 @@ def check(age: int, *, strict: "bool" = False) -> "str | None":
         "    print(f'{change.scope}: {change.old} → {change.new}')"
     )
     assert done.stdout.splitlines() == [
-        "module: 'name' → ('nameX')",
+        "module: 'name' → ('XX')",
         "check: False → (True)",
         "check: age < 18 → (age <= 18)",
         "check: age < 18 and (not strict) → (age < 18 or not strict)",
