@@ -14,6 +14,7 @@ from auth_flow._flow import (
 )
 from auth_flow._imports import lazy as _lazy
 from auth_flow._observers import (
+    DeviceNotConfirmed,
     FlowUnreadable,
     Notice,
     Observers,
@@ -114,6 +115,7 @@ __all__ = [
     "CallerError",
     "Claims",
     "CognitoTransport",
+    "DeviceNotConfirmed",
     "EventNotAccepted",
     "FateUnknown",
     "FileStore",

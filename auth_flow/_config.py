@@ -13,8 +13,9 @@ from auth_flow.states._user_context import UserContext
 from auth_flow.states.forms import FormSettings
 
 if TYPE_CHECKING:
+    from auth_flow._device_records import DeviceRecords
     from auth_flow.aws._identity_pool import IdentityPool
-    from auth_flow.session import RememberedDevice
+    from auth_flow.states._devices import RememberedDevice
     from auth_flow.stores._base import Store
     from auth_flow.transports._base import Transport
 
@@ -26,7 +27,9 @@ class AuthOptions(TypedDict, total=False):
 
     transport: Transport | None
     user_context: UserContext | None
-    devices: MutableMapping[str, RememberedDevice] | None
+    devices: MutableMapping[str, RememberedDevice] | DeviceRecords | None
+    device_name: str | None
+    remember_device: bool
     observers: Observers
     store: Store | None
     identity_pool: IdentityPool | None
@@ -66,9 +69,21 @@ class AuthConfig:
     user_context: UserContext | None = None
     """The user's device, for the service's threat protection. A server gives it to each flow."""
 
-    devices: MutableMapping[str, RememberedDevice] | None = None
-    """The devices that the pool remembers, by user name. Give flows and sessions that belong
-    together the same mapping. By default every flow has a mapping of its own.
+    devices: MutableMapping[str, RememberedDevice] | DeviceRecords | None = None
+    """The devices that the pool remembers. By default they are in `store` under `installation_id`;
+    without these two, every flow keeps its own in memory. A program that keeps them elsewhere gives
+    a mapping from the user's name in the pool. A device spares its user the second factor, so
+    never share a mapping between browsers.
+    """
+
+    device_name: str | None = None
+    """The name of this device for the user's list of devices, such as the browser's. By default it
+    is the name of the operating system.
+    """
+
+    remember_device: bool = False
+    """Whether a new device is remembered at sign-in if the pool leaves that to the user (opt-in).
+    Otherwise DONE has a device with `user_decides`, and the session's `remember_device` decides.
     """
 
     observers: Observers = field(default_factory=Observers)
@@ -102,8 +117,8 @@ class AuthConfig:
     """
 
     installation_id: str | None = None
-    """Names the browser, app or chat: a long-lived id, which survives sign-out. It is stored with
-    the session.
+    """Names the browser, app or chat: a long-lived random id, which survives sign-out. It is stored
+    with the session, and leads to the remembered devices, so it is as secret as they are.
     """
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from auth_flow._work import compute
 from auth_flow.errors import AuthFlowError
-from auth_flow.states._effects import Call, Checkpoint, Compute, Dialogue, Fetch
+from auth_flow.states._effects import Call, Checkpoint, Compute, Dialogue, DropDevice, Fetch
 
 T = TypeVar("T")
 
@@ -18,11 +18,13 @@ async def drive(
     call: Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]],
     fetch: Callable[[Fetch], Awaitable[tuple[int, bytes]]],
     keep: Callable[[Checkpoint], Awaitable[None]],
+    drop_device: Callable[[str], Awaitable[None]],
 ) -> T:
     """Perform the effects of a dialogue, send it their results, and return its outcome.
 
     `call` sends a request as `Transport.call` does, and `fetch` makes a plain HTTP request and
-    returns status and content. `keep` stores a checkpoint.
+    returns status and content. `keep` stores a checkpoint, and `drop_device` forgets the device of
+    the user with this name.
 
     Raises the errors of the dialogue. Cancelling ends the dialogue where it is.
     """
@@ -41,6 +43,9 @@ async def drive(
                         results.append(await compute(work))
                     case Checkpoint():
                         await keep(effect)
+                        results.append(None)
+                    case DropDevice(name):
+                        await drop_device(name)
                         results.append(None)
             except AuthFlowError as error:
                 effect = dialogue.throw(error)

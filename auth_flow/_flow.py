@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -13,6 +13,7 @@ from anyio.lowlevel import checkpoint_if_cancelled
 from pydantic import SecretStr
 
 from auth_flow._config import AuthConfig, AuthOptions, configured
+from auth_flow._device_records import DeviceRecords
 from auth_flow._imports import ensure_imported
 from auth_flow._observers import StepEntered
 from auth_flow._user_pool import UserPool
@@ -22,11 +23,12 @@ from auth_flow.sealing._sealer import Sealer
 from auth_flow.states._events import Answer, AutoSignIn, Event, SignIn, SignInOptions, check_event
 from auth_flow.states._record import Record
 from auth_flow.states.forms import About, Form, FormName
-from auth_flow.states.steps import AutoSignInReady, Done, Idle, Step
+from auth_flow.states.steps import AutoSignInReady, CurrentDevice, Done, Idle, Step
 from auth_flow.transports._base import Transport
 
 if TYPE_CHECKING:
-    from auth_flow.session import RememberedDevice, Session
+    from auth_flow.session import Session
+    from auth_flow.states._devices import NewDevice, RememberedDevice
     from auth_flow.states._effects import Checkpoint, Fetch, Outcome
     from auth_flow.states._tokens import Tokens
     from auth_flow.transports._fetch import Fetched
@@ -80,9 +82,7 @@ class AuthFlow:
         **options: Unpack[AuthOptions],
     ) -> None:
         config = configured(config, options)
-        self.devices: MutableMapping[str, RememberedDevice] = (
-            {} if config.devices is None else config.devices
-        )
+        self.devices = DeviceRecords.of(pool, config)
         self.pool = pool
         self._config = replace(config, devices=self.devices)
         self._transport = config.transport
@@ -216,7 +216,8 @@ class AuthFlow:
             outcome = await self._perform(event)
             if outcome.error is not None:
                 raise outcome.error
-        return outcome.record.step
+            step = self.step
+        return step
 
     async def run(
         self, event: Event, answer: Callable[[Step], Awaitable[Event | str]]
@@ -296,8 +297,15 @@ class AuthFlow:
             password=self._password,
             user_context=self._config.user_context,
             clock_difference=self._clock_difference,
+            devices=await self.devices.load(),
         )
-        outcome = await drive(advance(turn), call=self._call, fetch=self._fetch, keep=self._keep)
+        outcome = await drive(
+            advance(turn),
+            call=self._call,
+            fetch=self._fetch,
+            keep=self._keep,
+            drop_device=self.devices.drop,
+        )
         await self._adopt(outcome)
         return outcome
 
@@ -325,10 +333,15 @@ class AuthFlow:
         self._record = outcome.record
         self._password = outcome.password
         if outcome.tokens is not None:
-            await self._begin_session(outcome.tokens)
+            await self._begin_session(outcome.tokens, outcome.device, outcome.new_device)
 
-    async def _begin_session(self, tokens: Tokens) -> None:
-        """Begin the session, and store it if there is a store.
+    async def _begin_session(
+        self,
+        tokens: Tokens,
+        device: RememberedDevice | None = None,
+        new_device: NewDevice | None = None,
+    ) -> None:
+        """Begin the session, store it if there is a store, and confirm a new device.
 
         The flow has the session even if the store fails, because the service issues these tokens
         only once.
@@ -350,29 +363,49 @@ class AuthFlow:
             config=replace(self._config, transport=self._open_transport()),
             session_id=self._session_id,
             login_id=self._record.login_id,
+            device=device,
+            new_device=new_device,
             on_end=on_end,
         )
-        if self._config.store is None:
-            return await self._session.keep()
+        session = self._session
         try:
-            await finish_despite_cancel(self._session.keep)
+            if self._config.store is None and new_device is None:
+                await session.keep()
+            else:
+                await finish_despite_cancel(session.keep)
         except StoreError as error:
             error.retryable = False  # the service has accepted the event; only the store failed
             raise
+        finally:
+            self._show_device(session.current_device)
 
-    async def restore_session(self, tokens: Tokens) -> Step:
-        """Adopt tokens that were obtained elsewhere. The flow is DONE, and nothing is sent. An
-        unfinished flow is abandoned.
+    def _show_device(self, device: CurrentDevice | None) -> None:
+        """Let DONE show the device that was confirmed, or why it was not."""
+        step = self._record.step
+        if isinstance(step, Done) and step.device != device:
+            self._record = self._record.at(step.model_copy(update={"device": device}))
+
+    async def restore_session(
+        self, tokens: Tokens, *, device: RememberedDevice | None = None
+    ) -> Step:
+        """Adopt tokens that were obtained elsewhere, and the device that they were issued to. The
+        flow is DONE, and nothing is sent. An unfinished flow is abandoned.
 
         Raises `FlowBusy` if an event is under way, and `StoreError` if the store does not accept
         the tokens.
         """
         async with self._under_way("restore_session"):
+            subject = tokens.access_token.claims.subject
+            if device is not None:
+                await self.devices.save(tokens.username or subject, device)
             done = Done(
-                signed_in=True, username=tokens.username, user_id=tokens.access_token.claims.subject
+                signed_in=True,
+                username=tokens.username,
+                user_id=subject,
+                device=CurrentDevice.of(device),
             )
             self._leap(Record(step=done, username=tokens.username))
-            await self._begin_session(tokens)
+            await self._begin_session(tokens, device)
         return self.step
 
     def _end_session(self, session: Session) -> None:

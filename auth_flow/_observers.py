@@ -1,4 +1,4 @@
-"""Notices to observers: sign-ins and sign-outs, refreshes, and the steps of a flow."""
+"""Notices to observers: sign-ins and sign-outs, refreshes, devices, and the steps of a flow."""
 
 from __future__ import annotations
 
@@ -57,6 +57,20 @@ class RefreshFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceNotConfirmed:
+    """A device that is new to the pool was not confirmed, remembered or stored.
+
+    The user is signed in all the same. The session tries to confirm the device again when it
+    refreshes the tokens.
+    """
+
+    username: str
+    user_id: str
+    device_key: str
+    error: AuthFlowError
+
+
+@dataclass(frozen=True, slots=True)
 class StepEntered:
     """A flow has moved from the step `source` to `step`, both given as `Step.name`."""
 
@@ -73,7 +87,13 @@ class FlowUnreadable:
 
 
 Notice: TypeAlias = (
-    SignedIn | SignedOut | TokensRefreshed | RefreshFailed | StepEntered | FlowUnreadable
+    SignedIn
+    | SignedOut
+    | TokensRefreshed
+    | RefreshFailed
+    | DeviceNotConfirmed
+    | StepEntered
+    | FlowUnreadable
 )
 """All notices. None of them contains a secret."""
 

@@ -39,6 +39,7 @@
     │   └── OutageError                 the service failed
     ├── ResponseError                 Cognito's reply cannot be used
     │   ├── UnknownChallenge            the reply poses a challenge that this version does not know
+    │   ├── DeviceNotRemembered         the reply asks for a device whose secret is not kept here
     │   ├── UnexpectedStep              the reply poses a challenge that cannot come next
     │   └── MalformedResponse           the reply does not match the service model
     ├── TransportError                there was no reply
@@ -616,6 +617,21 @@ class UnknownChallenge(ResponseError):
 
     def __init__(self, challenge: str) -> None:
         super().__init__(f"Cognito asked for {challenge}, which this version does not know.")
+        self.challenge = challenge
+
+
+class DeviceNotRemembered(ResponseError):
+    """The service asks for the proof of a remembered device, and its secret is not kept here. The
+    flow is IDLE.
+
+    `challenge` is Cognito's name of what it asks for.
+    """
+
+    def __init__(self, challenge: str) -> None:
+        super().__init__(
+            f"Cognito asked for {challenge}, but no secret of such a device is kept here."
+            " Sign in again."
+        )
         self.challenge = challenge
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from opentelemetry import metrics, trace
 
-from auth_flow._observers import Notice, RefreshFailed, SignedOut, StepEntered
+from auth_flow._observers import DeviceNotConfirmed, Notice, RefreshFailed, SignedOut, StepEntered
 from auth_flow.states._base import snake_case
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _details(notice: Notice) -> dict[str, str]:
     match notice:
         case SignedOut(reason=reason):
             return {"reason": reason}
-        case RefreshFailed(error=error):
+        case RefreshFailed(error=error) | DeviceNotConfirmed(error=error):
             return {"error.type": error.name}
         case StepEntered(step=step):
             return {"step": step}

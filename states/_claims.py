@@ -84,6 +84,8 @@ class Claims(BaseModel):
     amr: _Texts = ()
     """The methods of the authentication (Authentication Methods References)."""
     origin_jti: _Text = None
+    device_key: _Text = None
+    """The device that an access token was issued to, if the pool tracks devices."""
 
     @property
     def scopes(self) -> frozenset[str]:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from auth_flow.states._events import Cancel, SignIn, SignInWithRedirect
 from auth_flow.states._guards import session_is_alive
 from auth_flow.states._machine import Transition
-from auth_flow.states.chart import CHART, WORK
+from auth_flow.states._work import WORK
+from auth_flow.states.chart import CHART
 from auth_flow.states.steps import Done, Idle
 
 

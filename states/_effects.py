@@ -12,6 +12,7 @@ from auth_flow.errors import AuthFlowError
 from auth_flow.states._base import in_clear
 
 if TYPE_CHECKING:
+    from auth_flow.states._devices import NewDevice, RememberedDevice
     from auth_flow.states._record import Record
     from auth_flow.states._tokens import Tokens
 
@@ -70,7 +71,19 @@ class Checkpoint:
     sending: str | None = None
 
 
-Effect: TypeAlias = Call | Fetch | Compute | Checkpoint
+@dataclass(frozen=True, slots=True)
+class DropDevice:
+    """Forget the secrets of a remembered device that the service does not accept, for good. Send
+    None back in.
+
+    `name` is the user's name in the pool. It can also be a name that was typed: then it only leads
+    to the device no more. See `DeviceBook.drop`.
+    """
+
+    name: str
+
+
+Effect: TypeAlias = Call | Fetch | Compute | Checkpoint | DropDevice
 
 Dialogue: TypeAlias = Generator[Effect, Any, T]
 """A conversation with the service. It yields effects, is sent their results, and returns its
@@ -82,12 +95,16 @@ result.
 class Outcome:
     """The flow after an event.
 
-    `tokens` are set if the event signed the user in. `error` is set if the event ended the flow; it
+    `tokens` are set if the event signed the user in. `device` is the remembered device that they
+    were issued to, and `new_device` one that has yet to be confirmed, by ConfirmDevice with the
+    access token. `error` is set if the event ended the flow; it
     is to be raised once `record` has been stored. `password` is what the flow may hold in memory
     for a later sign-in. No record contains it.
     """
 
     record: Record
     tokens: Tokens | None = None
+    device: RememberedDevice | None = None
+    new_device: NewDevice | None = None
     password: SecretStr | None = field(default=None, repr=False)
     error: AuthFlowError | None = None

@@ -13,6 +13,7 @@ from statemachine.exceptions import TransitionNotAllowed
 from statemachine.transition_list import TransitionList
 
 from auth_flow.errors import EventNotAccepted, GuardRejected, SessionExpired, UnexpectedStep
+from auth_flow.states._device_proof import DeviceProof
 from auth_flow.states._effects import Dialogue, Outcome
 from auth_flow.states._events import Answer
 from auth_flow.states._guards import Guard, session_is_alive
@@ -59,13 +60,13 @@ class Chart:
         self.transitions = transitions
         self.replies = replies
         self.leaps = leaps
-        self.challenges = {
-            challenge: step
-            for step in self.steps.values()
-            if issubclass(step, Challenge)
-            for challenge in step.challenges
-        }
-        """The step that stands for each of Cognito's challenges."""
+        posed = [step for step in self.steps.values() if issubclass(step, Challenge)]
+        self.challenges: dict[str, type[Challenge] | type[DeviceProof]] = {
+            challenge: step for step in posed for challenge in step.challenges
+        } | dict.fromkeys(DeviceProof.challenges, DeviceProof)
+        """The state that stands for each of Cognito's challenges: a step, or the state at work in
+        which the device proves itself.
+        """
         self._by_ends = {(each.source, each.event, each.target): each for each in transitions}
         self._machine_class = _machine_class(self.steps, transitions, replies)
         self._local = threading.local()

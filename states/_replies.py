@@ -80,15 +80,23 @@ def _in_whole_characters(value: Any) -> Any:
             return value
 
 
+class NewDeviceMetadata(Reply):
+    """`NewDeviceMetadata`: the keys of a device that the service has made up for this sign-in."""
+
+    key: str | None = Field(None, alias="DeviceKey")
+    group_key: str | None = Field(None, alias="DeviceGroupKey")
+
+
 class AuthenticationResult(Reply):
     """Tokens. `expires_in` is the access token's validity in seconds; id and refresh token may be
-    left out.
+    left out. `new_device` is set if the pool tracks devices and does not know this one.
     """
 
     access_token: SecretStr = Field(alias="AccessToken", min_length=1)
     id_token: SecretStr | None = Field(None, alias="IdToken")
     refresh_token: SecretStr | None = Field(None, alias="RefreshToken")
     expires_in: int | None = Field(None, alias="ExpiresIn")
+    new_device: NewDeviceMetadata | None = Field(None, alias="NewDeviceMetadata")
 
 
 class AuthReply(Reply):

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
-from auth_flow.errors import AuthFlowError, NotAuthorizedException
+from auth_flow.errors import (
+    AuthFlowError,
+    NotAuthorizedException,
+    ResourceNotFoundException,
+    ServiceError,
+)
 from auth_flow.states._base import Secret, reveal
-from auth_flow.states._effects import Call, Dialogue
+from auth_flow.states._effects import Call, Dialogue, DropDevice
 from auth_flow.states._replies import AuthReply, Reply
 
 if TYPE_CHECKING:
@@ -75,9 +80,37 @@ def _authenticate(
     turn: Turn, operation: str, place: str, given: Mapping[str, Secret | None], **members: Any
 ) -> Dialogue[AuthReply]:
     # The hash must match the USERNAME of this request, which may differ from what the user typed.
-    secret_hash = turn.client.secret_hash(reveal(given["USERNAME"] or ""))
-    parameters = present({**given, "SECRET_HASH": secret_hash})
-    return _call(operation, AuthReply, {**members, place: parameters, **_common(turn)})
+    hashed = {**given, "SECRET_HASH": turn.client.secret_hash(reveal(given["USERNAME"] or ""))}
+    proves_device, device = "DEVICE_KEY" in given, turn.device
+
+    def send(**device_key: str) -> Dialogue[AuthReply]:
+        parameters = present({**hashed, **device_key})
+        return _call(operation, AuthReply, {**members, place: parameters, **_common(turn)})
+
+    if device is None or proves_device:
+        return (yield from send())
+    try:
+        return (yield from send(DEVICE_KEY=device.key))
+    except ResourceNotFoundException as error:
+        if not is_unknown_device(error):
+            raise
+    yield from drop_device(turn)
+    return (yield from send())
+
+
+def drop_device(turn: Turn) -> Dialogue[None]:
+    """Go on without the device of the user, which the service does not accept."""
+    name = turn.record.username or turn.record.login_id
+    if name is not None:
+        turn.devices.drop(name)
+        yield DropDevice(name)
+
+
+def is_unknown_device(error: ServiceError) -> bool:
+    """Return whether the service does not know the device of the request. It uses the same
+    exception for an app client that is gone; only the message differs.
+    """
+    return isinstance(error, ResourceNotFoundException) and "device" in error.message.casefold()
 
 
 def _common(turn: Turn) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from auth_flow.errors import (
     AuthFlowError,
+    DeviceNotRemembered,
     MalformedResponse,
     NotAuthorizedException,
     PasswordResetRequiredException,
@@ -20,6 +21,8 @@ from auth_flow.errors import (
     UserNotFoundException,
 )
 from auth_flow.states._base import Secret
+from auth_flow.states._device_proof import DeviceGone, DeviceProof
+from auth_flow.states._devices import NewDevice
 from auth_flow.states._effects import Dialogue, Outcome
 from auth_flow.states._events import (
     AutoSignIn,
@@ -36,9 +39,11 @@ from auth_flow.states._record import Record
 from auth_flow.states._replies import AuthenticationResult, AuthReply
 from auth_flow.states._requests import initiate, session_is_over
 from auth_flow.states._tokens import Tokens
+from auth_flow.states._work import AUTHENTICATING
 from auth_flow.states.steps import (
     AutoSignInReady,
     ConfirmationRequired,
+    CurrentDevice,
     Done,
     EmailSetup,
     PasswordRequired,
@@ -74,6 +79,16 @@ def auto_sign_in(turn: Turn, event: AutoSignIn) -> Dialogue[Outcome]:
 def _begin(
     turn: Turn, options: SignInOptions, session: SecretStr | None = None
 ) -> Dialogue[Outcome]:
+    try:
+        try:
+            return (yield from _begin_once(turn, options, session))
+        except DeviceGone:
+            return (yield from _begin_once(turn, options, session))
+    except ServiceError as error:
+        return _turned_away(turn, error) or _ask_again(turn, error) or _end(error)
+
+
+def _begin_once(turn: Turn, options: SignInOptions, session: SecretStr | None) -> Dialogue[Outcome]:
     username, password = turn.record.login_id or "", turn.password or ""
     parameters: dict[str, Secret | None] = {}
     flow: str = options.auth_flow_type
@@ -92,17 +107,14 @@ def _begin(
             parameters |= _levels(options, turn.event)
             if options.preferred_challenge == "PASSWORD":
                 parameters["PASSWORD"] = password
-    try:
-        keys = (yield from new_keys()) if options.uses_srp else None
-        if keys is not None:
-            parameters["SRP_A"] = keys.public_hex
-        reply = yield from initiate(turn, flow, session, USERNAME=username, **parameters)
-        named = turn.of(_with_name_of_service(turn.record, reply))
-        if keys is not None:
-            reply = yield from prove(named, reply, keys, password)
-        return (yield from follow(named, reply))
-    except ServiceError as error:
-        return _turned_away(turn, error) or _ask_again(turn, error) or _end(error)
+    keys = (yield from new_keys()) if options.uses_srp else None
+    if keys is not None:
+        parameters["SRP_A"] = keys.public_hex
+    reply = yield from initiate(turn, flow, session, USERNAME=username, **parameters)
+    named = turn.of(_with_name_of_service(turn.record, reply))
+    if keys is not None:
+        reply = yield from prove(named, reply, keys, password)
+    return (yield from follow(named, reply))
 
 
 def _levels(options: SignInOptions, event: Event) -> dict[str, Secret | None]:
@@ -133,6 +145,8 @@ def answer(turn: Turn, event: Event) -> Dialogue[Outcome]:
     try:
         reply = yield from step.respond(turn, event)
         return (yield from follow(turn, reply))
+    except DeviceGone as gone:
+        device_gone = gone
     except ServiceError as error:
         if error.retryable:
             raise
@@ -142,6 +156,16 @@ def answer(turn: Turn, event: Event) -> Dialogue[Outcome]:
         if isinstance(error, NotAuthorizedException | UserNotFoundException):
             return _end(error)
         raise
+    return (yield from _begin_anew(turn, device_gone.error))
+
+
+def _begin_anew(turn: Turn, error: ServiceError) -> Dialogue[Outcome]:
+    """Begin the sign-in again without the device, or end it if the flow lacks the password."""
+    known, options = turn.record, turn.record.sign_in_options
+    if options is None or (options.takes_password and turn.password is None):
+        return _end(error)
+    record = Record(login_id=known.login_id, sign_in_options=options, goes_on=True)
+    return (yield from _begin(turn.of(record), options))
 
 
 def choose_password(turn: Turn, event: ChooseFactor) -> Dialogue[Outcome]:
@@ -180,7 +204,15 @@ def follow(turn: Turn, reply: AuthReply | Record) -> Dialogue[Outcome]:
         if reply.session is None:
             problem = f"{reply.challenge} came without a session to answer it with"
             return _end(MalformedResponse(problem, operation=reply.operation))
-        reply = yield from challenge.pose(turn, reply)
+        if not issubclass(challenge, DeviceProof):
+            reply = yield from challenge.pose(turn, reply)
+            continue
+        turn.chart.settle(AUTHENTICATING, challenge.name)
+        try:
+            reply = yield from challenge.pose(turn, reply)
+        except DeviceNotRemembered as error:
+            return _end(error)
+        turn.chart.settle(challenge.name, AUTHENTICATING)
     return turn.rest_at(reply)
 
 
@@ -198,10 +230,17 @@ def signed_in(
     tokens = Tokens.issued(result, operation, now=turn.clock(), hosted=hosted)
     claims = tokens.access_token.claims
     username = claims.username or turn.record.username
+    new_device = NewDevice.of(result.new_device)
+    device = None if new_device else turn.device
     done = Done(
-        signed_in=True, username=username, user_id=claims.subject, custom_state=custom_state
+        signed_in=True,
+        username=username,
+        user_id=claims.subject,
+        custom_state=custom_state,
+        device=CurrentDevice.of(device),
     )
-    return Outcome(Record(step=done, login_id=turn.record.login_id, username=username), tokens)
+    record = Record(step=done, login_id=turn.record.login_id, username=username)
+    return Outcome(record, tokens, device=device, new_device=new_device)
 
 
 # Where a refusal leads

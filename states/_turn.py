@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from auth_flow.errors import EventNotAccepted, GuardRejected, SessionExpired
 from auth_flow.states._app_client import AppClient
+from auth_flow.states._devices import DeviceBook, RememberedDevice
 from auth_flow.states._effects import Checkpoint, Dialogue, Outcome
 from auth_flow.states._ended import reopened
 from auth_flow.states._events import Answer, AutoSignIn, Event, check_event
@@ -17,7 +18,8 @@ from auth_flow.states._guards import session_is_alive
 from auth_flow.states._machine import Chart, Transition
 from auth_flow.states._record import Record
 from auth_flow.states._user_context import UserContext
-from auth_flow.states.chart import CHART, WORK
+from auth_flow.states._work import WORK
+from auth_flow.states.chart import CHART
 from auth_flow.states.steps import AutoSignInReady, Done, Idle, Question
 from auth_flow.states.steps._base import Challenge, StepBase
 
@@ -38,12 +40,19 @@ class Turn:
     user_context: UserContext | None = None
     clock_difference: Callable[[], float] = lambda: 0.0
     """Returns the seconds that the service's clock is ahead of `clock`, if the transport knows."""
+    devices: DeviceBook = field(default_factory=DeviceBook, repr=False)
+    """The devices of this installation. The turn yields `DropDevice` if it drops one."""
     chart: Chart = field(default=CHART, repr=False)
     now: float = field(init=False)
     """The time of the event. All guards use it, so that they agree."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "now", self.clock())
+
+    @property
+    def device(self) -> RememberedDevice | None:
+        """The device by which the pool knows this installation, for the user who signs in."""
+        return self.devices.find(self.record.username or self.record.login_id)
 
     def of(self, record: Record) -> Turn:
         """Return the turn with another record."""

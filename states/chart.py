@@ -19,6 +19,9 @@ Read the tables from top to bottom. `sign_in_chart` makes a `Chart` of them.
 # no guards. If the dialogue fails or is cancelled, the second transition never happens, and the
 # flow stays at its step.
 #
+# If the reply asks for the proof of a remembered device, the work goes through PROVING_DEVICE and
+# back, by the same table. Nothing is left for a person to answer, so callers never see it.
+#
 # A few events need no request, `cancel` for example. Their transitions lead from step to step.
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from auth_flow.states import _accounts as accounts
 from auth_flow.states import _guards as guards
 from auth_flow.states import _redirect as redirect
 from auth_flow.states import _sign_in as dialogues
+from auth_flow.states._device_proof import DeviceProof
 from auth_flow.states._events import (
     AnswerChallenge,
     AutoSignIn,
@@ -53,6 +57,12 @@ from auth_flow.states._events import (
 from auth_flow.states._guards import Guard
 from auth_flow.states._guards import session_is_alive as alive
 from auth_flow.states._machine import Chart, StartDialogue, Transition
+from auth_flow.states._work import (
+    AUTHENTICATING,
+    PROVING_DEVICE,
+    RECOVERING,
+    REGISTERING,
+)
 from auth_flow.states.steps import (
     STEPS,
     AutoSignInReady,
@@ -76,13 +86,6 @@ from auth_flow.states.steps import (
     TotpSetup,
 )
 from auth_flow.states.steps._base import Challenge, StepBase
-
-AUTHENTICATING = "AUTHENTICATING"  # InitiateAuth, RespondToAuthChallenge, VerifySoftwareToken
-REGISTERING = "REGISTERING"  # SignUp, ConfirmSignUp, ResendConfirmationCode
-RECOVERING = "RECOVERING"  # ForgotPassword, ConfirmForgotPassword
-
-WORK = (AUTHENTICATING, REGISTERING, RECOVERING)
-"""The states in which a request is under way."""
 
 
 def at(
@@ -236,9 +239,10 @@ def sign_in_chart(steps: Iterable[type[StepBase]], answers: tuple[Transition, ..
         *ACCOUNTS,
         *at(unfinished, Cancel, Idle, dialogues.cancel),
     )
-    replies: dict[str, Iterable[type[StepBase]]] = {
+    replies: dict[str, Iterable[type[StepBase] | type[DeviceProof]]] = {
         AUTHENTICATING: (
             *challenges,
+            DeviceProof,
             ConfirmationRequired,
             PasswordResetRequired,
             AutoSignInReady,  # its password was wrong
@@ -257,7 +261,10 @@ def sign_in_chart(steps: Iterable[type[StepBase]], answers: tuple[Transition, ..
     return Chart(
         steps,
         transitions,
-        replies={work: tuple(step.name for step in targets) for work, targets in replies.items()},
+        replies={
+            **{work: tuple(step.name for step in targets) for work, targets in replies.items()},
+            PROVING_DEVICE: (AUTHENTICATING,),
+        },
         leaps=leaps,
     )
 

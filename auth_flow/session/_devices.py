@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-
 from pydantic import Field
 
 from auth_flow.errors import GuardRejected
 from auth_flow.session._base import Attributes, Instant, UserCalls
-from auth_flow.states._base import Secret, Value
+from auth_flow.session._new_device import ConfirmationReply
+from auth_flow.session._own_device import OwnDevice
+from auth_flow.states._devices import RememberedDevice
 from auth_flow.states._replies import Reply
 from auth_flow.states._srp import DeviceSecret
 
 PAGE = 60
 """Devices in one reply: the most that ListDevices returns."""
-
-
-class RememberedDevice(Value):
-    """The secrets by which the pool recognises this program as a device.
-
-    The pool issued `key` and `group_key`; `password` was generated here.
-    """
-
-    key: str
-    group_key: str
-    password: Secret
 
 
 class UserDevice(Reply):
@@ -41,6 +30,14 @@ class UserDevice(Reply):
         """The name that the device was confirmed with."""
         return self.attributes.get("device_name")
 
+    @property
+    def remembered(self) -> bool | None:
+        """Whether the device spares its user the second factor. None if the service does not say
+        so.
+        """
+        status = self.attributes.get("dev:device_remembered_status")
+        return None if status is None else status == "remembered"
+
 
 class _DevicesReply(Reply):
     devices: list[UserDevice] = Field(default_factory=list[UserDevice], alias="Devices")
@@ -51,19 +48,17 @@ class _DeviceReply(Reply):
     device: UserDevice = Field(alias="Device")
 
 
-class _ConfirmationReply(Reply):
-    user_decides: bool = Field(False, alias="UserConfirmationNecessary")
-
-
 class DeviceCalls(UserCalls):
     """Operations on the user's devices, or on this program if no `device_key` is given."""
 
-    _devices: MutableMapping[str, RememberedDevice]
+    _own_device: OwnDevice
 
     @property
     def device(self) -> RememberedDevice | None:
-        """The secrets of this program as a device, None if the pool does not track it."""
-        return self._devices.get(self.username)
+        """The secrets of this program as a device. None if the pool does not track it, or if it is
+        not confirmed yet.
+        """
+        return self._own_device.device
 
     async def fetch_devices(self) -> list[UserDevice]:
         """Return all devices, by ListDevices."""
@@ -91,7 +86,7 @@ class DeviceCalls(UserCalls):
         """
         verifier = {"PasswordVerifier": secret.verifier, "Salt": secret.salt}
         reply = await self._read(
-            _ConfirmationReply,
+            ConfirmationReply,
             "ConfirmDevice",
             DeviceKey=device_key,
             DeviceName=name,
@@ -108,14 +103,19 @@ class DeviceCalls(UserCalls):
         await self._set_status(device_key or self._own("stop_remembering_device"), "not_remembered")
 
     async def forget_device(self, device_key: str | None = None) -> None:
-        """Stop tracking the device, by ForgetDevice, and delete its local secrets."""
+        """Stop tracking a device, by ForgetDevice.
+
+        If it is this one, its secrets are deleted here too, and the next sign-in makes a new
+        device. Raises `StoreError` if they cannot be deleted.
+        """
         key = device_key or self._own("forget_device")
         await self.call("ForgetDevice", DeviceKey=key)
-        if self.device and self.device.key == key:
-            del self._devices[self.username]
+        await self._own_device.forget(key)
 
     async def _set_status(self, device_key: str, status: str) -> None:
         await self.call("UpdateDeviceStatus", DeviceKey=device_key, DeviceRememberedStatus=status)
+        if self.device and self.device.key == device_key:
+            await self._own_device.decided()
 
     def _own(self, call: str) -> str:
         if self.device is None:
@@ -123,6 +123,7 @@ class DeviceCalls(UserCalls):
                 "DONE",
                 call,
                 "device_is_remembered",
-                "This program is not a remembered device: pass device_key=….",
+                "This program is not a device that the pool tracks. Pass device_key=…, or sign in"
+                " again to make it one.",
             )
         return self.device.key

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from pydantic import SecretStr
 
 from auth_flow._config import AuthConfig, AuthOptions, configured
+from auth_flow._device_records import DeviceRecords
 from auth_flow._finish import finish_despite_cancel
 from auth_flow._observers import RefreshFailed, SignedIn, SignedOut, TokensRefreshed
 from auth_flow._user_pool import UserPool
@@ -17,6 +19,7 @@ from auth_flow.errors import (
     AuthFlowError,
     MalformedResponse,
     MissingScope,
+    ResourceNotFoundException,
     SessionEnded,
     StoreError,
 )
@@ -29,16 +32,20 @@ from auth_flow.session._hosted import (
 )
 from auth_flow.session._listed_sessions import UserSessionCalls
 from auth_flow.session._mfa import MfaCalls
+from auth_flow.session._own_device import OwnDevice, SessionUser
 from auth_flow.session._passkeys import PasskeyCalls
 from auth_flow.session._refusals import ends_session, is_revoked, refuses_access_token
 from auth_flow.session._renewal import VERDICTS, Renewal
 from auth_flow.session._sign_out import SignOutResult, end_sessions, revoke, try_to_revoke
 from auth_flow.session._single_flight import SingleFlight
 from auth_flow.session._storage import SessionStorage, new_session_id
+from auth_flow.session._stored import StoredSession
 from auth_flow.states._base import Metadata, hidden, in_clear
+from auth_flow.states._devices import NewDevice, RememberedDevice
 from auth_flow.states._events import SignIn
-from auth_flow.states._requests import present
+from auth_flow.states._requests import is_unknown_device, present
 from auth_flow.states._tokens import Token, Tokens
+from auth_flow.states.steps import CurrentDevice
 from auth_flow.transports._base import Transport
 
 if TYPE_CHECKING:
@@ -62,13 +69,22 @@ class CurrentUser:
     login_id: str | None = None
 
 
+async def _device_of(
+    pool: UserPool, config: AuthConfig, stored: StoredSession
+) -> RememberedDevice | None:
+    """Return the device of a stored session's user, as far as this installation knows it."""
+    return (await DeviceRecords.of(pool, config).load()).find(stored.username)
+
+
 class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
     """A signed-in user. Every operation is sent with a fresh access token.
 
     `config` and `options` are those of the flow (see `AuthConfig`). A session needs a transport,
     which it does not close. With a store, `keep` puts the session there under its `session_id`, by
-    default a new one, and processes share it; they refresh it one at a time. `on_end` is called
-    once, with the session, when it is over. Raises `ValueError` without a transport.
+    default a new one, and processes share it; they refresh it one at a time. `device` is the
+    remembered device that the tokens were issued to, and `new_device` one that `keep` confirms.
+    `on_end` is called once, with the session, when it is over. Raises `ValueError` without a
+    transport.
 
     A session ends by `sign_out`, by `delete_user`, or because the service refuses the refresh token
     or the user. It does not end because a network, a limit or a server failed: such an error is
@@ -84,6 +100,8 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         config: AuthConfig | None = None,
         session_id: str | None = None,
         login_id: str | None = None,
+        device: RememberedDevice | None = None,
+        new_device: NewDevice | None = None,
         on_end: Callable[[Session], None] | None = None,
         **options: Unpack[AuthOptions],
     ) -> None:
@@ -99,9 +117,16 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         self._username = tokens.username or login_id or tokens.access_token.claims.subject
         self._user_id = tokens.access_token.claims.subject
         self._transport: Transport = config.transport
-        self._config = config
+        records = DeviceRecords.of(pool, config)
+        self._config = replace(config, devices=records)
         self._on_end = on_end
-        self._devices = {} if config.devices is None else config.devices
+        self._own_device = OwnDevice(
+            records,
+            SessionUser(self._username, self._user_id, login_id),
+            config,
+            device=device or (None if new_device else records.at_hand(self._username)),
+            new_device=new_device,
+        )
         self._observers = config.observers
         self._storage = SessionStorage(pool, self.session_id, config) if config.store else None
         self._renewal = Renewal(pool, config.transport, config.clock)
@@ -130,12 +155,16 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         config = configured(config, options)
         storage, found_id, stored = await SessionStorage.find(pool, username, session_id, config)
         installation_id = config.installation_id or stored.installation_id
+        config = replace(config, installation_id=installation_id)
+        config = replace(config, devices=DeviceRecords.of(pool, config))
         session = cls(
             pool,
             stored.tokens,
-            config=replace(config, installation_id=installation_id),
+            config=config,
             session_id=found_id,
             login_id=stored.login_id,
+            device=await _device_of(pool, config, stored),
+            new_device=stored.new_device,
         )
         session._storage = storage
         return session
@@ -216,10 +245,9 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         step_ups = self._step_ups
 
         async def renew(tokens: Tokens) -> Tokens:
-            device = self.device.key if self.device else None
-            fresh = await self._renewal.renew(
-                tokens, username=self._username, device_key=device, client_metadata=client_metadata
-            )
+            if tokens.fresh_at(self._config.clock()):
+                await self._own_device.confirm(self._request_now)
+            fresh = await self._renew_on_device(tokens, client_metadata)
             await self._hold(fresh, step_ups)
             return fresh
 
@@ -248,7 +276,24 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         else:
             await self._hold(fresh, step_ups)
             await self._observers.tell(TokensRefreshed(self._username, self._user_id))
+            if self.active:
+                await self._confirm_device()
         return self.tokens
+
+    async def _renew_on_device(self, tokens: Tokens, client_metadata: Metadata | None) -> Tokens:
+        """Refresh tokens that were issued to this device, or to one that was forgotten since."""
+        device_key = self._own_device.key_for(tokens)
+        renew = partial(
+            self._renewal.renew, tokens, username=self._username, client_metadata=client_metadata
+        )
+        try:
+            return await renew(device_key=device_key)
+        except ResourceNotFoundException as error:
+            if device_key is None or not is_unknown_device(error):
+                raise
+        with suppress(StoreError):  # it is tried again at the next sign-in
+            await self._own_device.forget(device_key)
+        return await renew()
 
     async def _hold(self, fresh: Tokens, step_ups: int) -> None:
         """Go on with new tokens. If the session has ended or was stepped up since, revoke them."""
@@ -258,13 +303,35 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
             await try_to_revoke(self.pool, self._transport, fresh)
 
     async def keep(self) -> None:
-        """Store a new session, if there is a store, and notify the observers of the sign-in.
+        """Store a new session, if there is a store, notify the observers of the sign-in, and have
+        the service confirm a new device.
 
-        Raises `StoreError`.
+        Raises `StoreError`. If the device cannot be confirmed, the observers are notified, and the
+        next refresh tries again.
         """
         if self._storage:
-            await self._storage.put(self.tokens, username=self._username, login_id=self.login_id)
+            await self._storage.put(
+                self.tokens,
+                username=self._username,
+                login_id=self.login_id,
+                new_device=self._own_device.new_device,
+            )
         await self._observers.tell(SignedIn(self._username, self._user_id))
+        if self._own_device.new_device is not None:
+            await self._confirm_device()
+        else:
+            await self._own_device.link()
+
+    @property
+    def current_device(self) -> CurrentDevice | None:
+        """The device that the tokens were issued to, as DONE shows it."""
+        return self._own_device.current
+
+    async def _confirm_device(self) -> None:
+        """Have the service confirm a new device, if there is one, and keep that this was done."""
+        if await self._own_device.confirm(self._request_now) and self._storage:
+            with suppress(StoreError):  # another attempt finds that the device is confirmed
+                await self._storage.confirm_device()
 
     # Step-up
 
@@ -306,7 +373,9 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         await flow.send(event)
         return flow
 
-    async def _adopt_step_up(self, stronger: Tokens) -> Session:
+    async def _adopt_step_up(
+        self, stronger: Tokens, device: RememberedDevice | None, new_device: NewDevice | None
+    ) -> Session:
         """Go on with the tokens of a step-up, store them, and revoke those that they replace."""
         if stronger.access_token.claims.subject != self._user_id:
             raise MalformedResponse("the new tokens are those of another user", operation=STEP_UP)
@@ -314,12 +383,14 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         self._step_ups += before is not None
         await self._hold(stronger, self._step_ups)
         replaced = before or self.tokens  # which raises that the session has ended
+        self._own_device.become(device, new_device)
 
         async def finish() -> None:
             if self._storage:
                 await self._storage.step_up(stronger, replaced, username=self._username)
             if _of_other_sign_ins(stronger, replaced):
                 await try_to_revoke(self.pool, self._transport, replaced)
+            await self._confirm_device()
 
         try:
             await finish_despite_cancel(finish)
@@ -377,6 +448,10 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
     ) -> dict[str, Any]:
         members = present({"AccessToken": tokens.access_token.text, **members})
         return await self._transport.call(operation, in_clear(members))
+
+    async def _request_now(self, operation: str, members: dict[str, Any]) -> dict[str, Any]:
+        """Make a request with the access token as it is. A refresh may be under way."""
+        return await self._request(self.tokens, operation, members)
 
     async def fetch_user_attributes(self) -> dict[str, str]:
         """Return the attributes that this app client may read, by GetUser.
@@ -480,8 +555,10 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
     async def delete_user(self) -> None:
         """Delete the account, by DeleteUser, and end the session."""
         await self.call("DeleteUser")
-        self._devices.pop(self._username, None)
-        await self._end("user_deleted")
+        try:
+            await self._own_device.records.drop(self._username)
+        finally:
+            await self._end("user_deleted")
 
     async def _end(self, reason: str) -> None:
         if self._tokens is None:

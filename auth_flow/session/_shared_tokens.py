@@ -102,6 +102,18 @@ class SharedTokens:
                 continue
             return
 
+    async def update(self, change: Callable[[StoredSession], StoredSession]) -> None:
+        """Change the entry, if there is one and it can be read."""
+        while (held := await self._load()) is not None and held.session and held.version:
+            changed = change(held.session)
+            if changed == held.session:
+                return
+            try:
+                await self._save(changed, expected=held.version)
+            except StoreConflict:
+                continue
+            return
+
     async def clear(self, tokens: Tokens) -> None:
         """Delete the entry of a session that is over, even if it cannot be read.
 

@@ -14,6 +14,7 @@ from auth_flow.errors import NoSession, StoreError
 from auth_flow.session._shared_tokens import SharedTokens
 from auth_flow.session._stored import StoredSession, session_key
 from auth_flow.session._user_sessions import UserSessions
+from auth_flow.states._devices import NewDevice
 from auth_flow.states._tokens import Tokens
 
 
@@ -63,7 +64,14 @@ class SessionStorage:
                 return storage, name, session
         raise NoSession("The store has no such session that can be read. Sign in again.")
 
-    async def put(self, tokens: Tokens, *, username: str, login_id: str | None) -> None:
+    async def put(
+        self,
+        tokens: Tokens,
+        *,
+        username: str,
+        login_id: str | None,
+        new_device: NewDevice | None = None,
+    ) -> None:
         """Store a new session. The list comes first, so that it lacks no session."""
         session = self._session = StoredSession(
             tokens,
@@ -71,6 +79,7 @@ class SessionStorage:
             self._tokens.expiry(tokens),
             login_id,
             self._config.installation_id,
+            new_device=new_device,
         )
         await self._list_of(session).add(self._session_id, session.expires_at)
         await self._tokens.put(session)
@@ -109,6 +118,12 @@ class SessionStorage:
         with suppress(StoreError):  # the tokens are stored, which is what matters
             await self._list_of(session).add(self._session_id, session.expires_at)
         return session.tokens
+
+    async def confirm_device(self) -> None:
+        """Keep that no new device is left to confirm."""
+        if self._session is not None and self._session.new_device is not None:
+            self._session = replace(self._session, new_device=None)
+            await self._tokens.update(lambda session: replace(session, new_device=None))
 
     async def clear(self, tokens: Tokens, *, username: str) -> None:
         """Delete a session that is over. An entry of another sign-in stays."""

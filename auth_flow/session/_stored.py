@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, SecretStr, ValidationError
 
 from auth_flow._user_pool import UserPool
 from auth_flow.errors import MalformedResponse
+from auth_flow.states._devices import NewDevice
 from auth_flow.states._replies import Reply
 from auth_flow.states._tokens import Tokens
 
@@ -31,7 +32,7 @@ class StoredSession:
     `earlier` has the `origin_jti` of each sign-in whose tokens a step-up has replaced.
     `expires_at` is the end of the entry: the time to live, counted from the last refresh token that
     the service issued. `leased_until` is the end of the lease of a process that refreshes the
-    tokens, 0 if there is none.
+    tokens, 0 if there is none. `new_device` is a device that the service has not confirmed yet.
     """
 
     tokens: Tokens
@@ -40,6 +41,7 @@ class StoredSession:
     login_id: str | None = None
     installation_id: str | None = None
     leased_until: float = 0.0
+    new_device: NewDevice | None = None
     earlier: tuple[str, ...] = ()
 
     def continues(self, tokens: Tokens) -> bool:
@@ -62,6 +64,7 @@ class StoredSession:
                 "installation_id": self.installation_id,
                 "leased_until": self.leased_until,
                 "earlier": self.earlier,
+                "new_device": self.new_device and self.new_device.model_dump(),
             }
         )
 
@@ -80,6 +83,7 @@ class StoredSession:
             entry.login_id,
             entry.installation_id,
             entry.leased_until,
+            entry.new_device,
             tuple(entry.earlier),
         )
 
@@ -101,6 +105,7 @@ class _Entry(Reply):
     installation_id: str | None = None
     leased_until: float = 0.0
     earlier: list[str] = Field(default_factory=list[str])
+    new_device: NewDevice | None = None
 
 
 def read_index(text: str) -> dict[str, float]:

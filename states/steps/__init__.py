@@ -8,9 +8,10 @@ add one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, TypeAlias, get_args
+from typing import Annotated, ClassVar, Self, TypeAlias, get_args
 
-from auth_flow.states._base import TaggedUnion
+from auth_flow.states._base import TaggedUnion, Value
+from auth_flow.states._devices import RememberedDevice
 from auth_flow.states._events import Event
 from auth_flow.states.forms._about import NOTHING_KNOWN, About
 from auth_flow.states.forms._draft import SUBMIT, Draft
@@ -40,6 +41,7 @@ __all__ = [
     "AutoSignInReady",
     "CodeDelivery",
     "ConfirmationRequired",
+    "CurrentDevice",
     "CustomChallenge",
     "Done",
     "EmailCode",
@@ -77,12 +79,33 @@ class Idle(StepBase, name="IDLE"):
         return IDLE_FORMS[about.form].fill(values, action, about)
 
 
+class CurrentDevice(Value):
+    """The device that a user has signed in from, if the pool tracks devices.
+
+    `user_decides` is True if an opt-in pool waits for `remember_device` or
+    `stop_remembering_device`. `error` is the name of the error if the service has not confirmed
+    the device yet. The sign-in is complete all the same, and the session tries again.
+    """
+
+    key: str
+    user_decides: bool = False
+    error: str | None = None
+
+    @classmethod
+    def of(cls, device: RememberedDevice | None) -> Self | None:
+        """Return what may be shown of a remembered device."""
+        if device is None:
+            return None
+        return cls(key=device.key, user_decides=device.user_decides)
+
+
 class Done(StepBase, name="DONE"):
     """The user is signed in. If `signed_in` is false, an account was put in order instead, and
     nothing is left to do.
 
-    `user_id` is the `sub` of the access token, and `custom_state` the caller's own text of a
-    redirect sign-in. The step contains no token, so it may be shown and logged.
+    `user_id` is the `sub` of the access token, `custom_state` the caller's own text of a redirect
+    sign-in, and `device` the device that the tokens were issued to. The step contains no token, so
+    it may be shown and logged.
     """
 
     texts: ClassVar[dict[str, str]] = {
@@ -95,6 +118,7 @@ class Done(StepBase, name="DONE"):
     username: str | None = None
     user_id: str | None = None
     custom_state: str | None = None
+    device: CurrentDevice | None = None
 
     def _draft(self, about: About) -> Draft:
         return Draft(

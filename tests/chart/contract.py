@@ -92,7 +92,8 @@ OTHER_WORK: dict[tuple[str, str], str] = {
 """Where the state decides what an event is about."""
 
 OUTCOMES: dict[str, tuple[str, ...]] = {
-    "AUTHENTICATING": (*CHALLENGES, SIGN_UP, RESET, READY, DONE, IDLE),
+    "AUTHENTICATING": (*CHALLENGES, "PROVING_DEVICE", SIGN_UP, RESET, READY, DONE, IDLE),
+    "PROVING_DEVICE": ("AUTHENTICATING",),
     "REGISTERING": (SIGN_UP, READY, DONE),
     "RECOVERING": (RESET_CODE, READY, DONE),
 }

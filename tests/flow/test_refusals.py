@@ -334,9 +334,7 @@ async def test_an_account_that_is_not_in_order_is_a_step(
 # Unknown challenges
 
 
-@pytest.mark.parametrize(
-    "name", ["CAPTCHA", "DEVICE_PASSWORD_VERIFIER", "ADMIN_NO_SRP_AUTH", "PASSWORD_VERIFIER"]
-)
+@pytest.mark.parametrize("name", ["CAPTCHA", "ADMIN_NO_SRP_AUTH", "PASSWORD_VERIFIER"])
 async def test_an_unknown_challenge_loses_nothing(
     script: Script, at_sms_code: AuthFlow, name: str
 ) -> None:

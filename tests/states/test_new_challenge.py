@@ -96,6 +96,9 @@ def sender(service: EmbeddedCognito, chart: Chart) -> Send:
 
     async def keep(_: Checkpoint) -> None: ...
 
+    async def drop_device(name: str) -> NoReturn:
+        raise AssertionError(f"the device of {name} was dropped")
+
     async def fetch(request: Fetch) -> NoReturn:
         raise AssertionError(f"{request.url} was fetched")
 
@@ -103,7 +106,9 @@ def sender(service: EmbeddedCognito, chart: Chart) -> Send:
         turn = Turn(
             outcome.record, event, client, time.time, password=outcome.password, chart=chart
         )
-        return await drive(advance(turn), call=transport.call, fetch=fetch, keep=keep)
+        return await drive(
+            advance(turn), call=transport.call, fetch=fetch, keep=keep, drop_device=drop_device
+        )
 
     return send
 

@@ -124,10 +124,9 @@ class RestoreSessionCall(DriveCall):
         username = self.username
         if self.access_token is not None:
             tokens = Tokens.read(self.access_token, self.id_token, self.refresh_token)
-            username = tokens.username or username
-            await flow.restore_session(tokens)
-        if self.device is not None and username is not None:
-            flow.devices[username] = self.device
+            await flow.restore_session(tokens, device=self.device)
+        elif self.device is not None and username is not None:
+            await flow.devices.save(username, self.device)
 
 
 class SignOutCall(DriveCall):

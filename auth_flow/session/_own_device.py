@@ -1,0 +1,146 @@
+"""The device that a session's tokens were issued to."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from auth_flow._config import AuthConfig
+from auth_flow._device_records import DeviceRecords
+from auth_flow._observers import DeviceNotConfirmed
+from auth_flow.errors import AuthFlowError, DeviceKeyExistsException, StoreError
+from auth_flow.session._new_device import PendingDevice, Request
+from auth_flow.states._devices import NewDevice, RememberedDevice
+from auth_flow.states._tokens import Tokens
+from auth_flow.states.steps import CurrentDevice
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionUser:
+    """The user of a session: the name in the pool, the `sub`, and the name that was typed."""
+
+    username: str
+    user_id: str
+    login_id: str | None = None
+
+
+class OwnDevice:
+    """The device that a session's tokens were issued to: remembered, new, or none."""
+
+    def __init__(
+        self,
+        records: DeviceRecords,
+        user: SessionUser,
+        config: AuthConfig,
+        *,
+        device: RememberedDevice | None = None,
+        new_device: NewDevice | None = None,
+    ) -> None:
+        self.records = records
+        self.device = device
+        self._user = user
+        self._config = config
+        self._pending = PendingDevice(new_device, config.device_name) if new_device else None
+        self._error: str | None = None
+        self._forgotten: set[str] = set()
+
+    @property
+    def new_device(self) -> NewDevice | None:
+        """The device that has yet to be confirmed."""
+        return self._pending.device if self._pending else None
+
+    @property
+    def current(self) -> CurrentDevice | None:
+        """The device as DONE shows it."""
+        if self._pending is not None:
+            return CurrentDevice(key=self._pending.device.key, error=self._error)
+        known = CurrentDevice.of(self.device)
+        return known and known.model_copy(update={"error": self._error})
+
+    def key_for(self, tokens: Tokens) -> str | None:
+        """Return the key that a refresh of these tokens has to name.
+
+        The access token names the device that it was issued to, if the service puts that in. A
+        device that is not confirmed is none that the service could know.
+        """
+        if self._pending is not None:
+            return None
+        key = tokens.access_token.claims.device_key or (self.device.key if self.device else None)
+        return None if key in self._forgotten else key
+
+    def become(self, device: RememberedDevice | None, new_device: NewDevice | None) -> None:
+        """Be the device that tokens of a later sign-in were issued to."""
+        if new_device is not None:
+            self._pending = PendingDevice(new_device, self._config.device_name)
+        elif device is not None:
+            self.device = device
+
+    async def confirm(self, request: Request) -> bool:
+        """Have the service confirm a new device, and remember it if the configuration asks for it.
+
+        `request` makes a request with the session's access token. A failure is reported to the
+        observers and kept for DONE, and never raised: the sign-in is complete without it. Return
+        True if nothing is left to confirm.
+        """
+        if self._pending is None:
+            return True
+        key = self._pending.device.key
+        try:
+            self.device = await self._pending.confirm(request)
+        except DeviceKeyExistsException as error:
+            self._pending = None  # confirmed with a secret that is lost
+            await self._report(key, error)
+            return True
+        except AuthFlowError as error:
+            await self._report(key, error)
+            return False
+        self._pending = self._error = None
+        if self.device.user_decides and self._config.remember_device:
+            await self._remember(request, self.device)
+        await self._save()
+        return True
+
+    async def link(self) -> None:
+        """Find the device again by the name that was typed this time."""
+        if self.device is not None and self._user.login_id is not None:
+            known = (await self.records.load()).find(self._user.login_id)
+            if known is None or known.key != self.device.key:
+                await self._save()
+
+    async def decided(self) -> None:
+        """Keep that the user has decided whether the device is remembered."""
+        if self.device is not None and self.device.user_decides:
+            self.device = self.device.model_copy(update={"user_decides": False})
+            await self.records.save(self._user.username, self.device)
+
+    async def forget(self, key: str) -> None:
+        """Name a device no more, and forget its secrets if it is this one."""
+        self._forgotten.add(key)
+        if self.device is not None and self.device.key == key:
+            self.device = None
+            await self.records.drop(self._user.username)
+
+    async def _remember(self, request: Request, device: RememberedDevice) -> None:
+        members = {"DeviceKey": device.key, "DeviceRememberedStatus": "remembered"}
+        try:
+            await request("UpdateDeviceStatus", members)
+        except AuthFlowError as error:
+            await self._report(device.key, error)
+        else:
+            self.device = device.model_copy(update={"user_decides": False})
+
+    async def _save(self) -> None:
+        assert self.device is not None
+        try:
+            await self.records.save(self._user.username, self.device, alias=self._user.login_id)
+        except StoreError as error:
+            await self._report(self.device.key, error)
+
+    async def _report(self, key: str, error: AuthFlowError) -> None:
+        _log.warning("A device was not confirmed, remembered or stored: %s", error.name)
+        self._error = error.name
+        await self._config.observers.tell(
+            DeviceNotConfirmed(self._user.username, self._user.user_id, key, error)
+        )

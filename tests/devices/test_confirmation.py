@@ -1,0 +1,308 @@
+"""New devices are confirmed after every way of getting tokens, and a failure is never fatal."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from auth_flow import (
+    AnswerChallenge,
+    AuthFlow,
+    DeviceNotConfirmed,
+    Done,
+    EnterCode,
+    Event,
+    MemoryStore,
+    NewPassword,
+    Observers,
+    PresentPasskey,
+    SignIn,
+    TransportError,
+)
+from auth_flow.embedded import TurnableClock
+from auth_flow.errors import InvalidParameterException, StoreUnavailable
+from auth_flow.session import Session
+from auth_flow.states import _srp as srp
+from auth_flow.states._base import reveal
+from auth_flow.states.steps import CurrentDevice
+from tests.flow.scripted import (
+    ANYTHING,
+    POOL,
+    Exchange,
+    Json,
+    Script,
+    challenge,
+    initiate,
+    respond,
+    tokens,
+)
+
+from .conftest import Place
+
+pytestmark = pytest.mark.anyio
+
+NEW = {"DeviceKey": "eu-west-1_0a1b", "DeviceGroupKey": "-group"}
+
+
+class Kept:
+    """Equal to every ConfirmDevice request, and keeps it."""
+
+    body: Json
+
+    def __eq__(self, other: object) -> bool:
+        assert isinstance(other, dict)
+        self.body = other
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def confirmed(**reply: Any) -> tuple[Kept, Exchange]:
+    kept: Any = Kept()
+    return kept, Exchange("ConfirmDevice", kept, reply)
+
+
+WAYS: dict[str, tuple[Json, Event | None, dict[str, str]]] = {
+    "tokens at once": (tokens(NewDeviceMetadata=NEW), None, {}),
+    "SMS_MFA": (challenge("SMS_MFA"), EnterCode(code="123456"), {"SMS_MFA_CODE": "123456"}),
+    "SOFTWARE_TOKEN_MFA": (
+        challenge("SOFTWARE_TOKEN_MFA"),
+        EnterCode(code="123456"),
+        {"SOFTWARE_TOKEN_MFA_CODE": "123456"},
+    ),
+    "EMAIL_OTP": (challenge("EMAIL_OTP"), EnterCode(code="123456"), {"EMAIL_OTP_CODE": "123456"}),
+    "NEW_PASSWORD_REQUIRED": (
+        challenge("NEW_PASSWORD_REQUIRED"),
+        NewPassword(password="New-1"),
+        {"NEW_PASSWORD": "New-1"},
+    ),
+    "CUSTOM_CHALLENGE": (
+        challenge("CUSTOM_CHALLENGE"),
+        AnswerChallenge(answer="blue"),
+        {"ANSWER": "blue"},
+    ),
+    "WEB_AUTHN": (
+        challenge("WEB_AUTHN", CREDENTIAL_REQUEST_OPTIONS='{"challenge": "AAAA"}'),
+        PresentPasskey(
+            credential={"id": "a", "type": "public-key", "response": {"signature": "s"}}
+        ),
+        {"CREDENTIAL": ANYTHING},
+    ),
+}
+
+
+def flow_of(script: Script, **options: Any) -> AuthFlow:
+    return AuthFlow(POOL, transport=script, **options)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_after_every_way_of_getting_tokens(script: Script, way: str) -> None:
+    begun, event, responses = WAYS[way]
+    flow = flow_of(script)
+    kept, confirmation = confirmed(UserConfirmationNecessary=False)
+    at_once = [confirmation] if event is None else []
+    script.expect(initiate("USER_AUTH", begun, USERNAME="ada"), *at_once)
+    step = await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
+    if event is not None:
+        answered = respond(
+            way, "session-1", tokens(NewDeviceMetadata=NEW), USERNAME="ada", **responses
+        )
+        script.expect(answered, confirmation)
+        step = await flow.send(event)
+    assert isinstance(step, Done)
+    assert step.device == CurrentDevice(key=NEW["DeviceKey"])
+    assert _is_a_verifier(kept.body, flow)
+
+
+async def test_after_setting_up_an_authenticator_app(script: Script) -> None:
+    flow = flow_of(script)
+    kept, confirmation = confirmed()
+    set_up = challenge("MFA_SETUP", "session-1", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
+    script.expect(
+        initiate("USER_AUTH", set_up, USERNAME="ada"),
+        Exchange(
+            "AssociateSoftwareToken",
+            {"Session": "session-1"},
+            {"SecretCode": "JBSWY3DP", "Session": "session-2"},
+        ),
+    )
+    await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
+    script.expect(
+        Exchange(
+            "VerifySoftwareToken",
+            {"Session": "session-2", "UserCode": "123456"},
+            {"Status": "SUCCESS", "Session": "session-3"},
+        ),
+        respond("MFA_SETUP", "session-3", tokens(NewDeviceMetadata=NEW), USERNAME="ada"),
+        confirmation,
+    )
+    await flow.send(EnterCode(code="123456"))
+    assert _is_a_verifier(kept.body, flow)
+
+
+def _is_a_verifier(body: Json, flow: AuthFlow) -> bool:
+    """Whether the service can check the device's proof with what it was given."""
+    device, config = flow.session.device, body["DeviceSecretVerifierConfig"]
+    assert device is not None
+    assert set(body) == {
+        "AccessToken",
+        "DeviceKey",
+        "DeviceName",
+        "DeviceSecretVerifierConfig",
+    }
+    assert body["DeviceKey"] == device.key == NEW["DeviceKey"]
+    salt = int.from_bytes(base64.b64decode(config["Salt"]), "big")
+    secret = reveal(device.password)
+    verifier = pow(2, srp.password_key(salt, device.group_key, device.key, secret), srp.N)
+    assert len(base64.b64decode(secret)) == 40
+    octets = verifier.to_bytes(verifier.bit_length() // 8 + 1, "big")
+    return base64.b64decode(config["PasswordVerifier"]) == octets
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"DeviceKey": "k"}, {"DeviceGroupKey": "g"}])
+async def test_without_metadata_nothing_is_confirmed(script: Script, metadata: Json | None) -> None:
+    flow = flow_of(script)
+    script.expect(initiate("USER_AUTH", tokens(NewDeviceMetadata=metadata), USERNAME="ada"))
+    step = await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
+    assert isinstance(step, Done)
+    assert step.device is None
+
+
+INVALID = InvalidParameterException("Invalid device key given.", operation="ConfirmDevice")
+NO_ANSWER = TransportError("No answer.", operation="ConfirmDevice")
+
+
+async def test_a_failure_is_reported_and_tried_again_before_the_next_refresh(
+    always: Place, clock: TurnableClock
+) -> None:
+    always.transport.failures["ConfirmDevice"] = [INVALID]
+    flow, _ = await always.sign_in()
+    assert isinstance(flow.step, Done)
+    assert flow.step.signed_in
+    assert flow.step.device is not None
+    assert flow.step.device.error == "InvalidParameterException"
+    assert flow.session.device is None
+    (notice,) = [one for one in always.notices if isinstance(one, DeviceNotConfirmed)]
+    assert (notice.username, notice.error) == ("ada", INVALID)
+
+    always.transport.requests.clear()
+    await flow.session.fresh_tokens(force=True)
+    assert always.transport.operations == ["ConfirmDevice", "GetTokensFromRefreshToken"]
+    assert flow.session.device is not None
+    assert (await always.sign_in())[1] == []
+
+
+async def test_if_the_token_has_expired_it_is_tried_again_with_the_fresh_one(
+    always: Place, clock: TurnableClock
+) -> None:
+    always.transport.failures["ConfirmDevice"] = [INVALID]
+    flow, _ = await always.sign_in()
+    clock.turn(hours=2)
+    always.transport.requests.clear()
+    await flow.session.fresh_tokens()
+    assert always.transport.operations == ["GetTokensFromRefreshToken", "ConfirmDevice"]
+    assert flow.session.device is not None
+
+
+async def test_another_process_tries_again(always: Place, clock: TurnableClock) -> None:
+    always.transport.failures["ConfirmDevice"] = [INVALID]
+    _, _ = await always.sign_in()
+    for attempts in (1, 0):
+        always.transport.requests.clear()
+        session = await Session.load(
+            always.pool, "ada", transport=always.transport, store=always.store, clock=clock
+        )
+        await session.fresh_tokens(force=True)
+        assert always.transport.operations.count("ConfirmDevice") == attempts
+    assert session.device is not None
+    assert (await always.sign_in())[1] == []
+
+
+async def test_a_reply_that_was_lost_leaves_the_secret_good(always: Place) -> None:
+    always.transport.failures["ConfirmDevice"] = [NO_ANSWER]
+    always.transport.lost.append("ConfirmDevice")
+    flow, _ = await always.sign_in()
+    assert flow.session.device is None
+    await flow.session.fresh_tokens(force=True)
+    assert flow.session.device is not None
+    assert (await always.sign_in())[1] == []
+
+
+async def test_a_secret_that_is_lost_is_given_up(always: Place, clock: TurnableClock) -> None:
+    always.transport.failures["ConfirmDevice"] = [NO_ANSWER]
+    always.transport.lost.append("ConfirmDevice")
+    await always.sign_in()
+    session = await Session.load(
+        always.pool, "ada", transport=always.transport, store=always.store, clock=clock
+    )
+    always.transport.requests.clear()
+    await session.fresh_tokens(force=True)
+    await session.fresh_tokens(force=True)
+    assert always.transport.operations.count("ConfirmDevice") == 1
+    assert session.device is None
+
+
+async def test_a_store_that_fails_does_not_undo_the_confirmation(script: Script) -> None:
+    class Full(MemoryStore):
+        async def save(self, key: str, *arguments: Any, **options: Any) -> str:
+            if key.startswith("devices/"):
+                raise full
+            return await super().save(key, *arguments, **options)
+
+    full, notices = StoreUnavailable("The disk is full."), []  # type: ignore[var-annotated]
+    flow = flow_of(
+        script, store=Full(), installation_id="laptop", observers=Observers([notices.append])
+    )
+    script.expect(
+        initiate("USER_AUTH", tokens(NewDeviceMetadata=NEW), USERNAME="ada"), confirmed()[1]
+    )
+    step = await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
+    assert isinstance(step, Done)
+    assert step.device == CurrentDevice(key=NEW["DeviceKey"], error="StoreUnavailable")
+    assert [one.error for one in notices if isinstance(one, DeviceNotConfirmed)] == [full]
+
+
+# Opt-in pools
+
+
+async def test_an_opt_in_pool_waits_for_the_user(opt_in: Place) -> None:
+    flow, _ = await opt_in.sign_in()
+    assert isinstance(flow.step, Done)
+    assert flow.step.device is not None
+    assert flow.step.device.user_decides
+    again, seen = await opt_in.sign_in()
+    assert seen == ["CONFIRM_SIGN_IN_WITH_SMS_CODE"]
+    assert isinstance(again.step, Done)
+    assert again.step.device == flow.step.device
+    await again.session.remember_device()
+    (device,) = await again.session.fetch_devices()
+    assert device.remembered is True
+    last, seen = await opt_in.sign_in()
+    assert seen == []
+    assert isinstance(last.step, Done)
+    assert last.step.device is not None
+    assert not last.step.device.user_decides
+    await last.session.stop_remembering_device()
+    assert (await last.session.get_device()).remembered is False
+    assert (await opt_in.sign_in())[1] == ["CONFIRM_SIGN_IN_WITH_SMS_CODE"]
+
+
+async def test_an_option_remembers_at_sign_in(opt_in: Place) -> None:
+    flow, _ = await opt_in.sign_in(remember_device=True, device_name="Firefox")
+    assert isinstance(flow.step, Done)
+    assert flow.step.device is not None
+    assert not flow.step.device.user_decides
+    (device,) = await flow.session.fetch_devices()
+    assert (device.name, device.remembered) == ("Firefox", True)
+    assert (await opt_in.sign_in())[1] == []
+
+
+async def test_a_failure_to_remember_leaves_the_decision_open(opt_in: Place) -> None:
+    opt_in.transport.failures["UpdateDeviceStatus"] = [NO_ANSWER]
+    flow, _ = await opt_in.sign_in(remember_device=True)
+    assert isinstance(flow.step, Done)
+    assert flow.step.device is not None
+    assert (flow.step.device.user_decides, flow.step.device.error) == (True, "TransportError")
+    assert any(isinstance(one, DeviceNotConfirmed) for one in opt_in.notices)

@@ -1,0 +1,201 @@
+"""A device that was confirmed at one sign-in proves itself at the next, on the embedded pool."""
+
+from __future__ import annotations
+
+import pytest
+
+from auth_flow import AuthFlow, AuthFlowType, Done, Factor, SessionExpired, SignIn
+from auth_flow.embedded import TurnableClock
+from auth_flow.errors import DeviceNotRemembered, NotAuthorizedException, ResourceNotFoundException
+from auth_flow.session import Session
+from auth_flow.states.steps import CurrentDevice
+from tests.flow.scripted import POOL, Script, challenge, initiate
+
+from .conftest import EMAIL, WAYS, Place, blue_question, sent_device_keys
+
+pytestmark = pytest.mark.anyio
+
+PROOF = ["DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
+
+
+def challenges(place: Place) -> list[str]:
+    return [
+        body["ChallengeName"]
+        for operation, body in place.transport.requests
+        if operation == "RespondToAuthChallenge"
+    ]
+
+
+@pytest.mark.parametrize(("flow_type", "factor"), WAYS)
+async def test_the_device_replaces_the_second_factor(
+    always: Place, flow_type: AuthFlowType, factor: Factor | None
+) -> None:
+    always.embedded.triggers = blue_question()
+    way = {"auth_flow_type": flow_type, "preferred_challenge": factor}
+    first, seen = await always.sign_in(**way)
+    assert "CONFIRM_SIGN_IN_WITH_SMS_CODE" in seen or flow_type == "CUSTOM_WITH_SRP"
+    assert always.transport.operations[-1] == "ConfirmDevice"
+    assert first.session.device is not None
+    key = first.session.device.key
+    assert isinstance(first.step, Done)
+    assert first.step.device == CurrentDevice(key=key)
+    await first.session.sign_out()
+
+    second, seen = await always.sign_in(**way)
+    assert "CONFIRM_SIGN_IN_WITH_SMS_CODE" not in seen
+    assert challenges(always)[-2:] == PROOF
+    assert set(sent_device_keys(always)) == {key}
+    assert "ConfirmDevice" not in always.transport.operations
+    assert isinstance(second.step, Done)
+    assert second.step.device == CurrentDevice(key=key)
+
+
+async def test_a_custom_sign_in_without_a_password_gets_no_device_and_uses_a_known_one(
+    always: Place,
+) -> None:
+    always.embedded.triggers = blue_question()
+    way = {"auth_flow_type": "CUSTOM_WITHOUT_SRP", "password": None}
+    flow, _ = await always.sign_in(**way)
+    assert isinstance(flow.step, Done)
+    assert flow.step.device is None
+    await always.sign_in()
+    flow, seen = await always.sign_in(**way)
+    assert seen == ["CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE"]
+    assert challenges(always)[-2:] == PROOF
+
+
+async def test_a_client_with_a_secret(always: Place) -> None:
+    pool = always.client(generate_secret=True)
+    await always.sign_in(pool=pool)
+    _, seen = await always.sign_in(pool=pool)
+    assert seen == []
+
+
+async def test_another_installation_or_app_client_or_user_finds_nothing(always: Place) -> None:
+    await always.sign_in()
+    grace = always.embedded.create_user(
+        "grace", "Correct-Horse-1", attributes={"phone_number": "+15555555310"}
+    )
+    for options in ({"installation_id": "phone"}, {"pool": always.client()}):
+        _, seen = await always.sign_in(**options)
+        assert seen == ["CONFIRM_SIGN_IN_WITH_SMS_CODE"]
+        assert set(sent_device_keys(always)) == {None}
+    flow = always.flow()
+    step = await flow.send(SignIn(username=grace.username, password="Correct-Horse-1"))
+    assert step.name == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+
+
+async def test_without_an_installation_the_store_keeps_no_device(always: Place) -> None:
+    flow, _ = await always.sign_in(None)
+    assert flow.session.device is not None
+    _, seen = await always.sign_in(None)
+    assert seen == ["CONFIRM_SIGN_IN_WITH_SMS_CODE"]
+
+
+@pytest.mark.parametrize("flow_type", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
+async def test_a_device_that_was_forgotten_elsewhere_is_dropped_within_the_call(
+    always: Place, flow_type: AuthFlowType
+) -> None:
+    flow, _ = await always.sign_in()
+    assert flow.session.device is not None
+    key = flow.session.device.key
+    always.user.devices.clear()
+    flow, seen = await always.sign_in(auth_flow_type=flow_type)
+    assert seen == ["CONFIRM_SIGN_IN_WITH_SMS_CODE"]
+    assert sent_device_keys(always)[0] == key
+    assert set(sent_device_keys(always)[1:]) == {None}
+    assert flow.session.device is not None
+    assert flow.session.device.key != key
+    assert (await always.sign_in())[1] == []
+
+
+async def test_a_device_that_is_forgotten_just_before_its_proof(always: Place) -> None:
+    await always.sign_in()
+    flow = always.flow()
+    call = always.transport.transport.call
+
+    async def forget_first(operation: str, body: dict[str, object]) -> dict[str, object]:
+        if body.get("ChallengeName") == "DEVICE_SRP_AUTH":
+            always.user.devices.clear()
+        return await call(operation, body)
+
+    always.transport.transport.call = forget_first  # type: ignore[method-assign]
+    step = await flow.send(SignIn(username="ada", password="Correct-Horse-1"))
+    assert step.name == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    assert (await flow.devices.load()).devices == {}
+
+
+async def test_a_wrong_secret_fails_one_sign_in_only(always: Place) -> None:
+    flow, _ = await always.sign_in()
+    device = flow.session.device
+    assert device is not None
+    await flow.devices.save("ada", device.model_copy(update={"password": "d3Jvbmc="}))
+    flow = always.flow()
+    with pytest.raises(NotAuthorizedException):
+        await flow.send(SignIn(username="ada", password="Correct-Horse-1"))
+    assert flow.step.name == "IDLE"
+    assert (await always.sign_in())[1] == ["CONFIRM_SIGN_IN_WITH_SMS_CODE"]
+
+
+async def test_other_resources_that_are_missing_do_not_drop_the_device(always: Place) -> None:
+    await always.sign_in()
+    always.transport.failures["InitiateAuth"] = [
+        ResourceNotFoundException("User pool client does not exist.", operation="InitiateAuth")
+    ]
+    flow = always.flow()
+    with pytest.raises(ResourceNotFoundException):
+        await flow.send(SignIn(username="ada", password="Correct-Horse-1"))
+    assert (await always.sign_in())[1] == []
+
+
+async def test_refreshes_name_the_device_also_in_another_process(
+    always: Place, clock: TurnableClock
+) -> None:
+    flow, _ = await always.sign_in()
+    clock.turn(hours=2)
+    await flow.session.fresh_tokens()
+    clock.turn(hours=2)
+    session = await Session.load(
+        always.pool,
+        session_id=flow.session.session_id,
+        transport=always.transport,
+        store=always.store,
+        clock=clock,
+    )
+    await session.fresh_tokens()
+    keys = {
+        body["DeviceKey"]
+        for operation, body in always.transport.requests
+        if operation == "GetTokensFromRefreshToken"
+    }
+    assert session.device is not None
+    assert keys == {session.device.key}
+
+
+async def test_the_time_for_a_code_is_over_as_ever(always: Place, clock: TurnableClock) -> None:
+    flow = always.flow()
+    step = await flow.send(SignIn(username="ada", password="Correct-Horse-1"))
+    clock.turn(minutes=4)
+    with pytest.raises(SessionExpired):
+        await flow.send(step.answer("123456"))
+
+
+@pytest.mark.parametrize("typed", [EMAIL, "ADA"])
+async def test_the_device_is_found_under_every_name_that_was_typed(
+    always: Place, typed: str
+) -> None:
+    first, _ = await always.sign_in()
+    await always.sign_in(username=typed)  # SRP names the user, so that the device is found
+    assert len(always.user.devices) == 1
+    _, seen = await always.sign_in(username=typed, auth_flow_type="USER_PASSWORD_AUTH")
+    assert seen == []
+    assert first.session.device is not None
+    assert set(sent_device_keys(always)) == {first.session.device.key}
+
+
+async def test_a_proof_that_is_asked_for_without_a_device_ends_the_sign_in(script: Script) -> None:
+    flow = AuthFlow(POOL, transport=script)
+    script.expect(initiate("USER_AUTH", challenge("DEVICE_SRP_AUTH"), USERNAME="ada"))
+    with pytest.raises(DeviceNotRemembered, match="Sign in again"):
+        await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
+    assert flow.step.name == "IDLE"
