@@ -121,7 +121,7 @@ def _parts(node: ast.AST) -> Iterator[ast.AST]:
         return
     if isinstance(node, ast.Call) and _name_of(node.func) in _FOR_TYPES:
         return
-    if isinstance(node, ast.Call) and _name_of(node.func) in ("debug", "info", "warning"):
+    if _is_logging(node):
         return
     if isinstance(node, ast.Subscript) and _name_of(node.value) in _FOR_TYPES:
         return
@@ -177,7 +177,7 @@ def _variants(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Pass()
         case ast.Raise() | ast.AugAssign() | ast.Continue() | ast.Break():
             yield ast.Pass()
-        case ast.Expr(value=ast.Call() | ast.Await()):
+        case ast.Expr(value=ast.Call() | ast.Await() as call) if not _is_logging(call):
             yield ast.Pass()
         case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
             yield ast.Pass()
@@ -207,6 +207,10 @@ def _name_of(node: ast.AST) -> str:
 def _is_nothing(node: ast.expr) -> bool:
     """Return whether an expression is None, False or the like, which callers treat alike."""
     return isinstance(node, ast.Constant) and not node.value
+
+
+def _is_logging(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and _name_of(node.func) in ("debug", "info", "warning")
 
 
 def _is_text(node: ast.AST) -> bool:
