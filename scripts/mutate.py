@@ -48,7 +48,7 @@ class Copy:
     """A copy of the repository, in which one change at a time is made."""
 
     def __init__(self, folder: Path, python: Path) -> None:
-        self._root = folder
+        self.root = folder
         self._python = python
         self._mtime = time.time()
         left_out = shutil.ignore_patterns(
@@ -61,7 +61,7 @@ class Copy:
 
         The tests run on asyncio first. Only if they pass, they run on both event loops.
         """
-        path = self._root / change.path
+        path = self.root / change.path
         source = path.read_bytes()
         try:
             self._write(path, change.apply(source))
@@ -74,7 +74,7 @@ class Copy:
         command = [self._python, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
         with subprocess.Popen(
             [*command, *arguments],
-            cwd=self._root,
+            cwd=self.root,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -115,14 +115,18 @@ def read_plan() -> tuple[list[Part], set[tuple[str, str, str, str]]]:
 
 
 def drawn(
-    part: Part, equivalents: set[tuple[str, str, str, str]], generator: random.Random, sample: int
+    part: Part,
+    root: Path,
+    equivalents: set[tuple[str, str, str, str]],
+    generator: random.Random,
+    sample: int,
 ) -> list[Change]:
-    """Draw changes of a part."""
+    """Draw changes of a part, from the copy below `root`: the repository may be edited meanwhile."""
     changes = [
         change
         for module in part.modules
-        for path in sorted(ROOT.glob(module))
-        for change in changes_in(path.relative_to(ROOT).as_posix(), path.read_bytes())
+        for path in sorted(root.glob(module))
+        for change in changes_in(path.relative_to(root).as_posix(), path.read_bytes())
         if (change.path, change.scope, change.old, change.new) not in equivalents
     ]
     return generator.sample(changes, min(sample, len(changes)))
@@ -177,7 +181,7 @@ def main() -> int:
                 continue
             print(part.name, flush=True)
             generator = random.Random(f"{options.seed} {part.name}")  # noqa: S311
-            changes = drawn(part, equivalents, generator, options.sample)
+            changes = drawn(part, copies[0].root, equivalents, generator, options.sample)
             lost = run(part, changes, copies)
             survived += len(lost)
             rates.append(f"{part.name}: {len(changes) - len(lost)} of {len(changes)} noticed")
