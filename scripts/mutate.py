@@ -121,7 +121,7 @@ def drawn(
     generator: random.Random,
     sample: int,
 ) -> list[Change]:
-    """Draw changes of a part, from the copy below `root`: the repository may be edited meanwhile."""
+    """Draw changes of a part, from the copy below `root`. The repository may change meanwhile."""
     changes = [
         change
         for module in part.modules
