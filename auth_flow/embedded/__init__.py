@@ -12,7 +12,8 @@
     _sessions, _grants             pending sign-ins, and the tokens that they lead to
     _srp, _totp, _passkeys,
     _passwords, _signing           checking proofs, and signing tokens
-    _schema, _aliases              attributes, and the users that an address belongs to
+    _schema, _attribute_values,
+    _aliases                       attributes, and the users that an address belongs to
     _delivery, _outbox             codes, and the messages that contain them
     _triggers, _migration          the pool's triggers
     _login/, _hosted               managed login: the pages and the OAuth endpoints

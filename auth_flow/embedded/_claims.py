@@ -124,7 +124,7 @@ async def token_claims(
     }
     identity = {
         **common,
-        **readable(user, grant.scopes),
+        **readable(user, client, grant.scopes),
         **({"nonce": grant.nonce} if grant.nonce else {}),
         **groups.identity_claims,
         "token_use": "id",
@@ -148,17 +148,18 @@ _ATTRIBUTES_OF: dict[str, frozenset[str]] = {
 }
 
 
-def readable(user: User, scopes: list[str] | None) -> dict[str, Any]:
-    """Return the attributes that the scopes let an application read, as claims.
+def readable(user: User, client: Client, scopes: list[str] | None) -> dict[str, Any]:
+    """Return the attributes that the client and the scopes let an application read, as claims.
 
-    Tokens without scopes of their own, and those with `openid` alone, may read all of them.
+    Tokens without scopes of their own, and those with `openid` alone, are limited by the client
+    only.
     """
     wanted = [_ATTRIBUTES_OF[scope] for scope in scopes or () if scope in _ATTRIBUTES_OF]
     names = frozenset[str]().union(*wanted) if wanted else frozenset(user.attributes)
     return {
         name: _claim(name, value)
         for name, value in user.attributes.items()
-        if name in names or name == "identities"
+        if name == "identities" or (name in names and client.settings.may_read(name))
     }
 
 

@@ -58,9 +58,11 @@ def code_mismatch(message: str = "Invalid verification code provided, please try
     return Fault("CodeMismatchException", message)
 
 
-def expired_code() -> Fault:
-    """Return the error of a code that is too old, was replaced, or does not exist."""
-    return Fault("ExpiredCodeException", "Invalid code provided, please request a code again.")
+def expired_code(
+    message: str = "Invalid code provided, please request a code again.",
+) -> Fault:
+    """Return the error of a code that is too old, was replaced or used, or does not exist."""
+    return Fault("ExpiredCodeException", message)
 
 
 def limit_exceeded() -> Fault:

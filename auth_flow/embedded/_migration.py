@@ -71,7 +71,7 @@ async def migrate(
     try:
         if kind := check_username(pool, username):
             attributes.setdefault(kind, username)
-        check_attributes(pool.settings, attributes, by_administrator=True)
+        check_attributes(pool.settings, attributes, client=None)
         user.attributes = attributes
         claim_aliases(pool, user, force=bool(migrated.force_alias_creation))
     except Fault:  # InitiateAuth has no error of its own for the trigger's attributes

@@ -55,15 +55,15 @@ class PasswordPolicy(Shape):
 class StringConstraints(Shape):
     """StringAttributeConstraintsType."""
 
-    min_length: str | None = None
-    max_length: str | None = None
+    min_length: Annotated[str, Field(pattern=r"^[0-9]+$")] | None = None
+    max_length: Annotated[str, Field(pattern=r"^[0-9]+$")] | None = None
 
 
 class NumberConstraints(Shape):
     """NumberAttributeConstraintsType."""
 
-    min_value: str | None = None
-    max_value: str | None = None
+    min_value: Annotated[str, Field(pattern=r"^-?[0-9]+$")] | None = None
+    max_value: Annotated[str, Field(pattern=r"^-?[0-9]+$")] | None = None
 
 
 class AttributeDeclaration(Shape):
@@ -91,7 +91,7 @@ class AttributeDeclaration(Shape):
         shortest, longest = {"birthdate": ("10", "10"), "sub": ("1", "2048")}.get(
             name, ("0", "2048")
         )
-        return cls(
+        return cls.model_construct(
             name=name.removeprefix("custom:"),
             mutable=name != "sub",
             string_attribute_constraints=(
@@ -138,8 +138,8 @@ class PoolSettings(BaseModel):
     others.
     """
     declarations: tuple[AttributeDeclaration, ...] = ()
-    """Attributes as CreateUserPool and AddCustomAttributes declared them. They are described, but
-    only their names and `required` have an effect, by the two settings above.
+    """Attributes as CreateUserPool and AddCustomAttributes declared them: data types, constraints
+    and mutability. Their names and `required` have an effect by the two settings above.
     """
     alias_attributes: tuple[Literal["email", "phone_number", "preferred_username"], ...] = ()
     username_attributes: tuple[ContactAttribute, ...] = ()
@@ -225,10 +225,21 @@ class ClientConfiguration(Shape):
     allowed_oauth_flows_user_pool_client: bool = False
     supported_identity_providers: tuple[str, ...] = ()
     read_attributes: tuple[str, ...] = ()
-    """Described, but not enforced; so are the three settings below."""
+    """The attributes that the client's users may read, besides `sub`. If it is empty, all of them.
+    """
     write_attributes: tuple[str, ...] = ()
+    """The attributes that the client's users may write. If it is empty, all of them."""
     enable_propagate_additional_user_context_data: bool = False
+    """Described, but without an effect; so is the setting below."""
     analytics_configuration: dict[str, Any] | None = None
+
+    def may_read(self, attribute: str) -> bool:
+        """Return True if the client's users may read the attribute."""
+        return attribute == "sub" or not self.read_attributes or attribute in self.read_attributes
+
+    def may_write(self, attribute: str) -> bool:
+        """Return True if the client's users may write the attribute."""
+        return not self.write_attributes or attribute in self.write_attributes
 
     @field_validator("explicit_auth_flows")
     @classmethod

@@ -19,14 +19,11 @@ def code(secret: str, at: float) -> str:
     return _code(secret, int(at // STEP))
 
 
-def matching_step(secret: str, given: str, now: float, last_step: int) -> int | None:
-    """Return the time step of the code, or None.
-
-    The step has to be the present one or one next to it, and later than the last one used.
-    """
+def matching_step(secret: str, given: str, now: float) -> int | None:
+    """Return the time step of the code: the present one or one next to it, or None."""
     present = int(now // STEP)
-    for step in (present - 1, present, present + 1):
-        if step > last_step and hmac.compare_digest(_code(secret, step).encode(), given.encode()):
+    for step in (present + 1, present, present - 1):
+        if hmac.compare_digest(_code(secret, step).encode(), given.encode()):
             return step
     return None
 

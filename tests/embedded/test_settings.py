@@ -80,7 +80,7 @@ async def test_custom_attributes_are_added(wire: Wire) -> None:
     declared = {
         "Name": "level",
         "AttributeDataType": "Number",
-        "Mutable": False,
+        "Mutable": True,
         "NumberAttributeConstraints": {"MinValue": "1", "MaxValue": "9"},
     }
     members: dict[str, Any] = {"UserPoolId": wire.pool.id, "CustomAttributes": [declared]}

@@ -187,7 +187,8 @@ async def test_totp_codes_are_good_once(wire: Wire, clock: TurnableClock) -> Non
     assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
     await wire.respond(asked, USERNAME="bob", SOFTWARE_TOKEN_MFA_CODE=code)
     again = await wire.sign_in("bob")
-    with pytest.raises(Refused, match="CodeMismatchException"):
+    refusal = "ExpiredCodeException: Your software token has already been used once."
+    with pytest.raises(Refused, match=refusal):
         await wire.respond(again, USERNAME="bob", SOFTWARE_TOKEN_MFA_CODE=code)
     clock.turn(seconds=60)
     await wire.respond(

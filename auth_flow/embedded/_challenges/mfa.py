@@ -102,7 +102,10 @@ async def sent_code(attempt: Attempt, responses: dict[str, str]) -> Reply:
 
 @answers("SOFTWARE_TOKEN_MFA")
 async def software_token_mfa(attempt: Attempt, responses: dict[str, str]) -> Reply:
-    """Check a code of the software token; each code is accepted once."""
+    """Check a code of the software token.
+
+    Raises ExpiredCodeException if this code, or a later one, was used before.
+    """
     user, given = attempt.known_user, responses.get("SOFTWARE_TOKEN_MFA_CODE")
     if not given:
         raise missing_parameter("SOFTWARE_TOKEN_MFA_CODE")
@@ -110,9 +113,11 @@ async def software_token_mfa(attempt: Attempt, responses: dict[str, str]) -> Rep
         raise Fault(
             "SoftwareTokenMFANotFoundException", "Software token MFA is not set up for the user."
         )
-    step = totp.matching_step(user.totp.secret, given, attempt.pool.clock(), user.totp.last_step)
+    step = totp.matching_step(user.totp.secret, given, attempt.pool.clock())
     if step is None:
         raise code_mismatch("Invalid code received for user")
+    if step <= user.totp.last_step:
+        raise expired_code("Your software token has already been used once.")
     user.totp.last_step = step
     attempt.session.proved("otp")
     if attempt.session.passwordless:

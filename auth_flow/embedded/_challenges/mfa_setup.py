@@ -17,7 +17,7 @@ async def mfa_setup(attempt: Attempt, responses: dict[str, str]) -> Reply:
     if email:
         if "EMAIL_OTP" not in session.choices:
             raise invalid_parameter("EMAIL_OTP cannot be set up.")
-        check_attributes(attempt.pool.settings, {"email": email})
+        check_attributes(attempt.pool.settings, {"email": email}, client=None)
         session.new_email = email
         return await put_challenge(attempt, "EMAIL_OTP")
     if not session.totp_verified:

@@ -101,7 +101,7 @@ async def new_password_required(attempt: Attempt, responses: dict[str, str]) -> 
     for name in required:
         if name in given and name in user.attributes:
             raise invalid_parameter(f"Cannot modify an already provided {name}")
-    check_attributes(pool.settings, given)
+    check_attributes(pool.settings, given, client=attempt.client.settings)
     missing = [name for name in required if not given.get(name) and name not in user.attributes]
     if missing:
         raise invalid_parameter(f"Invalid attributes given, {missing[0]} is missing")

@@ -22,7 +22,7 @@ async def user_info(service: CognitoService, request: HttpRequest) -> Response:
         raise TokenError("invalid_token", fault.message, 401) from None
     claims: dict[str, Any] = {
         "sub": caller.user.sub,
-        **readable(caller.user, caller.grant.scopes),
+        **readable(caller.user, caller.client, caller.grant.scopes),
         "username": caller.user.username,
     }
     shown = {

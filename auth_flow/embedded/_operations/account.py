@@ -37,11 +37,13 @@ class GlobalSignOutRequest(Request):
 
 @operation(GetUserRequest)
 async def get_user(service: CognitoService, request: GetUserRequest) -> Reply:
-    """Return the user with attributes and MFA settings."""
-    user = service.caller(request.access_token).user
+    """Return the user with MFA settings, and with the attributes that the client may read."""
+    caller = service.caller(request.access_token)
+    user, may_read = caller.user, caller.client.settings.may_read
+    shown = {name: value for name, value in user.all_attributes.items() if may_read(name)}
     return {
         "Username": user.username,
-        "UserAttributes": as_list(user.all_attributes),
+        "UserAttributes": as_list(shown),
         **mfa_members(user),
     }
 

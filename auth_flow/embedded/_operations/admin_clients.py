@@ -12,6 +12,7 @@ from auth_flow.embedded._operations.shapes import ClientId, ClientSecret, UserPo
 from auth_flow.embedded._paging import page
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
+from auth_flow.embedded._schema import VERIFIED, known_attributes
 from auth_flow.embedded._service import CognitoService
 from auth_flow.embedded._settings import AuthFlow, ClientConfiguration, ClientSettings
 
@@ -46,6 +47,7 @@ class ClientMembers(Request, ClientConfiguration):
                 raise invalid_parameter(
                     f"The provider {name} does not exist for User Pool {pool.id}."
                 )
+        self._check_attributes(pool)
         if self.allowed_oauth_flows_user_pool_client and not (
             self.allowed_oauth_flows and self.allowed_oauth_scopes
         ):
@@ -58,6 +60,19 @@ class ClientMembers(Request, ClientConfiguration):
             self.model_dump(include=set(ClientSettings.model_fields), exclude_unset=True)
             | {"explicit_auth_flows": self.explicit_auth_flows}
         )
+
+    def _check_attributes(self, pool: EmbeddedUserPool) -> None:
+        known = known_attributes(pool.settings)
+        readable, writable = known | {"identities"}, known - VERIFIED - {"sub"}
+        verb = "creating" if isinstance(self, CreateUserPoolClientRequest) else "updating"
+        for kind, given, allowed in (
+            ("read", self.read_attributes, readable),
+            ("write", self.write_attributes, writable),
+        ):
+            if not allowed.issuperset(given):
+                raise invalid_parameter(
+                    f"Invalid {kind} attributes specified while {verb} a client"
+                )
 
 
 class CreateUserPoolClientRequest(ClientMembers):

@@ -60,9 +60,9 @@ class ListUserPoolsRequest(Request):
 
 @operation(CreateUserPoolRequest)
 async def create_user_pool(service: CognitoService, request: CreateUserPoolRequest) -> Reply:
-    """Make a pool. As with the service, SetUserPoolMfaConfig turns on MFA factors other than SMS.
+    """Make a pool.
 
-    Data types, constraints and mutability of attributes are described, but not enforced.
+    As with the service, SetUserPoolMfaConfig turns on MFA factors other than SMS.
     """
     fixed = PoolSettings(
         name=request.pool_name,

@@ -36,7 +36,7 @@ from auth_flow.embedded._paging import page
 from auth_flow.embedded._passwords import check_policy, set_password, temporary_password
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
-from auth_flow.embedded._schema import check_attributes, check_writable
+from auth_flow.embedded._schema import check_attributes, check_mutable, check_writable
 from auth_flow.embedded._service import CognitoService
 from auth_flow.embedded._triggers import fire
 
@@ -151,7 +151,7 @@ def _new_user(pool: EmbeddedUserPool, request: AdminCreateUserRequest) -> User:
         **as_dict(request.user_attributes),
         **({kind: request.username} if kind else {}),
     }
-    check_attributes(pool.settings, attributes, by_administrator=True)
+    check_attributes(pool.settings, attributes, client=None)
     return User(
         username=sub if kind else request.username,
         sub=sub,
@@ -275,7 +275,8 @@ async def admin_update_user_attributes(
     """Set attributes, including `email_verified` and `phone_number_verified`."""
     pool, user = service.user(request.user_pool_id, request.username)
     given = as_dict(request.user_attributes)
-    check_attributes(pool.settings, given, by_administrator=True)
+    check_attributes(pool.settings, given, client=None)
+    check_mutable(pool.settings, given)
     changed = user.model_copy(deep=True)
     changed.write(given)
     claim_aliases(pool, changed)
@@ -300,7 +301,8 @@ async def admin_delete_user_attributes(
 ) -> Reply:
     """Remove attributes."""
     pool, user = service.user(request.user_pool_id, request.username)
-    check_writable(pool.settings, request.user_attribute_names, by_administrator=True)
+    check_writable(pool.settings, request.user_attribute_names, client=None)
+    check_mutable(pool.settings, request.user_attribute_names)
     for name in request.user_attribute_names:
         user.attributes.pop(name, None)
         user.attributes.pop(f"{name}_verified", None)

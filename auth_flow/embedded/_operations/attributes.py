@@ -15,7 +15,7 @@ from auth_flow.embedded._operations.shapes import (
     as_dict,
 )
 from auth_flow.embedded._registry import Reply, Request, operation
-from auth_flow.embedded._schema import check_attributes, check_writable
+from auth_flow.embedded._schema import check_attributes, check_mutable, check_writable
 from auth_flow.embedded._service import Caller, CognitoService
 
 
@@ -52,7 +52,8 @@ async def update_user_attributes(
     """
     caller = service.caller(request.access_token)
     pool, user, given = caller.pool, caller.user, as_dict(request.user_attributes)
-    check_attributes(pool.settings, given)
+    check_attributes(pool.settings, given, client=caller.client.settings)
+    check_mutable(pool.settings, given)
     contacts = [
         name for name in given if name in MEDIUM_OF and given[name] != user.attributes.get(name)
     ]
@@ -87,11 +88,13 @@ async def delete_user_attributes(
 ) -> Reply:
     """Delete attributes that the pool does not require."""
     caller = service.caller(request.access_token)
-    check_writable(caller.pool.settings, request.user_attribute_names)
-    for name in request.user_attribute_names:
-        if name in caller.pool.settings.required_attributes:
+    settings, names = caller.pool.settings, request.user_attribute_names
+    check_writable(settings, names, client=caller.client.settings)
+    check_mutable(settings, names)
+    for name in names:
+        if name in settings.required_attributes:
             raise invalid_parameter(f"Cannot delete required attribute {name}")
-    for name in request.user_attribute_names:
+    for name in names:
         caller.user.attributes.pop(name, None)
         caller.user.attributes.pop(f"{name}_verified", None)
     caller.pool.save(caller.user)

@@ -9,7 +9,7 @@ from pydantic import Field
 from auth_flow.embedded._fault import invalid_parameter
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request
-from auth_flow.embedded._schema import STANDARD, VERIFIED, known_attributes
+from auth_flow.embedded._schema import BUILT_IN, STANDARD, declaration, known_attributes
 from auth_flow.embedded._settings import (
     AttributeDeclaration,
     ContactAttribute,
@@ -23,10 +23,6 @@ MfaConfiguration = Literal["OFF", "ON", "OPTIONAL"]
 Tags = dict[
     Annotated[str, Field(min_length=1, max_length=128)], Annotated[str, Field(max_length=256)]
 ]
-
-
-BUILT_IN = STANDARD | VERIFIED | {"sub"}
-"""The names of attributes that every pool has."""
 
 
 class SignInPolicy(Shape):
@@ -265,10 +261,5 @@ def describe(pool: EmbeddedUserPool) -> Reply:
 
 
 def _schema(settings: PoolSettings, name: str) -> Reply:
-    custom = name.removeprefix("custom:")
-    declared = {attribute.name: attribute for attribute in settings.declarations}
-    attribute = declared.get(custom) if custom != name else None
-    shown = (attribute or AttributeDeclaration.standard(name)).model_dump(
-        by_alias=True, exclude_none=True
-    )
+    shown = declaration(settings, name).model_dump(by_alias=True, exclude_none=True)
     return {**shown, "Name": name, "Required": name in ("sub", *settings.required_attributes)}

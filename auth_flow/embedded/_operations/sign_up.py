@@ -20,7 +20,7 @@ from auth_flow.embedded._fault import (
     not_authorized,
     unknown_to_client,
 )
-from auth_flow.embedded._models import Code, User
+from auth_flow.embedded._models import Client, Code, User
 from auth_flow.embedded._operations.shapes import (
     Attribute,
     ClientId,
@@ -35,7 +35,7 @@ from auth_flow.embedded._operations.shapes import (
 from auth_flow.embedded._passwords import set_password
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
-from auth_flow.embedded._schema import check_attributes
+from auth_flow.embedded._schema import check_attributes, check_writable
 from auth_flow.embedded._service import CognitoService, check_secret_hash
 from auth_flow.embedded._sessions import open_session
 from auth_flow.embedded._triggers import fire
@@ -82,7 +82,7 @@ async def sign_up(service: CognitoService, request: SignUpRequest) -> Reply:
     check_secret_hash(client, request.secret_hash, request.username)
     if pool.settings.admin_create_only:
         raise not_authorized("SignUp is not permitted for this user pool")
-    user = await _new_user(pool, request)
+    user = await _new_user(pool, client, request)
     context = Context.about(
         pool, user, client_id=client.id, client_metadata=request.client_metadata
     )
@@ -174,12 +174,13 @@ async def post_confirmation(context: Context, source: str) -> None:
     await fire(context, "PostConfirmation", source, context.metadata_member)
 
 
-async def _new_user(pool: EmbeddedUserPool, request: SignUpRequest) -> User:
+async def _new_user(pool: EmbeddedUserPool, client: Client, request: SignUpRequest) -> User:
     attributes = as_dict(request.user_attributes)
+    check_writable(pool.settings, attributes, client=client.settings)
     kind = check_username(pool, request.username)
     if kind:
         attributes[kind] = request.username
-    check_attributes(pool.settings, attributes)
+    check_attributes(pool.settings, attributes, client=None)
     for name in pool.settings.required_attributes:
         if not attributes.get(name):
             raise does_not_conform(name, "The attribute is required")

@@ -102,7 +102,7 @@ def _check_set_up(session: PendingSignIn) -> None:
 
 
 def _check_code(pool: EmbeddedUserPool, token: Totp, given: str) -> None:
-    step = totp.matching_step(token.secret, given, pool.clock(), token.last_step)
+    step = totp.matching_step(token.secret, given, pool.clock())
     if step is None:
         raise Fault(
             "EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"
