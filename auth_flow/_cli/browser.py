@@ -38,28 +38,42 @@ def sign_in_in_browser(talk: Conversation, event: SignInWithRedirect, *, paste: 
     refuses the event, and the errors of the redirect.
     """
     with ExitStack() as stack:
-        returned = None if paste else stack.enter_context(_listening(talk, event.redirect_uri))
-        step: Step = talk.send(event)
-        assert isinstance(step, RedirectRequired)
-        talk.person.tell("Sign in on this page:")
-        talk.person.tell(step.url)
-        if returned is not None and webbrowser.open(step.url):
-            talk.person.tell("Waiting for the browser. Ctrl-C gives up.", "quiet")
-            step = talk.send(ReturnFromRedirect(url=talk.portal.call(returned.wait)))
+        returned = None if paste else stack.enter_context(listening(talk, event.redirect_uri))
+        away = leave(talk, event)
+        if returned is not None and webbrowser.open(away.url):
+            step = come_back(talk, returned)
         else:
             if returned is not None:
                 talk.person.tell("No browser could be opened on this machine.")
-            step = _ask(talk, step)
+            step = _ask(talk, away)
     assert isinstance(step, Done)
     return step
 
 
+def leave(talk: Conversation, event: SignInWithRedirect) -> RedirectRequired:
+    """Begin a redirect, and show the address of the page."""
+    step = talk.send(event)
+    assert isinstance(step, RedirectRequired)
+    talk.person.tell("Sign in on this page:")
+    talk.person.tell(step.url)
+    return step
+
+
+def come_back(talk: Conversation, returned: Loopback) -> Step:
+    """Wait for the browser, and finish the redirect."""
+    talk.person.tell("Waiting for the browser. Ctrl-C gives up.", "quiet")
+    return talk.send(ReturnFromRedirect(url=talk.portal.call(returned.wait)))
+
+
 @contextmanager
-def _listening(talk: Conversation, redirect_uri: str) -> Generator[Loopback]:
+def listening(talk: Conversation, redirect_uri: str) -> Generator[Loopback]:
+    """Listen at the redirect URI. Raises `ClickException` if its port is taken."""
     with ExitStack() as stack:
         try:
             waiting = talk.portal.wrap_async_context_manager(loopback(redirect_uri))
-            returned = stack.enter_context(waiting)
+            returned = waiting.__enter__()
+            # An interrupt must not be thrown into the event loop of the portal, which it would end.
+            stack.callback(waiting.__exit__, None, None, None)
         except OSError as error:
             raise click.ClickException(
                 f"Nothing can listen at {redirect_uri}: {error.strerror}. Close the program that "

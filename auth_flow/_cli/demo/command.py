@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from auth_flow._cli.conversation import Opening, conversation
-from auth_flow._cli.signing_in import form_settings, show_result, sign_up_opening
+from auth_flow._cli.signing_in import form_settings, sign_up_opening
 from auth_flow.states._events import SignInOptions
 
 if TYPE_CHECKING:
     from auth_flow._cli.demo.pool import Mfa
-    from auth_flow._flow import AuthFlow
 
 Beginning = Literal["sign-in", "sign-up", "reset-password"]
 
@@ -23,6 +22,8 @@ Beginning = Literal["sign-in", "sign-up", "reset-password"]
 
     Nothing leaves this machine. The codes that the pool would send appear in an outbox. If standard
     input is not a terminal, the demo answers its own questions.
+
+    With --browser, you sign in on the pool's hosted pages, which are served on this machine.
     """
 )
 @click.option(
@@ -40,9 +41,12 @@ Beginning = Literal["sign-in", "sign-up", "reset-password"]
     show_default=True,
     help="How to begin.",
 )
-def demo(mfa: Mfa, begin: Beginning) -> None:
+@click.option("--browser", is_flag=True, help="Sign in on hosted pages, and come back.")
+def demo(mfa: Mfa, begin: Beginning, browser: bool) -> None:
     from rich.console import Console
 
+    from auth_flow._cli.demo.ending import show_ending
+    from auth_flow._cli.demo.in_browser import demo_in_browser
     from auth_flow._cli.demo.person import DemoTerminal, SelfAnswering
     from auth_flow._cli.demo.phone import Phone
     from auth_flow._cli.demo.pool import demo_flow
@@ -51,6 +55,10 @@ def demo(mfa: Mfa, begin: Beginning) -> None:
     console = Console(highlight=False)
     phone = Phone(console)
     person = (DemoTerminal if sys.stdin.isatty() else SelfAnswering)(console, phone)
+    if browser:
+        _check_options(mfa, begin)
+        demo_in_browser(mfa, phone, person)
+        return
     openings: dict[Beginning, Opening] = {
         "sign-in": Opening("SIGN_IN", {"username": USERNAME}),
         "sign-up": sign_up_opening(USERNAME, ATTRIBUTES),
@@ -66,14 +74,15 @@ def demo(mfa: Mfa, begin: Beginning) -> None:
     flow = demo_flow(mfa, phone, forms=forms, with_user=begin != "sign-up")
     with conversation(flow, person) as talk:
         done = talk.hold(openings[begin])
-        person.tell(f"\n{_path(talk.flow)}\n", "quiet")
-        show_result(done, talk.flow)
+        show_ending(person, done, talk.flow)
 
 
-def _path(flow: AuthFlow) -> str:
-    """Return the path through the chart, a line for each event."""
-    return "\n".join(
-        f"{entry.event:<22} {entry.source} -> {entry.target}"
-        + (f" ({entry.error})" if entry.error else "")
-        for entry in flow.history
-    )
+def _check_options(mfa: Mfa, begin: Beginning) -> None:
+    """Refuse the options that have no effect on hosted pages, or that need the demo's app."""
+    if begin != "sign-in":
+        raise click.UsageError("With --browser, choose on the page how to begin.")
+    if mfa in ("totp", "choice"):
+        raise click.UsageError(
+            "--browser goes with --mfa sms, email or set-up: the authenticator app of the demo "
+            "shows its codes in the terminal only."
+        )

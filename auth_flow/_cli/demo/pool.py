@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Literal
 
 from auth_flow._cli.demo.phone import Phone
@@ -29,7 +29,15 @@ _FACTORS: dict[Mfa, tuple[MfaFactor, ...]] = {
 async def demo_flow(
     mfa: Mfa, phone: Phone, *, forms: FormSettings, with_user: bool = True
 ) -> AsyncGenerator[AuthFlow]:
-    """Open a flow on a new embedded pool, with messages that arrive on the phone."""
+    """Open a flow on the pool of the demo."""
+    with demo_pool(mfa, phone, with_user=with_user) as embedded:
+        async with embedded.flow(issuer="auth-flow demo", forms=forms) as flow:
+            yield flow
+
+
+@contextmanager
+def demo_pool(mfa: Mfa, phone: Phone, *, with_user: bool = True) -> Generator[EmbeddedPool]:
+    """Open a new embedded pool, with messages that arrive on the phone."""
     required = mfa == "set-up"
     settings = PoolSettings(
         mfa_configuration="ON" if required else "OPTIONAL",
@@ -52,5 +60,4 @@ async def demo_flow(
                 mfa=factors,
                 totp_secret=phone.authenticator_key,
             )
-        async with embedded.flow(issuer="auth-flow demo", forms=forms) as flow:
-            yield flow
+        yield embedded
