@@ -449,6 +449,33 @@ async def test_an_attempt_that_was_left_for_too_long(app: App, clock: TurnableCl
     assert app.browser.title == "This sign-in has expired"
 
 
+async def test_a_second_tab_is_a_sign_in_of_its_own(app: App) -> None:
+    await app.authorize(state="st-1")
+    first = app.browser.page
+    await app.authorize(state="st-2")
+    await app.sign_in()
+    assert app.browser.returned["state"] == "st-2"
+    app.browser.page = first
+    await app.sign_in()
+    assert app.browser.returned["state"] == "st-1"
+    assert (await app.redeem()).status_code == 200
+
+
+async def test_a_redirect_that_was_abandoned(app: App) -> None:
+    """The person leaves the page open, signs in anew, and comes back to the finished one."""
+    await app.authorize()
+    abandoned = app.browser.page
+    await app.sign_in()
+    finished = app.browser.left_for
+    app.browser.page, app.browser.left_for = abandoned, ""
+    await app.sign_in()
+    assert app.browser.title == "This sign-in has expired"
+    assert "Go back to the application and sign in again" in app.browser.text
+    assert app.browser.left_for == ""
+    app.browser.left_for = finished
+    assert (await app.redeem()).status_code == 200
+
+
 # Identity providers
 
 

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { Provider } from "oidc-provider";
 
-const [issuer, clientId, callback, port] = process.argv.slice(2);
+const [issuer, clientId, callback, port, federated] = process.argv.slice(2);
 const provider = new Provider(issuer, {
   clients: [
     {
@@ -17,7 +17,11 @@ const provider = new Provider(issuer, {
   conformIdTokenClaims: false,
   scopes: ["openid", "offline_access", "email"],
   claims: { openid: ["sub"], email: ["email"] },
-  pkce: { required: () => true },
+  pkce: { required: () => !federated },  // Cognito sends no challenge to its providers
+  findAccount: (_, id) => ({
+    accountId: id,
+    claims: () => ({ sub: id, email: `${id}@example.org` }),
+  }),
   cookies: { keys: ["test"] },
   routes: {
     authorization: "/oauth2/authorize",
@@ -30,7 +34,7 @@ const provider = new Provider(issuer, {
   features: {
     devInteractions: { enabled: true },
     resourceIndicators: {
-      enabled: true,
+      enabled: !federated,
       defaultResource: () => "https://api.example.com",
       useGrantedResource: () => true,
       getResourceServerInfo: () => ({
