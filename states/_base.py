@@ -150,7 +150,8 @@ def in_clear(value: Any) -> Any:
             members = cast("dict[str, Any]", value)
             return {name: in_clear(member) for name, member in members.items()}
         case list():
-            return [in_clear(member) for member in value]
+            elements: list[Any] = value
+            return [in_clear(element) for element in elements]
         case _:
             return value
 
