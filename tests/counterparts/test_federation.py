@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,7 +34,7 @@ SECRET = "s3cret"
 
 
 @contextmanager
-def oidc_provider(callback: str) -> Iterator[str]:
+def oidc_provider(callback: str) -> Generator[str]:
     """Run `oidc-provider` and yield its issuer."""
     node, port = install(OIDC), free_port()
     issuer = f"http://127.0.0.1:{port}"
@@ -70,7 +70,7 @@ users:
 
 
 @contextmanager
-def nanoidp(callback: str, home: Path) -> Iterator[str]:
+def nanoidp(callback: str, home: Path) -> Generator[str]:
     """Run nanoidp and yield its issuer."""
     python, port = python_with("nanoidp"), free_port()
     (home / "settings.yaml").write_text(NANOIDP_SETTINGS.format(port=port, callback=callback))
