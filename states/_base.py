@@ -150,7 +150,7 @@ def in_clear(value: Any) -> Any:
             members = cast("dict[str, Any]", value)
             return {name: in_clear(member) for name, member in members.items()}
         case list():
-            elements: list[Any] = value
+            elements = cast("list[object]", value)
             return [in_clear(element) for element in elements]
         case _:
             return value
