@@ -217,7 +217,7 @@ class AuthFlow:
             if outcome.error is not None:
                 raise outcome.error
             step = self.step
-        return step
+        return step  # noqa: RET504 - observers may have sent another event by now
 
     async def run(
         self, event: Event, answer: Callable[[Step], Awaitable[Event | str]]
