@@ -181,7 +181,8 @@ class FlowTooLarge(CallerError):
         super().__init__(
             f"The parked flow has {size} characters, and the limit is {limit}. Keep it in a store."
         )
-        self.size, self.limit = size, limit
+        self.size = size
+        self.limit = limit
 
 
 class FlowMovedOn(CallerError):
@@ -645,7 +646,8 @@ class UnexpectedStep(ResponseError):
         super().__init__(
             f"Cognito's reply leads from {source} to {target}, which cannot come next."
         )
-        self.source, self.target = source, target
+        self.source = source
+        self.target = target
 
 
 class MalformedResponse(ResponseError):

@@ -43,7 +43,10 @@ class Bot:
         parked: MutableMapping[str, tuple[str, str]],
         config: AuthConfig,
     ) -> None:
-        self.pool, self.sealer, self.parked, self.config = pool, sealer, parked, config
+        self.pool = pool
+        self.sealer = sealer
+        self.parked = parked
+        self.config = config
 
     async def on_message(self, chat: str, text: str) -> str:
         """Take the text that a person typed, and return the answer."""

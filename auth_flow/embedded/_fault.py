@@ -10,7 +10,9 @@ class Fault(Exception):
 
     def __init__(self, name: str, message: str, status: int = 400) -> None:
         super().__init__(message)
-        self.name, self.message, self.status = name, message, status
+        self.name = name
+        self.message = message
+        self.status = status
 
 
 def not_authorized(message: str = "Incorrect username or password.") -> Fault:

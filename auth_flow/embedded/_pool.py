@@ -73,11 +73,17 @@ class EmbeddedUserPool:
         outbox: Outbox,
         storage: Storage | None,
     ) -> None:
-        self._row, self._pools, self._endpoint = row, pools, endpoint
-        self.id, self.created, self.secret = row.id, row.created, bytes.fromhex(row.secret)
+        self._row = row
+        self._pools = pools
+        self._endpoint = endpoint
+        self.id = row.id
+        self.created = row.created
+        self.secret = bytes.fromhex(row.secret)
         self.region, _, self.group = row.id.partition("_")
         self.key = SigningKey.load(row.key)
-        self.triggers, self.clock, self.outbox = triggers, clock, outbox
+        self.triggers = triggers
+        self.clock = clock
+        self.outbox = outbox
         self.clients = Table(f"{self.id}/client", Client, storage)
         self.users = Table(f"{self.id}/user", User, storage)
         self.sessions = Table(f"{self.id}/session", PendingSignIn, storage)

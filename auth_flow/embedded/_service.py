@@ -53,7 +53,9 @@ class CognitoService:
         region: str = "eu-west-1",
         endpoint: str | None = None,
     ) -> None:
-        self.clock, self.region, self.outbox = clock, region, Outbox()
+        self.clock = clock
+        self.region = region
+        self.outbox = Outbox()
         self.endpoint = endpoint.rstrip("/") if endpoint else None
         """The URL under which clients reach the service; None until it is served."""
         self.turns = Turns()

@@ -66,7 +66,8 @@ class Table(Generic[RowT]):
     """
 
     def __init__(self, kind: str, model: type[RowT], storage: Storage | None) -> None:
-        self._kind, self._storage = kind, storage
+        self._kind = kind
+        self._storage = storage
         stored = storage.read(kind) if storage else []
         self._rows = {key: model.model_validate_json(json) for key, json in stored}
 
