@@ -11,7 +11,8 @@ import pytest
 
 from auth_flow._cli import main
 from auth_flow.states import _diagram as diagram
-from auth_flow.states.chart import CHART, WORK
+from auth_flow.states._work import WORK
+from auth_flow.states.chart import CHART
 from auth_flow.states.steps import STEPS, Done, Idle
 
 

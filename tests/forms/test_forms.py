@@ -12,7 +12,8 @@ from auth_flow.core import Turn
 from auth_flow.errors import CallerError, EventNotAccepted, GuardRejected
 from auth_flow.states import STEPS
 from auth_flow.states._fate import check_repetition
-from auth_flow.states.chart import CHART, WORK
+from auth_flow.states._work import WORK
+from auth_flow.states.chart import CHART
 from auth_flow.states.forms import Form, FormName, Text
 from auth_flow.states.forms._models import map_texts
 from auth_flow.states.steps import english
