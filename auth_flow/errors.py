@@ -22,6 +22,8 @@
     │   ├── SealBroken                  a sealed text is invalid or too old
     │   └── MissingExtra                an optional dependency is not installed
     ├── InvalidToken                  a token was not accepted; `reason` names the check
+    ├── PasskeyError                  an authenticator gave no passkey, for `reason`
+    │   └── PasskeyCancelled            the person declined, or did not act in time
     ├── FateUnknown                   an event was sent, and its outcome is unknown
     ├── SessionExpired                no answer is accepted any more; the flow is idle again
     ├── OAuthError                    the hosted pages or the token endpoint returned an OAuth error
@@ -269,6 +271,33 @@ class MissingExtra(CallerError):
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an optional dependency: pip install 'auth-flow[{extra}]'")
         self.extra = extra
+
+
+# Passkeys
+
+
+class PasskeyError(AuthFlowError):
+    """An authenticator gave no passkey. Nothing was sent, and a sign-in stays in its step.
+
+    `reason` is the name of the `DOMException` that a browser raises in this case:
+
+    - `SecurityError`: the page's origin does not belong to the relying party id;
+    - `InvalidStateError`: the authenticator already has a passkey of this user;
+    - `ConstraintError`: it cannot verify the user, or cannot store a passkey;
+    - `NotSupportedError`: it has none of the algorithms that the pool accepts;
+    - `NotAllowedError`: the person declined, or it has no passkey of this user.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class PasskeyCancelled(PasskeyError):
+    """The person declined, or did not act in time. Offer the passkey again, or another way."""
+
+    def __init__(self, message: str, *, reason: str = "NotAllowedError") -> None:
+        super().__init__(message, reason=reason)
 
 
 # Service

@@ -17,6 +17,7 @@ from auth_flow.errors import (
     InvalidPasswordException,
     NotAuthorizedException,
     OutageError,
+    PasskeyError,
     PasswordHistoryPolicyViolationException,
     ResponseError,
     SessionExpired,
@@ -40,6 +41,10 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "password_used": ("new_password",),
     "username_taken": ("username",),
     "user_unknown": ("username",),
+    "passkey_cancelled": ("credential",),
+    "passkey_wrong_site": ("credential",),
+    "passkey_unsupported": ("credential",),
+    "passkey_failed": ("credential",),
 }
 """The fields that a problem may be at, by its code. The first one that the form has is taken."""
 
@@ -105,8 +110,28 @@ def problem_of(error: AuthFlowError, about: About) -> Problem:
     return Problem(code=code, text=sentence, retry_at=retry_at)
 
 
+def passkey_problem(reason: str) -> Problem:
+    """Return the problem that a browser or an authenticator gave no passkey.
+
+    `reason` is the name of the browser's `DOMException`, as in `PasskeyError`.
+    """
+    code = _PASSKEY.get(reason, "passkey_failed")
+    return Problem(code=code, text=text(f"problem.{code}"))
+
+
+_PASSKEY = {
+    "NotAllowedError": "passkey_cancelled",
+    "AbortError": "passkey_cancelled",
+    "SecurityError": "passkey_wrong_site",
+    "NotSupportedError": "passkey_unsupported",
+    "ConstraintError": "passkey_unsupported",
+}
+
+
 def _code(error: AuthFlowError, about: About) -> str:
     match error:
+        case PasskeyError():
+            return passkey_problem(error.reason).code
         case NotAuthorizedException() | UserNotFoundException():
             return _credentials(error, about)
         case SessionExpired(timed_out=False):

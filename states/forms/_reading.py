@@ -13,6 +13,7 @@ from typing import Any, cast
 from auth_flow.states.forms._about import FormSettings
 from auth_flow.states.forms._english import text
 from auth_flow.states.forms._models import Field, Problem, Rule
+from auth_flow.states.forms._problems import passkey_problem
 
 
 def read(field: Field, given: object, settings: FormSettings) -> Any | Problem:
@@ -102,17 +103,20 @@ def _chosen(field: Field, typed: str) -> str | Problem:
 
 
 def _assertion(field: Field, given: object) -> dict[str, Any] | Problem:
-    """Read the assertion of a passkey, given as a mapping or as JSON."""
+    """Read the assertion of a passkey, given as a mapping or as JSON.
+
+    A browser that has none gives `{"error": …}` in its place, with the name of a `DOMException`.
+    """
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return _missing(field)
     credential: object = given
     if isinstance(given, str):
-        if not given.strip():
-            return _missing(field)
         with suppress(ValueError, RecursionError):
             credential = json.loads(given)
-    if given is None:
-        return _missing(field)
     if isinstance(credential, Mapping):
         values = dict(cast("Mapping[str, Any]", credential))
+        if isinstance(reason := values.get("error"), str):
+            return passkey_problem(reason)
         if isinstance(values.get("response"), dict) and values.get("id") and values.get("type"):
             return values
     return Problem(code="passkey_invalid", text=text("rule.passkey"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -175,6 +176,30 @@ def test_an_assertion_has_its_three_parts(given: object) -> None:
     step = PasskeyRequired(options={"challenge": "abc"})
     assert refused(step, {"credential": given}, About()).problems.keys() == {"credential"}
     assert step.fill({"credential": ASSERTION}) == PresentPasskey(credential=ASSERTION)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("NotAllowedError", "passkey_cancelled"),
+        ("AbortError", "passkey_cancelled"),
+        ("SecurityError", "passkey_wrong_site"),
+        ("NotSupportedError", "passkey_unsupported"),
+        ("<script>", "passkey_failed"),
+        (5, "passkey_invalid"),
+    ],
+)
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_browser_that_has_no_passkey_says_why(error: object, code: str, as_text: bool) -> None:
+    step = PasskeyRequired(options={"challenge": "YWJj"})
+    given: object = json.dumps({"error": error}) if as_text else {"error": error}
+    refusal = refused(step, {"credential": given}, About())
+    assert refusal.code == code
+    shown = step.form(About(error=refusal))
+    assert [one.problem.code for one in shown.fields if one.problem] == [code]
+    assert "script" not in shown.as_text()
+    assert shown.action("choose_factor:WEB_AUTHN")
+    assert shown.action("choose_factor:PASSWORD")
 
 
 def test_another_factor_in_place_of_the_passkey() -> None:

@@ -14,6 +14,7 @@ from auth_flow.states import (
     ConfirmationRequired,
     CustomChallenge,
     Idle,
+    PasskeyRequired,
     PasswordResetCode,
     SmsCode,
     TotpSetup,
@@ -27,11 +28,16 @@ SENT = CodeDelivery(destination="a***", medium="EMAIL")
 SMS = SmsCode(code_delivery=SENT)
 TOTP = TotpSetup(shared_secret="JBSWY3DP", setup_uri="otpauth://totp/a")
 CUSTOM = CustomChallenge(parameters={})
+PASSKEY = PasskeyRequired(options={"challenge": "YWJj"})
 IDLE, CONFIRM, RESET = Idle(), ConfirmationRequired(), PasswordResetCode()
 
 
 def said(name: str) -> ServiceError:
     return ServiceError.of(name, "As the\n service says.", operation="SignUp", status=400)
+
+
+def no_passkey(reason: str) -> errors.PasskeyError:
+    return errors.PasskeyError("No passkey.", reason=reason)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +65,10 @@ def said(name: str) -> ServiceError:
         (IDLE, "sign_in", errors.UnknownChallenge("MAGIC"), None, "service_trouble"),
         (IDLE, "sign_in", said("NewException"), None, "refused"),
         (IDLE, "fly", errors.EventNotAccepted("IDLE", "fly", ()), None, "not_possible"),
+        (PASSKEY, "", errors.PasskeyCancelled("No."), "credential", "passkey_cancelled"),
+        (PASSKEY, "", no_passkey("SecurityError"), "credential", "passkey_wrong_site"),
+        (PASSKEY, "", no_passkey("ConstraintError"), "credential", "passkey_unsupported"),
+        (PASSKEY, "", no_passkey("UnknownError"), "credential", "passkey_failed"),
         (SMS, "", guard("X", "y", "code_is_digits", "A rule."), "code", "code_is_digits"),
         (SMS, "", guard("X", "y", "is_signed_out", "A rule."), None, "is_signed_out"),
     ],

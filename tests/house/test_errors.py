@@ -24,6 +24,7 @@ SAMPLES: list[AuthFlowError] = [
     errors.TimedOut("too late", operation="SignUp", retryable=True),
     errors.MissingExtra("Sealing", "park"),
     errors.StoreConflict(),
+    errors.PasskeyCancelled("No."),
 ]
 
 
