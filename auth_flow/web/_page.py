@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
+from importlib.resources import files
 from typing import NamedTuple
 
 SECURITY_HEADERS: tuple[tuple[str, str], ...] = (
@@ -28,7 +29,7 @@ STYLE_SHEET = """\
 @media (prefers-color-scheme: dark) { :root { --ink: #eef1f5; --paper: #1d232c; --ground: #11151b;
   --line: #8a94a6; --soft: #b4bdcb; --accent: #8fc1ff; --on-accent: #10233b; --bad: #ffb4ab;
   --bad-ground: #43201d; } }
-* { box-sizing: border-box; }
+* { box-sizing: border-box; } [hidden] { display: none !important; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem;
   background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 main { width: min(26rem, 100%); padding: 1.75rem; background: var(--paper); border-radius: 1rem;
@@ -61,6 +62,11 @@ img { display: block; width: 12rem; height: 12rem; margin: 0 auto 1rem; backgrou
   padding: .5rem; border-radius: .5rem; } code { font-size: 1rem; }
 """
 
+PASSKEY_SCRIPT = files(__package__).joinpath("passkeys.js").read_text("utf-8")
+"""The script of forms with a passkey field. Serve it as `text/javascript` from the page's own
+origin, and give its URL to `page`.
+"""
+
 
 class Link(NamedTuple):
     """A link that looks like a button."""
@@ -74,14 +80,17 @@ def page(
     body: str,
     *,
     style: str,
+    script: str | None = None,
     language: str = "en",
     links: Iterable[Link] = (),
 ) -> str:
     """Return an HTML document around `body`, which is HTML already.
 
-    `title` is plain text. `style` is the URL of the style sheet. If there are `links`, they follow
-    the body as buttons.
+    `title` is plain text. `style` is the URL of the style sheet, and `script` that of
+    `PASSKEY_SCRIPT`, which only a passkey field needs. If there are `links`, they follow the body
+    as buttons.
     """
+    scripts = f'<script type="module" src="{escape(script)}"></script>' if script else ""
     buttons = "".join(
         f'<a class="button" href="{escape(link.url)}">{escape(link.text)}</a>' for link in links
     )
@@ -89,6 +98,6 @@ def page(
         f'<!doctype html>\n<html lang="{escape(language)}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title>"
-        f'<link rel="stylesheet" href="{escape(style)}"><link rel="icon" href="data:,"></head>'
-        f"<body><main>{body}{buttons}</main></body></html>\n"
+        f'<link rel="stylesheet" href="{escape(style)}"><link rel="icon" href="data:,">{scripts}'
+        f"</head><body><main>{body}{buttons}</main></body></html>\n"
     )

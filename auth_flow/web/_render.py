@@ -1,12 +1,16 @@
-"""Render a form as HTML that works without a script.
+"""Render a form as HTML that works without a script, except for passkeys.
 
 The result is one `<form>`. Its buttons have the name `action`, so the pressed one is posted with
 the fields. Texts and values are escaped. If `segno` is installed, QR codes are drawn; if not, a
 link takes their place.
+
+A passkey field is a hidden input that `PASSKEY_SCRIPT` fills in. Its options are in the attribute
+`data-passkey`. As long as the script has not shown it, the button that sends the field is hidden.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from html import escape
 
@@ -29,6 +33,7 @@ def render(form: Form, *, post_to: str, hidden: Mapping[str, str]) -> str:
     The form's own token is among the values, as `token`.
     """
     focused = _to_begin_with(form)
+    by_passkey = any(field.kind == "passkey" for field in form.fields)
     kept = {**hidden, "token": form.token}
     inputs = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
@@ -36,7 +41,8 @@ def render(form: Form, *, post_to: str, hidden: Mapping[str, str]) -> str:
     )
     fields = "".join(_field(field, autofocus=field is focused) for field in form.fields)
     buttons = "".join(
-        _button(action, first=index == 0) for index, action in enumerate(form.actions)
+        _button(action, first=index == 0, hidden=by_passkey and action.role == "submit")
+        for index, action in enumerate(form.actions)
     )
     alert = f'<p class="alert" role="alert">{escape(str(form.problem))}</p>' if form.problem else ""
     text = f'<p class="soft">{escape(str(form.text))}</p>' if form.text else ""
@@ -62,7 +68,7 @@ def title_of(form: Form) -> str:
 
 def _field(field: Field, *, autofocus: bool) -> str:
     if field.kind == "passkey":
-        return '<p class="soft">Passkeys cannot be used on this page. Choose another way.</p>'
+        return _passkey(field)
     notes = _notes(field)
     described = " ".join(notes)
     if field.kind == "choice":
@@ -88,6 +94,16 @@ def _field(field: Field, *, autofocus: bool) -> str:
     return (
         f'<div class="field"><label for="{escape(attributes["id"])}">{label}</label>'
         f"<input {' '.join([written, *flags])}>{''.join(notes.values())}</div>"
+    )
+
+
+def _passkey(field: Field) -> str:
+    problem = f'<p class="problem" role="alert">{escape(str(field.problem))}</p>'
+    return (
+        f'<div class="field" data-passkey="{escape(json.dumps(field.options))}">'
+        f'<input type="hidden" name="{escape(field.name)}">{problem if field.problem else ""}'
+        '<p class="soft" data-without-passkeys>This page cannot use passkeys: scripts are turned '
+        "off, or the browser has no passkeys. Choose another way.</p></div>"
     )
 
 
@@ -127,13 +143,13 @@ def _choices(field: Field, *, autofocus: bool, notes: Mapping[str, str]) -> str:
     )
 
 
-def _button(action: Action, *, first: bool) -> str:
+def _button(action: Action, *, first: bool, hidden: bool) -> str:
     kind = {"submit": "", "resend": "other", "alternative": "other"}.get(action.role, "link")
     # An action that leads elsewhere is allowed even if a field is still empty.
-    skips = "" if action.role == "submit" else " formnovalidate"
+    flags = ("" if action.role == "submit" else " formnovalidate") + (" hidden" if hidden else "")
     shown = f' class="{kind}"' if kind and not (first and action.role == "resend") else ""
     return (
-        f'<button name="action" value="{escape(action.name)}"{shown}{skips}>'
+        f'<button name="action" value="{escape(action.name)}"{shown}{flags}>'
         f"{escape(str(action.label))}</button>"
     )
 

@@ -12,6 +12,7 @@ answers stand for. `AuthFlow.form` and `AuthFlow.fill` know the rest of the flow
     _reading   how typed values are cleaned and checked
     _problems  errors as problems at a field
     _idle      the four forms of an idle flow
+    _new_passkey   the form that offers to create a passkey
     _unanswered   the forms after a request whose reply was lost
 """
 
@@ -29,6 +30,7 @@ from auth_flow.states.forms._models import (
     Rule,
     Text,
 )
+from auth_flow.states.forms._new_passkey import new_passkey_form, read_new_passkey
 
 __all__ = [
     "About",
@@ -43,4 +45,6 @@ __all__ = [
     "Problem",
     "Rule",
     "Text",
+    "new_passkey_form",
+    "read_new_passkey",
 ]

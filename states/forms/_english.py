@@ -8,6 +8,9 @@ from auth_flow.states.forms._models import Text
 
 COMMON: Final[dict[str, str]] = {
     "form.title": "One more step",
+    "form.new_passkey.title": "Create a passkey",
+    "form.new_passkey.text": "Next time, sign in with your fingerprint, face, screen lock or "
+    "security key.",
     "form.sign_in_again.title": "Sign in again",
     "form.sign_in_again.text": "Sign in again to go on.",
     # Fields
@@ -64,6 +67,8 @@ COMMON: Final[dict[str, str]] = {
     "action.choose_factor.EMAIL_OTP": "Get a code by e-mail",
     "action.choose_factor.SMS_OTP": "Get a code by SMS",
     "action.choose_factor.WEB_AUTHN": "Try the passkey again",
+    "action.create_passkey": "Create a passkey",
+    "action.no_passkey": "Not now",
     "action.provider": "Sign in with {name}",
     "action.choose_factor.SOFTWARE_TOKEN": "Use your authenticator app",
     "action.go.sign_in": "Sign in",
@@ -103,9 +108,10 @@ COMMON: Final[dict[str, str]] = {
     "problem.alias_taken": "This e-mail address or phone number belongs to another account.",
     "problem.user_unknown": "There is no account with this user name.",
     "problem.credentials_wrong": "The user name or the password is wrong.",
-    "problem.passkey_cancelled": "No passkey was used. Try again, or choose another way.",
+    "problem.passkey_cancelled": "The browser gave no passkey. Try again, or choose another way.",
     "problem.passkey_wrong_site": "The passkey belongs to another web site than this page.",
     "problem.passkey_unsupported": "This browser or device cannot use the passkey.",
+    "problem.passkey_exists": "There is a passkey for this account already.",
     "problem.passkey_failed": "The passkey did not work. Try again, or choose another way.",
     "problem.session_ended": "That did not work, and the sign-in has ended. Please sign in again.",
     "problem.expired": "The time to answer is over. Please sign in again.",

@@ -44,6 +44,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "passkey_cancelled": ("credential",),
     "passkey_wrong_site": ("credential",),
     "passkey_unsupported": ("credential",),
+    "passkey_exists": ("credential",),
     "passkey_failed": ("credential",),
 }
 """The fields that a problem may be at, by its code. The first one that the form has is taken."""
@@ -123,6 +124,7 @@ _PASSKEY = {
     "NotAllowedError": "passkey_cancelled",
     "AbortError": "passkey_cancelled",
     "SecurityError": "passkey_wrong_site",
+    "InvalidStateError": "passkey_exists",
     "NotSupportedError": "passkey_unsupported",
     "ConstraintError": "passkey_unsupported",
 }

@@ -184,6 +184,7 @@ def test_an_assertion_has_its_three_parts(given: object) -> None:
         ("NotAllowedError", "passkey_cancelled"),
         ("AbortError", "passkey_cancelled"),
         ("SecurityError", "passkey_wrong_site"),
+        ("InvalidStateError", "passkey_exists"),
         ("NotSupportedError", "passkey_unsupported"),
         ("<script>", "passkey_failed"),
         (5, "passkey_invalid"),

@@ -127,7 +127,7 @@ def test_every_module_is_in_the_wheel_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}
         assert any(name.endswith("/licenses/LICENSE") for name in archive.namelist())
-    assert inside == expected | {"auth_flow/py.typed"}
+    assert inside == expected | {"auth_flow/py.typed", "auth_flow/web/passkeys.js"}
 
 
 def test_the_wheel_is_for_every_platform(wheel: Path) -> None:

@@ -1,0 +1,50 @@
+"""The form that offers a signed-in user to create a passkey. It belongs to no step of a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from auth_flow.errors import AuthFlowError, GuardRejected
+from auth_flow.states.forms._about import About, FormSettings
+from auth_flow.states.forms._english import text
+from auth_flow.states.forms._fields import passkey_field
+from auth_flow.states.forms._models import Action, Form, Problem
+from auth_flow.states.forms._problems import with_problems
+from auth_flow.states.forms._reading import read
+
+_NAME = "NEW_PASSKEY"
+
+
+def new_passkey_form(options: dict[str, Any], *, error: AuthFlowError | None = None) -> Form:
+    """Return the form that offers to create a passkey.
+
+    `options` are those of `Session.start_passkey_registration`, as JSON. `error` is the one that
+    the last try ended with. The actions are `submit` and `cancel`.
+    """
+    form = Form(
+        name=_NAME,
+        token="",
+        title=text("form.new_passkey.title"),
+        text=text("form.new_passkey.text"),
+        fields=(passkey_field(options),),
+        actions=(
+            Action(name="submit", label=text("action.create_passkey"), role="submit"),
+            Action(name="cancel", label=text("action.no_passkey"), role="leave"),
+        ),
+    )
+    return with_problems(form, About(error=error))
+
+
+def read_new_passkey(values: Mapping[str, object]) -> dict[str, Any]:
+    """Return the credential that was filled in, for `Session.complete_passkey_registration`.
+
+    Raises `GuardRejected` if the browser gave none, or one that is incomplete. Its `problems` say
+    why.
+    """
+    field = passkey_field({})
+    found: dict[str, Any] | Problem = read(field, values.get(field.name), FormSettings())
+    if isinstance(found, Problem):
+        problems = {field.name: found}
+        raise GuardRejected(_NAME, "submit", "form_is_filled_in", str(found), problems=problems)
+    return found
