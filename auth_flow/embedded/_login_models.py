@@ -60,6 +60,22 @@ class AuthorizeRequest(BaseModel):
     prompt: list[str] = Field(default_factory=list)
     identity_provider: str | None = None
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters that make the same request for a browser that is signed in by now."""
+        given = {
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
+            "response_type": self.response_type,
+            "scope": " ".join(self.scopes),
+            "state": self.state,
+            "nonce": self.nonce,
+            "code_challenge": self.code_challenge,
+            "code_challenge_method": self.code_challenge and "S256",
+            "resource": self.resource,
+        }
+        return {name: text for name, text in given.items() if text is not None}
+
 
 class AuthorizationCode(Row):
     """A code that the application exchanges for tokens, once and soon."""

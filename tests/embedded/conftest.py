@@ -5,7 +5,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from auth_flow.embedded import EmbeddedCognito, PoolSettings, SigningKey, TurnableClock
+from auth_flow.embedded import (
+    ClientSettings,
+    EmbeddedCognito,
+    PoolSettings,
+    SigningKey,
+    TurnableClock,
+)
+from tests.embedded.hosted import OAUTH, App, Browser
 from tests.embedded.wire import PASSWORD, Wire
 
 
@@ -40,3 +47,11 @@ async def wire(signing_key: SigningKey, clock: TurnableClock) -> AsyncIterator[W
     )
     async with service.http_client() as http:
         yield Wire(http, service, pool, pool.create_client())
+
+
+@pytest.fixture
+async def app(wire: Wire) -> AsyncIterator[App]:
+    """An application of that pool, with a client of its own."""
+    client = wire.pool.create_client(ClientSettings(**OAUTH))
+    async with wire.service.http_client() as http:
+        yield App(wire, client.id, Browser(http))

@@ -6,7 +6,9 @@
     _errors      the three ways in which a request is refused
     _authorize   /oauth2/authorize: the checked request, and the return to the application
     _attempts    sign-ins under way in a browser
+    _html        pages as responses, and the files that they load
     _pages       /login, /signup, /forgotPassword
+    _passkeys    /passkeys/add
     _arrival     the end of a sign-in
     _providers   sign-in with an OpenID Connect provider
     _cookies     what a browser keeps

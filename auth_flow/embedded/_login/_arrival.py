@@ -6,12 +6,33 @@ from auth_flow.embedded._http import Response
 from auth_flow.embedded._login._attempts import BrowserSignIn
 from auth_flow.embedded._login._authorize import return_to_application
 from auth_flow.embedded._login._cookies import sign_browser_in
+from auth_flow.embedded._login._errors import redirect, with_query
 from auth_flow.embedded._models import User
+from auth_flow.embedded._passkeys import satisfies_mfa
 from auth_flow.embedded._pool import EmbeddedUserPool
+
+ADD_PASSKEY = "/passkeys/add"
 
 
 async def signed_in(pool: EmbeddedUserPool, attempt: BrowserSignIn, user: User) -> Response:
-    """Return to the application from an attempt that ended in this user."""
+    """Return to the application from an attempt that ended in this user.
+
+    If the user has just signed up, a passkey is offered first.
+    """
     now = int(pool.clock())
+    if attempt.form == "SIGN_UP" and _may_use_passkeys(pool, attempt, user):
+        offer = with_query(ADD_PASSKEY, {**attempt.request.parameters})
+        return redirect(offer, sign_browser_in(pool, user, now))
     response = await return_to_application(pool, attempt.request, user, now)
     return response.with_headers(sign_browser_in(pool, user, now))
+
+
+def _may_use_passkeys(pool: EmbeddedUserPool, attempt: BrowserSignIn, user: User) -> bool:
+    client = pool.clients.get(attempt.request.client_id)
+    return (
+        "WEB_AUTHN" in pool.settings.first_factors
+        and client is not None
+        and client.settings.allows("USER_AUTH")
+        and user.status != "EXTERNAL_PROVIDER"
+        and (pool.settings.mfa_configuration != "ON" or satisfies_mfa(pool, user))
+    )

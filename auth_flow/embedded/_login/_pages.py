@@ -7,7 +7,6 @@ The form's token reveals a page of an earlier step. It is answered with the pres
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -25,6 +24,7 @@ from auth_flow.embedded._login._cookies import (
     set_cookie,
 )
 from auth_flow.embedded._login._errors import PageError, RedirectError, redirect, with_query
+from auth_flow.embedded._login._html import form_page, refuse_foreign_post
 from auth_flow.embedded._login._providers import leave_for
 from auth_flow.embedded._login_models import AuthorizeRequest
 from auth_flow.errors import AuthFlowError, GuardRejected
@@ -32,13 +32,11 @@ from auth_flow.states._events import SignInOptions
 from auth_flow.states.forms import Form, FormName, FormSettings, PasswordRules
 from auth_flow.states.steps import AutoSignInReady, Done, Idle
 from auth_flow.transports._cognito import CognitoTransport
-from auth_flow.web import SECURITY_HEADERS, STYLE_SHEET, Link, page, render
-from auth_flow.web._render import title_of
+from auth_flow.web import Link
 
 if TYPE_CHECKING:
     from auth_flow.embedded._app import EmbeddedCognito
 
-STYLE = "/login/style.css"
 GOES: dict[str, FormName] = {
     "go:sign_in": "SIGN_IN",
     "go:sign_up": "SIGN_UP",
@@ -81,7 +79,7 @@ async def show(service: EmbeddedCognito, request: HttpRequest) -> Response:
 
 async def answer(service: EmbeddedCognito, request: HttpRequest) -> Response:
     """Take a form that was filled in."""
-    _refuse_foreign_post(request)
+    refuse_foreign_post(request)
     values = request.form
     attempt = find(service, request, values.pop("flow", ""))
     action, token = values.pop("action", "submit"), values.pop("token", "")
@@ -120,24 +118,6 @@ def find(service: EmbeddedCognito, request: HttpRequest, attempt_id: str) -> Bro
             "and sign in again. If that does not help, allow cookies for this site.",
         )
     return attempt
-
-
-def message_page(title: str, text: str, *, status: int, links: tuple[Link, ...] = ()) -> Response:
-    """Return a page with a message."""
-    body = f"<h1>{escape(title)}</h1><p>{escape(text)}</p>"
-    return html(status, page(title, body, style=STYLE, links=links))
-
-
-def html(status: int, document: str, *headers: tuple[str, str]) -> Response:
-    """Return an HTML response with the security headers."""
-    kind = ("content-type", "text/html; charset=utf-8")
-    return Response(status, (kind, *SECURITY_HEADERS, *headers), document.encode())
-
-
-async def style(_: EmbeddedCognito, __: HttpRequest) -> Response:
-    """Return the style sheet of the pages."""
-    headers = (("content-type", "text/css; charset=utf-8"), ("cache-control", "max-age=3600"))
-    return Response(200, headers, STYLE_SHEET.encode())
 
 
 async def _begin(
@@ -211,11 +191,13 @@ def _idle_form(attempt: BrowserSignIn) -> FormName | None:
 
 def _page(service: EmbeddedCognito, attempt: BrowserSignIn) -> Response:
     form = attempt.flow.form(_idle_form(attempt), error=attempt.refused, values=attempt.values)
-    notice = f'<p role="status">{escape(attempt.notice)}</p>' if attempt.notice else ""
-    body = notice + render(form, post_to="/login", hidden={"flow": attempt.id})
-    links = _provider_links(service, attempt, form)
-    divider = '<p class="or">or</p>' if links else ""
-    return html(200, page(title_of(form), body + divider, style=STYLE, links=links))
+    return form_page(
+        form,
+        post_to="/login",
+        hidden={"flow": attempt.id},
+        notice=attempt.notice,
+        links=_provider_links(service, attempt, form),
+    )
 
 
 def _provider_links(
@@ -246,19 +228,3 @@ async def _finish(service: EmbeddedCognito, attempt: BrowserSignIn) -> Response:
     # The tokens of the page itself have served their purpose.
     await attempt.flow.session.sign_out()
     return await signed_in(pool, attempt, user)
-
-
-def _refuse_foreign_post(request: HttpRequest) -> None:
-    """Refuse a form that another site posts, which could sign a person in to a foreign account."""
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    foreign = (
-        site not in (None, "same-origin", "none")
-        if site
-        else origin
-        not in (
-            None,
-            request.origin,
-        )
-    )
-    if foreign:
-        raise PageError("invalid_request", "Another site has sent this form.", 403)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from auth_flow.embedded._http import HttpRequest, Response
 from auth_flow.embedded._login import _pages as pages
+from auth_flow.embedded._login import _passkeys as passkeys
+from auth_flow.embedded._login._arrival import ADD_PASSKEY
 from auth_flow.embedded._login._errors import PageError, RedirectError, TokenError, redirect
+from auth_flow.embedded._login._html import SCRIPT, STYLE, message_page, script, style
 from auth_flow.embedded._login._logout import logout
 from auth_flow.embedded._login._providers import come_back
 from auth_flow.embedded._login._tokens import revoke_token, token
@@ -23,7 +26,9 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/login": {"GET": pages.show, "POST": pages.answer},
     "/signup": {"GET": pages.show},
     "/forgotPassword": {"GET": pages.show},
-    "/login/style.css": {"GET": pages.style},
+    ADD_PASSKEY: {"GET": passkeys.show, "POST": passkeys.answer},
+    STYLE: {"GET": style},
+    SCRIPT: {"GET": script},
     "/logout": {"GET": logout},
     "/oauth2/idpresponse": {"GET": come_back},
     "/oauth2/token": {"POST": token},
@@ -50,7 +55,7 @@ async def managed_login(service: EmbeddedCognito, request: HttpRequest) -> Respo
         return await handler(service, request)
     except PageError as error:
         title = TITLES.get(error.code, "This request cannot be carried out")
-        return pages.message_page(title, error.text, status=error.status)
+        return message_page(title, error.text, status=error.status)
     except RedirectError as error:
         return redirect(error.url)
     except TokenError as error:
