@@ -79,7 +79,7 @@ class Browser:
     async def _arrive(self, response: httpx.Response) -> None:
         while response.status_code == 303:
             url = response.headers["location"]
-            if url.startswith("http") and not url.startswith("http://embedded"):
+            if url.startswith("http") and not url.startswith(str(self.http.base_url)):
                 self.left_for = url
                 return
             response = await self.http.get(url)
