@@ -21,6 +21,7 @@ _NEEDS = {
             "attributes",
             "password",
             "mfa",
+            "devices",
             "sign-out",
             "chart",
             "new-key",

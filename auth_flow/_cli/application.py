@@ -8,7 +8,7 @@ from io import TextIOWrapper
 import click
 from pydantic import ValidationError
 
-from auth_flow._cli import account, chart, mfa, new_key, serve, signed_in, signing_in
+from auth_flow._cli import account, chart, devices, mfa, new_key, serve, signed_in, signing_in
 from auth_flow._cli.demo.command import demo
 from auth_flow._cli.terminal import printable
 from auth_flow._cli.version import version
@@ -70,6 +70,7 @@ for command in (
     account.attributes,
     account.password,
     mfa.mfa,
+    devices.devices,
     signed_in.sign_out,
     serve.serve,
     chart.chart,

@@ -1,16 +1,18 @@
-"""The session that one command keeps for the next, in an encrypted file. The key is in the system's
-keyring.
+"""What one command keeps for the next, in an encrypted file: the session, and the secrets of this
+machine as a remembered device. The key is in the system's keyring.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import click
 
+from auth_flow._flow import AuthFlow
 from auth_flow._user_pool import UserPool
 from auth_flow.errors import (
     AuthFlowError,
@@ -18,10 +20,12 @@ from auth_flow.errors import (
     MissingExtra,
     NotSignedIn,
     SealBroken,
+    StoreConflict,
     StoreUnavailable,
 )
 from auth_flow.sealing._sealer import Sealer
 from auth_flow.session import Session
+from auth_flow.states.forms import FormSettings
 from auth_flow.stores import Store
 from auth_flow.stores._file import FileStore
 from auth_flow.stores._keyring import KeyringStore
@@ -31,35 +35,38 @@ from auth_flow.transports._endpoints import endpoint_for
 FILE, KEY = "AUTH_FLOW_SESSION_FILE", "AUTH_FLOW_SESSION_KEY"
 
 _MAKE_A_KEY = "auth-flow new-key"
+_INSTALLATION = "installation"
 
 
-def session_store() -> Store:
-    """Return the store of kept sessions.
+@asynccontextmanager
+async def kept_flow(
+    pool: UserPool, *, forms: FormSettings, remember_device: bool
+) -> AsyncGenerator[AuthFlow]:
+    """Open a flow whose session and device are kept.
 
-    Its file is that of `AUTH_FLOW_SESSION_FILE`, or one in the folder of the user's applications.
-    If `AUTH_FLOW_SESSION_KEY` is set, no keyring is needed.
+    A file that cannot be used raises an error here, before the person is asked for anything.
     """
-    key = os.environ.get(KEY)
-    if key is None:
-        return KeyringStore(_file())
-    try:
-        return FileStore(_file(), Sealer([key]))
-    except ValueError:
-        raise click.UsageError(f"{KEY} is not a key. Make one with: {_MAKE_A_KEY}") from None
-
-
-async def check(store: Store) -> None:
-    """Use the store, so that one that does not work is noticed before the sign-in."""
+    store = _store()
     with _explained():
-        await store.load("nothing")  # raises an error if the key does not fit the file
-        await store.delete("nothing")
+        installation_id = await _installation_id(store)
+        await store.delete("nothing")  # a file that cannot be written raises an error
+    async with AuthFlow(
+        pool,
+        store=store,
+        installation_id=installation_id,
+        remember_device=remember_device,
+        forms=forms,
+    ) as flow:
+        yield flow
 
 
-async def set_current(store: Store, session: Session) -> None:
-    """Make this the session of commands without --username.
+async def set_current(flow: AuthFlow) -> None:
+    """Make the session of this flow that of commands without --username.
 
     Earlier sessions of the same user are ended.
     """
+    session, store = flow.session, flow.config.store
+    assert store is not None
     await session.sign_out_elsewhere()
     key = _key(session.pool)
     before = await store.load(key)
@@ -71,7 +78,7 @@ async def kept_session(pool: UserPool, username: str | None) -> AsyncGenerator[S
     """Open the session of a user, or the one that was kept last. Raises `NotSignedIn` if there is
     none.
     """
-    store = session_store()
+    store = _store()
     async with CognitoTransport(pool.endpoint or endpoint_for(pool.user_pool_id)) as transport:
         with _explained():
             session = await _load(pool, username, store, transport)
@@ -94,6 +101,36 @@ async def _load(
     raise NotSignedIn(
         f"{user} signed in to this pool here. Sign in with: auth-flow sign-in --keep{option}"
     )
+
+
+def _store() -> Store:
+    """Return the store of kept sessions.
+
+    Its file is that of `AUTH_FLOW_SESSION_FILE`, or one in the folder of the user's applications.
+    If `AUTH_FLOW_SESSION_KEY` is set, no keyring is needed.
+    """
+    key = os.environ.get(KEY)
+    if key is None:
+        return KeyringStore(_file())
+    try:
+        return FileStore(_file(), Sealer([key]))
+    except ValueError:
+        raise click.UsageError(f"{KEY} is not a key. Make one with: {_MAKE_A_KEY}") from None
+
+
+async def _installation_id(store: Store) -> str:
+    """Return the id of this machine, by which its devices are found, and make it at first use.
+
+    It leads to secrets that spare the second factor, so it is never shown.
+    """
+    if (entry := await store.load(_INSTALLATION)) is not None:
+        return entry.value
+    made = secrets.token_urlsafe(32)
+    try:
+        await store.save(_INSTALLATION, made, expected=None)
+    except StoreConflict:  # another command has made one at the same time
+        return await _installation_id(store)
+    return made
 
 
 @contextmanager

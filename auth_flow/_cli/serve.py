@@ -24,6 +24,7 @@ EXAMPLE_CALLBACK = "http://localhost:3000/"
 """The address at which many frameworks serve applications during development."""
 
 Mfa = Literal["OFF", "OPTIONAL", "ON"]
+DeviceTracking = Literal["OFF", "ALWAYS", "USER_OPT_IN"]
 IssuerType = Literal["ORIGINAL", "UPDATED", "LOCAL"]
 
 
@@ -74,6 +75,11 @@ def _read_issuer(
     type=click.Choice(["OFF", "OPTIONAL", "ON"]),
     help="The MFA setting of a new pool.  [default: OPTIONAL]",
 )
+@click.option(
+    "--device-tracking",
+    type=click.Choice(["OFF", "ALWAYS", "USER_OPT_IN"]),
+    help="Whether a new pool remembers devices.  [default: OFF]",
+)
 @click.option("--client-secret", is_flag=True, help="Give the app client of a new pool a secret.")
 @click.option(
     "--region", default="eu-west-1", show_default=True, help="The AWS region of a new pool's id."
@@ -120,6 +126,7 @@ def serve(
     database: Path | None,
     users: tuple[str, ...],
     mfa: Mfa | None,
+    device_tracking: DeviceTracking | None,
     client_secret: bool,
     region: str,
     issuer: tuple[IssuerType, str | None],
@@ -133,7 +140,9 @@ def serve(
     from auth_flow.embedded import PoolSettings, running
 
     named = [_name_and_password(user) for user in users]
-    settings = PoolSettings(mfa_configuration=mfa or "OPTIONAL")
+    settings = PoolSettings(
+        mfa_configuration=mfa or "OPTIONAL", device_tracking=device_tracking or "OFF"
+    )
     issuer_type, endpoint = issuer
     with ExitStack() as stack:
         with _explained(f"{database} cannot be opened"):
@@ -150,7 +159,7 @@ def serve(
             )
         served.pool.settings = served.pool.settings.model_copy(update={"issuer_type": issuer_type})
         if served.found:
-            _show_what_is_kept(served, database, mfa, client_secret)
+            _show_what_is_kept(served, database, mfa, device_tracking, client_secret)
         for name, password in named:
             _add(served, name, password)
         served.tell_messages(_show)
@@ -195,11 +204,19 @@ def _name_and_password(user: str) -> tuple[str, str]:
 
 
 def _show_what_is_kept(
-    served: EmbeddedPool, database: Path | None, mfa: Mfa | None, client_secret: bool
+    served: EmbeddedPool,
+    database: Path | None,
+    mfa: Mfa | None,
+    device_tracking: DeviceTracking | None,
+    client_secret: bool,
 ) -> None:
     """Show which options have no effect, because the pool exists already."""
+    settings = served.pool.settings
     kept = {
-        "--mfa": f"--mfa {served.pool.settings.mfa_configuration}" if mfa else None,
+        "--mfa": f"--mfa {settings.mfa_configuration}" if mfa else None,
+        "--device-tracking": f"--device-tracking {settings.device_tracking}"
+        if device_tracking
+        else None,
         "--client-secret": f"its client, {'with' if served.client.secret else 'without'} a secret"
         if client_secret
         else None,

@@ -8,7 +8,7 @@ import click
 
 from auth_flow._cli.browser import REDIRECT_URI, provider_of, sign_in_in_browser
 from auth_flow._cli.conversation import Opening, conversation
-from auth_flow._cli.kept_session import check, session_store, set_current
+from auth_flow._cli.kept_session import kept_flow, set_current
 from auth_flow._cli.pool_options import takes_pool, takes_sign_in_options
 from auth_flow._cli.questions import parameters_of
 from auth_flow._cli.terminal import InputEnded, Terminal, printable, read_line
@@ -16,7 +16,7 @@ from auth_flow._flow import AuthFlow
 from auth_flow._user_pool import UserPool
 from auth_flow.states._events import SignInOptions, SignInWithRedirect
 from auth_flow.states.forms import FormSettings
-from auth_flow.states.steps import Done
+from auth_flow.states.steps import CurrentDevice, Done
 
 
 @click.command(
@@ -30,7 +30,8 @@ from auth_flow.states.steps import Done
     this program.
 
     With --keep, the session is stored in a file (AUTH_FLOW_SESSION_FILE). Its key is in the
-    system's keyring, or in AUTH_FLOW_SESSION_KEY.
+    system's keyring, or in AUTH_FLOW_SESSION_KEY. If the pool tracks devices, so are the secrets
+    by which it recognises this machine at the next sign-in.
     """
 )
 @takes_pool
@@ -44,7 +45,13 @@ from auth_flow.states.steps import Done
 @click.option(
     "--keep",
     is_flag=True,
-    help="Keep the session, encrypted, for whoami, token, attributes, mfa and sign-out.",
+    help="Keep the session, encrypted, for whoami, token, attributes, mfa, devices and sign-out.",
+)
+@click.option(
+    "--remember-device",
+    is_flag=True,
+    help="With --keep: ask for no second factor on this machine any more, if the pool leaves that "
+    "to its users.",
 )
 @click.option("--show-tokens", is_flag=True, help="Print the tokens as JSON after the sign-in.")
 @click.option("--browser", is_flag=True, help="Sign in on the hosted pages (see --oauth-domain).")
@@ -73,29 +80,36 @@ def sign_in(
     username: str | None,
     password_stdin: bool,
     keep: bool,
+    remember_device: bool,
     show_tokens: bool,
 ) -> None:
     if browser and pool.domain is None:
         raise click.UsageError("--browser needs the domain of the hosted pages: --oauth-domain.")
+    if remember_device and not keep:
+        raise click.UsageError("--remember-device needs --keep, which keeps the device's secrets.")
     person = Terminal()
     password = _first_line() if password_stdin else None
     opening = Opening("SIGN_IN", _given(username=username, password=password))
-    store = session_store() if keep else None
-    flow = AuthFlow(pool, store=store, forms=form_settings(sign_in_options))
+    forms = form_settings(sign_in_options)
+    flow = (
+        kept_flow(pool, forms=forms, remember_device=remember_device)
+        if keep
+        else AuthFlow(pool, forms=forms)
+    )
     with conversation(flow, person) as talk:
-        if store:
-            talk.portal.call(check, store)
         if browser:
             event = SignInWithRedirect(redirect_uri=redirect_uri, provider=provider_of(provider))
             done = sign_in_in_browser(talk, event, paste=paste)
         else:
             done = talk.hold(opening)
-        if store:
-            talk.portal.call(set_current, store, talk.flow.session)
+        if keep:
+            talk.portal.call(set_current, talk.flow)
         show_result(done, talk.flow, tokens=show_tokens)
-    if done.signed_in and not keep:
+    if not keep:
         note = "The session was not kept. With --keep, whoami, token and other commands can use it."
         click.echo(note, err=True)
+    elif done.device:
+        _tell_about_device(done.device)
 
 
 @click.command(
@@ -180,6 +194,16 @@ def show_result(done: Done, flow: AuthFlow, *, tokens: bool = False) -> None:
         click.echo(f"DONE  {username} is signed in, user id {user_id}.")
     else:
         click.echo(f"DONE  The account of {username} is ready. Nobody is signed in.")
+
+
+def _tell_about_device(device: CurrentDevice) -> None:
+    if device.error:
+        note = f"This machine is not a remembered device yet: {device.error}."
+    elif device.user_decides:
+        note = "To do without a second factor on this machine: auth-flow devices remember"
+    else:
+        return
+    click.echo(printable(note), err=True)
 
 
 def _tokens(flow: AuthFlow) -> dict[str, str]:

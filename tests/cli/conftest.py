@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,11 +48,11 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Typed:
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Serve:
-    """Serve a pool with one user, and configure it."""
+    """Serve a pool with one user, and configure it. Takes the pool's settings and the user's."""
 
     @contextmanager
-    def serve(**user: Any) -> Generator[TestPool]:
-        pool = TestPool()
+    def serve(settings: Mapping[str, Any] | None = None, **user: Any) -> Generator[TestPool]:
+        pool = TestPool(**(settings or {}))
         pool.add(**user)
         with running(pool.service) as endpoint:
             values = {

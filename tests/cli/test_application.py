@@ -28,6 +28,7 @@ COMMANDS = [
     "attributes",
     "password",
     "mfa",
+    "devices",
     "sign-out",
     "serve",
     "chart",

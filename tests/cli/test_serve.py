@@ -121,12 +121,15 @@ def test_the_same_command_again_finds_what_it_made(tmp_path: Path) -> None:
         USER,
         "--mfa",
         "ON",
+        "--device-tracking",
+        "ALWAYS",
         "--client-secret",
     )
     with serving(*options) as first:
         before = user_of(first)
     with serving(*options) as second:
         assert "keeps --mfa ON" in second.told("(--mfa has no .*)")
+        assert "keeps --device-tracking ALWAYS" in second.told("(--device-tracking has no .*)")
         assert "keeps its client, with a secret" in second.told("(--client-secret has no .*)")
         assert "stays unchanged" in second.told("(The user ada exists already.*)")
         same = [name for name in first.variables if name != "AUTH_FLOW_ENDPOINT"]
