@@ -10,17 +10,28 @@ from auth_flow.states._replies import NewDeviceMetadata
 
 
 class NewDevice(Value):
-    """A device that the service has just made up. It has to be confirmed with a verifier."""
+    """A device that the service has just made up. It has to be confirmed with a verifier.
+
+    `replaces` is the key of the user's device before it, which the sign-in could not name because
+    the user typed another name than before. It has to be forgotten.
+    """
 
     key: str
     group_key: str
+    replaces: str | None = None
 
     @classmethod
-    def of(cls, metadata: NewDeviceMetadata | None) -> Self | None:
-        """Read `NewDeviceMetadata`. Returns None if the pool tracks no devices."""
+    def of(
+        cls, metadata: NewDeviceMetadata | None, known: RememberedDevice | None = None
+    ) -> Self | None:
+        """Read `NewDeviceMetadata`. Returns None if the pool tracks no devices.
+
+        `known` is the device that the user has had here so far.
+        """
         if metadata is None or not metadata.key or not metadata.group_key:
             return None
-        return cls(key=metadata.key, group_key=metadata.group_key)
+        replaces = known.key if known else None
+        return cls(key=metadata.key, group_key=metadata.group_key, replaces=replaces)
 
 
 class RememberedDevice(Value):

@@ -230,8 +230,9 @@ def signed_in(
     tokens = Tokens.issued(result, operation, now=turn.clock(), hosted=hosted)
     claims = tokens.access_token.claims
     username = claims.username or turn.record.username
-    new_device = NewDevice.of(result.new_device)
-    device = None if new_device else turn.device
+    known = None if hosted or username is None else turn.devices.find(username)
+    new_device = NewDevice.of(result.new_device, known)
+    device = None if new_device else known
     done = Done(
         signed_in=True,
         username=username,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 
 from auth_flow._config import AuthConfig
@@ -86,20 +87,23 @@ class OwnDevice:
         """
         if self._pending is None:
             return True
-        key = self._pending.device.key
+        new = self._pending.device
         try:
             self.device = await self._pending.confirm(request)
         except DeviceKeyExistsException as error:
             self._pending = None  # confirmed with a secret that is lost
-            await self._report(key, error)
+            await self._report(new.key, error)
             return True
         except AuthFlowError as error:
-            await self._report(key, error)
+            await self._report(new.key, error)
             return False
         self._pending = self._error = None
         if self.device.user_decides and self._config.remember_device:
             await self._remember(request, self.device)
         await self._save()
+        if new.replaces is not None:
+            with suppress(AuthFlowError):  # it stays in the list, where the user can forget it
+                await request("ForgetDevice", {"DeviceKey": new.replaces})
         return True
 
     async def link(self) -> None:

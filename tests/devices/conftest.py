@@ -219,3 +219,15 @@ def opt_in(service: EmbeddedCognito, signing_key: SigningKey) -> Place:  # noqa:
             device_tracking="USER_OPT_IN", mfa_configuration="ON", mfa_factors=("SMS_MFA",)
         ),
     )
+
+
+@pytest.fixture
+def optional(service: EmbeddedCognito, signing_key: SigningKey) -> Place:  # noqa: F811
+    """A pool that remembers every device and asks for a second factor only if the user has one."""
+    return Place(
+        service,
+        signing_key,
+        PoolSettings(
+            device_tracking="ALWAYS", mfa_configuration="OPTIONAL", alias_attributes=("email",)
+        ),
+    )

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from auth_flow import DeviceNotConfirmed, Done, EnterCode, NewPassword, SignIn
-from auth_flow.embedded import PoolSettings, SigningKey, TurnableClock
+from auth_flow import AuthFlowType, DeviceNotConfirmed, Done, EnterCode, NewPassword, SignIn
+from auth_flow.embedded import TurnableClock
 from auth_flow.embedded import _totp as totp
-from auth_flow.embedded._app import EmbeddedCognito
 from auth_flow.errors import GuardRejected, InvalidParameterException
 from auth_flow.states.steps import TotpSetup
 
@@ -18,22 +17,16 @@ from .conftest import EMAIL, PASSWORD, Place, blue_question, sent_device_keys
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def optional(service: EmbeddedCognito, signing_key: SigningKey) -> Place:
-    """A pool that remembers every device and asks for a second factor only if the user has one."""
-    return Place(
-        service,
-        signing_key,
-        PoolSettings(
-            device_tracking="ALWAYS", mfa_configuration="OPTIONAL", alias_attributes=("email",)
-        ),
-    )
-
-
-async def test_amplify_swift_4254_an_alias_makes_no_new_device(optional: Place) -> None:
-    for _ in range(3):
-        await optional.sign_in(username=EMAIL, auth_flow_type="USER_PASSWORD_AUTH")
-    assert len(optional.user.devices) == 1
+@pytest.mark.parametrize("flow_type", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
+async def test_amplify_swift_4254_an_alias_makes_no_new_device(
+    optional: Place, flow_type: AuthFlowType
+) -> None:
+    for username in ("ada", EMAIL, "ADA") * 2:
+        flow, _ = await optional.sign_in(username=username, auth_flow_type=flow_type)
+    (device,) = optional.user.devices.values()
+    assert device.verifier is not None
+    assert flow.session.device is not None
+    assert flow.session.device.key == device.key
 
 
 async def test_amplify_js_10083_a_device_forgotten_elsewhere_does_not_break_the_sign_in(

@@ -10,6 +10,7 @@ import pytest
 from auth_flow import (
     AnswerChallenge,
     AuthFlow,
+    AutoSignIn,
     DeviceNotConfirmed,
     Done,
     EnterCode,
@@ -19,6 +20,7 @@ from auth_flow import (
     Observers,
     PresentPasskey,
     SignIn,
+    SignUp,
     TransportError,
 )
 from auth_flow.embedded import TurnableClock
@@ -39,7 +41,7 @@ from tests.flow.scripted import (
     tokens,
 )
 
-from .conftest import Place
+from .conftest import EMAIL, PASSWORD, Place, sent_device_keys
 
 pytestmark = pytest.mark.anyio
 
@@ -140,6 +142,26 @@ async def test_after_setting_up_an_authenticator_app(script: Script) -> None:
     )
     await flow.send(EnterCode(code="123456"))
     assert _is_a_verifier(kept.body, flow)
+
+
+@pytest.mark.parametrize("hours", [0, 1], ids=["by the session", "with the password"])
+async def test_after_an_auto_sign_in(optional: Place, clock: TurnableClock, hours: int) -> None:
+    flow, attributes = optional.flow(), {"email": "zoe@example.org"}
+    await flow.send(
+        SignUp(username="zoe", password=PASSWORD, user_attributes=attributes, auto_sign_in=True)
+    )
+    message = optional.service.outbox.last("zoe")
+    assert message is not None
+    await flow.send(EnterCode(code=message.code))
+    clock.turn(hours=hours)
+    step = await flow.send(AutoSignIn())
+    assert isinstance(step, Done)
+    (device,) = await flow.session.fetch_devices()
+    assert step.device == CurrentDevice(key=device.device_key)
+    await flow.session.sign_out()
+    await flow.send(SignIn(username="zoe", password=PASSWORD))
+    assert set(sent_device_keys(optional)) == {None, device.device_key}
+    assert [one.device_key for one in await flow.session.fetch_devices()] == [device.device_key]
 
 
 def _is_a_verifier(body: Json, flow: AuthFlow) -> bool:
@@ -262,6 +284,38 @@ async def test_a_store_that_fails_does_not_undo_the_confirmation(script: Script)
     assert isinstance(step, Done)
     assert step.device == CurrentDevice(key=NEW["DeviceKey"], error="StoreUnavailable")
     assert [one.error for one in notices if isinstance(one, DeviceNotConfirmed)] == [full]
+
+
+async def test_the_device_before_is_forgotten_also_by_another_process(
+    optional: Place, clock: TurnableClock
+) -> None:
+    """The service makes up a new device if the user types a name that is new here."""
+    way = {"auth_flow_type": "USER_PASSWORD_AUTH"}
+    await optional.sign_in(**way)
+    optional.transport.failures["ConfirmDevice"] = [NO_ANSWER]
+    flow, _ = await optional.sign_in(username=EMAIL, **way)
+    assert "ForgetDevice" not in optional.transport.operations
+    session = await Session.load(
+        optional.pool,
+        session_id=flow.session.session_id,
+        transport=optional.transport,
+        store=optional.store,
+        clock=clock,
+    )
+    await session.fresh_tokens(force=True)
+    assert session.device is not None
+    assert [one.device_key for one in await session.fetch_devices()] == [session.device.key]
+
+
+async def test_a_device_before_that_cannot_be_forgotten_stays_listed(optional: Place) -> None:
+    way = {"auth_flow_type": "USER_PASSWORD_AUTH"}
+    await optional.sign_in(**way)
+    optional.transport.failures["ForgetDevice"] = [NO_ANSWER]
+    flow, _ = await optional.sign_in(username=EMAIL, **way)
+    assert isinstance(flow.step, Done)
+    assert flow.step.device is not None
+    assert flow.step.device.error is None
+    assert len(await flow.session.fetch_devices()) == 2
 
 
 # Opt-in pools
