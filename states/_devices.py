@@ -62,16 +62,20 @@ class DeviceBook:
         self.devices = dict(devices or {})
         self.aliases = dict(aliases or {})
 
-    def find(self, name: str | None) -> RememberedDevice | None:
-        """Return the device of a user, by the name in the pool or by one that was typed before."""
-        if name is None:
-            return None
-        return self.devices.get(name) or self.devices.get(self.aliases.get(name, ""))
+    def find(self, *names: str | None) -> RememberedDevice | None:
+        """Return the device that the first of these names leads to: a name in the pool, or one that
+        was typed before.
+        """
+        for name in filter(None, names):
+            if device := self.devices.get(name) or self.devices.get(self.aliases.get(name, "")):
+                return device
+        return None
 
     def add(self, username: str, device: RememberedDevice, alias: str | None = None) -> None:
         """Keep the device of a user, who typed `alias` to sign in."""
         self.devices[username] = device
         if alias is not None and alias != username:
+            self.devices.pop(alias, None)  # it was kept by this name before the pool's was known
             self.aliases[alias] = username
 
     def drop(self, name: str) -> None:

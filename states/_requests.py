@@ -100,10 +100,10 @@ def _authenticate(
 
 def drop_device(turn: Turn) -> Dialogue[None]:
     """Go on without the device of the user, which the service does not accept."""
-    name = turn.record.username or turn.record.login_id
-    if name is not None:
-        turn.devices.drop(name)
-        yield DropDevice(name)
+    for name in filter(None, (turn.record.username, turn.record.login_id)):
+        if turn.devices.find(name) is not None:
+            turn.devices.drop(name)
+            yield DropDevice(name)
 
 
 def is_unknown_device(error: ServiceError) -> bool:

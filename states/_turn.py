@@ -52,7 +52,7 @@ class Turn:
     @property
     def device(self) -> RememberedDevice | None:
         """The device by which the pool knows this installation, for the user who signs in."""
-        return self.devices.find(self.record.username or self.record.login_id)
+        return self.devices.find(self.record.username, self.record.login_id)
 
     def of(self, record: Record) -> Turn:
         """Return the turn with another record."""

@@ -107,11 +107,13 @@ class OwnDevice:
         return True
 
     async def link(self) -> None:
-        """Find the device again by the name that was typed this time."""
-        if self.device is not None and self._user.login_id is not None:
-            known = (await self.records.load()).find(self._user.login_id)
-            if known is None or known.key != self.device.key:
-                await self._save()
+        """Find the device again by the name in the pool and the one that was typed this time."""
+        if self.device is None:
+            return
+        book = await self.records.load()
+        names = [self._user.username, self._user.login_id or self._user.username]
+        if any(book.find(name) != self.device for name in names):
+            await self._save()
 
     async def decided(self) -> None:
         """Keep that the user has decided whether the device is remembered."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from auth_flow import UserPool
 from auth_flow.embedded import (
     Client,
     ClientSettings,
@@ -85,6 +86,16 @@ class ServedPool:
     url: str
     pool: EmbeddedUserPool
     client: Client
+
+    @property
+    def ours(self) -> UserPool:
+        """The same for our library."""
+        return UserPool(
+            user_pool_id=self.pool.id,
+            client_id=self.client.id,
+            client_secret=self.client.secret,
+            endpoint=self.url,
+        )
 
     def add_ada(self, password: str | None = PASSWORD, **how: Any) -> None:
         """The user ada, with a verified address and telephone."""

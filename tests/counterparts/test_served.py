@@ -25,27 +25,16 @@ from auth_flow import (
     SignUp,
     TotpCode,
     TotpSetup,
-    UserPool,
 )
 from auth_flow.embedded import ClientSettings
 from auth_flow.errors import NotAuthorizedException
 from tests.counterparts.admin import PASSWORD
-from tests.counterparts.served import Served, ServedPool
+from tests.counterparts.served import Served
 from tests.counterparts.totp import code
 
 pytestmark = pytest.mark.anyio
 
 NEW_PASSWORD = "New-Correct-Horse-2"
-
-
-def ours(served: ServedPool) -> UserPool:
-    """The pool for our library."""
-    return UserPool(
-        user_pool_id=served.pool.id,
-        client_id=served.client.id,
-        client_secret=served.client.secret,
-        endpoint=served.url,
-    )
 
 
 async def test_from_sign_up_to_a_new_password_in_one_flow(served: Served) -> None:
@@ -56,7 +45,7 @@ async def test_from_sign_up_to_a_new_password_in_one_flow(served: Served) -> Non
         recovery=("phone_number",),
     )
     contacts = {"phone_number": "+15555555309"}
-    async with AuthFlow(ours(pool)) as flow:
+    async with AuthFlow(pool.ours) as flow:
         step = await flow.send(
             SignUp(username="zoe", password=PASSWORD, user_attributes=contacts, auto_sign_in=True)
         )
@@ -91,7 +80,7 @@ async def test_a_client_with_a_secret_and_a_temporary_password(served: Served) -
         client=ClientSettings(generate_secret=True), required_attributes=("given_name",)
     )
     pool.add_ada("Temporary-1!", status="FORCE_CHANGE_PASSWORD")
-    async with AuthFlow(ours(pool)) as flow:
+    async with AuthFlow(pool.ours) as flow:
         with pytest.raises(NotAuthorizedException, match="Incorrect username or password"):
             await flow.send(SignIn(username="ada", password=PASSWORD))
         assert isinstance(flow.step, Idle)
@@ -107,7 +96,7 @@ async def test_a_client_with_a_secret_and_a_temporary_password(served: Served) -
 async def test_a_choice_of_first_factors(served: Served) -> None:
     pool = served.pool()
     pool.add_ada()
-    async with AuthFlow(ours(pool)) as flow:
+    async with AuthFlow(pool.ours) as flow:
         step = await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
         assert isinstance(step, FirstFactorSelection)
         step = await flow.send(step.answer("email_otp"))

@@ -42,6 +42,22 @@ async def test_an_alias_that_moved_to_another_user_takes_nothing_along() -> None
     assert (await held.load()).find("box@example.org") == OTHER
 
 
+async def test_a_device_of_another_library_is_found_by_whatever_name_it_is_kept(
+    always: Place,
+) -> None:
+    """Some keep it by the name that was typed."""
+    first, _ = await always.sign_in()
+    device = first.session.device
+    assert device is not None
+    await first.devices.clear()
+    await first.devices.save(EMAIL, device)
+    flow, seen = await always.sign_in(username=EMAIL)
+    assert seen == []
+    assert flow.session.device == device
+    assert (await flow.devices.load()).devices == {"ada": device}
+    assert (await always.sign_in())[1] == []
+
+
 @pytest.mark.parametrize("in_store", [True, False])
 async def test_dropping_a_device_and_clearing_all(in_store: bool) -> None:
     held = records(MemoryStore()) if in_store else DeviceRecords(POOL)

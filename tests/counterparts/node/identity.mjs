@@ -3,6 +3,7 @@
 import { AuthenticationDetails, CognitoUser, CognitoUserAttribute, CognitoUserPool } from 'amazon-cognito-identity-js';
 
 import { answerLines } from './lines.mjs';
+import { storage, storageCalls } from './storage.mjs';
 
 let userPool;
 let user;
@@ -35,12 +36,13 @@ function node(method) {
   return new Promise((resolve, reject) => method((error, result) => (error ? reject(error) : resolve(result))));
 }
 
-const named = (Username) => (user = new CognitoUser({ Username, Pool: userPool }));
+const named = (Username) => (user = new CognitoUser({ Username, Pool: userPool, Storage: storage }));
 const attribute = ([Name, Value]) => new CognitoUserAttribute({ Name, Value });
 
 const calls = {
+  ...storageCalls,
   configure: ({ pool, client, endpoint }) => {
-    userPool = new CognitoUserPool({ UserPoolId: pool, ClientId: client, endpoint });
+    userPool = new CognitoUserPool({ UserPoolId: pool, ClientId: client, endpoint, Storage: storage });
   },
   signIn: ({ username, password, flow }) => {
     named(username).setAuthenticationFlowType(flow ?? 'USER_SRP_AUTH');
