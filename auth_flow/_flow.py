@@ -442,10 +442,11 @@ class AuthFlow:
         password and no token.
 
         `limit` is the greatest number of characters; for a cookie, about 3,800. If the flow is
-        longer, the text leaves out the parts of the step that are only shown: the parameters of a
-        custom challenge, such as a captcha, or the options of a passkey. The flow can still be
-        continued, but the step cannot be shown again. Raises `FlowTooLarge` if that is not enough,
-        and `FlowBusy` while an event is under way.
+        longer, the text leaves out what no answer needs: the parameters of a custom challenge, such
+        as a captcha, and the list of the user's passkeys, without which a browser offers all that
+        it has for the site. The flow can still be continued, but a custom challenge cannot be shown
+        again. Raises `FlowTooLarge` if that is not enough, and `FlowBusy` while an event is under
+        way.
         """
         if self._busy:
             raise FlowBusy("This flow is busy with an event.")

@@ -19,6 +19,7 @@ from auth_flow.states._base import (
     snake_case,
     tag,
 )
+from auth_flow.states._passkeys import AuthenticationResponse
 
 __all__ = [
     "Answer",
@@ -318,11 +319,12 @@ class SetUpEmail(EventBase):
 
 
 class PresentPasskey(EventBase):
-    """Present the assertion of a WebAuthn ceremony, as JSON values
-    (`PublicKeyCredential.toJSON()`).
+    """Present a passkey: what a browser or an authenticator answered to the options of the step.
+
+    `credential` may be given as JSON values (`PublicKeyCredential.toJSON()`) too.
     """
 
-    credential: dict[str, Any] = Field(repr=False)
+    credential: AuthenticationResponse
 
 
 class Answer(EventBase):

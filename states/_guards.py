@@ -23,7 +23,6 @@ from auth_flow.states._events import (
     EnterCode,
     EnterPassword,
     NewPassword,
-    PresentPasskey,
     ResendCode,
     ResetPassword,
     ReturnFromRedirect,
@@ -190,13 +189,10 @@ def address_is_an_address(turn: Turn) -> bool:
     )
 
 
-@guard("A passkey assertion must be a JSON object with id, type and response.")
-def credential_is_an_assertion(turn: Turn) -> bool:
-    assert isinstance(turn.event, PresentPasskey)
-    credential = turn.event.credential
-    return isinstance(credential.get("response"), dict) and all(
-        credential.get(name) for name in ("id", "type")
-    )
+@guard("A passkey answers options of the service. If the step has none, choose WEB_AUTHN first.")
+def passkey_was_asked_for(turn: Turn) -> bool:
+    step = turn.record.step
+    return isinstance(step, FirstFactorSelection) and step.passkey_options is not None
 
 
 # Accounts and passwords

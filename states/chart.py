@@ -118,6 +118,7 @@ ANSWERS = (
         guards.chooses_password,
     ),
     *answer(FirstFactorSelection, ChooseFactor, guards.choice_is_offered),
+    *answer(FirstFactorSelection, PresentPasskey, guards.passkey_was_asked_for),
     *answer(PasswordRequired, EnterPassword, guards.password_is_given),
     *at(
         PasskeyRequired,
@@ -128,7 +129,7 @@ ANSWERS = (
         guards.chooses_password,
     ),
     *answer(PasskeyRequired, ChooseFactor),
-    *answer(PasskeyRequired, PresentPasskey, guards.credential_is_an_assertion),
+    *answer(PasskeyRequired, PresentPasskey),
     *answer(
         NewPasswordRequired,
         NewPassword,

@@ -7,12 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
-from auth_flow.errors import MalformedResponse
 from auth_flow.session._base import Instant, UserCalls
+from auth_flow.states._passkeys import CreationOptions, RegistrationResponse, read_response
 from auth_flow.states._replies import Reply
-
-_REQUIRED = ("challenge", "user", "rp", "pubKeyCredParams")
-"""The members of `PublicKeyCredentialCreationOptions` that WebAuthn requires."""
 
 
 class RegisteredPasskey(Reply):
@@ -42,28 +39,31 @@ class PasskeyPage(Reply):
 
 
 class _OptionsReply(Reply):
-    options: dict[str, Any] = Field(alias="CredentialCreationOptions")
+    options: CreationOptions = Field(alias="CredentialCreationOptions")
 
 
 class PasskeyCalls(UserCalls):
-    """Operations on the user's passkeys. The WebAuthn ceremony takes place in the browser."""
+    """Operations on the user's passkeys. A browser or an authenticator makes them."""
 
-    async def start_passkey_registration(self) -> dict[str, Any]:
-        """Return the options for `navigator.credentials.create`, by StartWebAuthnRegistration."""
-        operation = "StartWebAuthnRegistration"
-        options = (await self._read(_OptionsReply, operation)).options
-        if missing := [name for name in _REQUIRED if not options.get(name)]:
-            raise MalformedResponse(
-                f"the creation options lack {', '.join(missing)}", operation=operation
-            )
-        return options
+    async def start_passkey_registration(self) -> CreationOptions:
+        """Return the options for a new passkey, by StartWebAuthnRegistration.
 
-    async def complete_passkey_registration(self, credential: Mapping[str, Any]) -> None:
-        """Register a credential, by CompleteWebAuthnRegistration.
-
-        `credential` is the result of `PublicKeyCredential.toJSON()`.
+        They are for a browser (`options.to_json()`) or an authenticator.
         """
-        await self.call("CompleteWebAuthnRegistration", Credential=dict(credential))
+        return (await self._read(_OptionsReply, "StartWebAuthnRegistration")).options
+
+    async def complete_passkey_registration(
+        self, credential: RegistrationResponse | Mapping[str, Any] | str
+    ) -> None:
+        """Register a passkey, by CompleteWebAuthnRegistration.
+
+        `credential` is what the browser or the authenticator answered to the options; JSON values
+        and JSON text (`PublicKeyCredential.toJSON()`) are read too. Raises `PasskeyError` if it is
+        `{"error": …}` with the name of a `DOMException`, and `ValidationError` if it is no such
+        answer. In both cases nothing is sent.
+        """
+        response = read_response(RegistrationResponse, credential)
+        await self.call("CompleteWebAuthnRegistration", Credential=response.to_json())
 
     async def list_passkeys(
         self, *, page_size: int | None = None, next_token: str | None = None

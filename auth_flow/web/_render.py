@@ -33,7 +33,7 @@ def render(form: Form, *, post_to: str, hidden: Mapping[str, str]) -> str:
     The form's own token is among the values, as `token`.
     """
     focused = _to_begin_with(form)
-    by_passkey = any(field.kind == "passkey" for field in form.fields)
+    by_passkey = any(field.kind == "passkey" for field in form.questions)
     kept = {**hidden, "token": form.token}
     inputs = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
@@ -68,7 +68,7 @@ def title_of(form: Form) -> str:
 
 def _field(field: Field, *, autofocus: bool) -> str:
     if field.kind == "passkey":
-        return _passkey(field)
+        return _passkey(field) if field.required else ""
     notes = _notes(field)
     described = " ".join(notes)
     if field.kind == "choice":

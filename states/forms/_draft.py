@@ -170,8 +170,11 @@ class HasForm:
             )
             raise self._rejected(action, {"": too_soon, **unknown})
         needed = [fields[name] for name in offer.needs if not fields[name].read_only]
+        # A passkey that is presented stands for all other answers.
+        passkeys = [one for one in needed if one.kind == "passkey" and values.get(one.name)]
         results = {
-            field.name: read(field, values.get(field.name), about.settings) for field in needed
+            field.name: read(field, values.get(field.name), about.settings)
+            for field in passkeys or needed
         }
         problems = {name: found for name, found in results.items() if isinstance(found, Problem)}
         if problems or unknown:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
+from auth_flow.states._passkeys import CreationOptions, RequestOptions
 from auth_flow.states.forms._about import About
 from auth_flow.states.forms._english import COMMON, text
 from auth_flow.states.forms._models import Choice, Field, Kind, Rule, Text
@@ -160,12 +160,13 @@ def choice_field(name: str, values: Iterable[str]) -> Field:
     )
 
 
-def passkey_field(options: dict[str, Any]) -> Field:
-    """Return the field that takes the assertion of a passkey as JSON."""
+def passkey_field(options: RequestOptions | CreationOptions, *, required: bool = True) -> Field:
+    """Return the field that takes the answer of a passkey as JSON."""
     return Field(
         name="credential",
         kind="passkey",
         label=text("field.credential"),
+        required=required,
         secret=True,
-        options=options,
+        options=options.to_json(),
     )

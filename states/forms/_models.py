@@ -107,8 +107,11 @@ class Field(Value):
 
     `name` is the key in the values that `fill` takes. A field that is `secret` never has a `value`,
     and its input should not be kept. A `read_only` field is there to be seen, and by password
-    managers. `autocomplete` is the token of the HTML attribute. `options` are the WebAuthn request
-    options of a `passkey` field.
+    managers. `autocomplete` is the token of the HTML attribute.
+
+    `options` are the WebAuthn request options of a `passkey` field. If such a field is not
+    required, the form asks for something else, and a page may offer a passkey beside it, by
+    conditional mediation for example. A passkey that is filled in stands for all other fields.
     """
 
     name: str
@@ -173,8 +176,14 @@ class Form(Value):
 
     @property
     def questions(self) -> tuple[Field, ...]:
-        """The fields that a person has to be asked for: all but those that are read-only."""
-        return tuple(field for field in self.fields if not field.read_only)
+        """The fields that a person has to be asked for: all but those that are read-only, and but
+        for a passkey that a page may offer beside them.
+        """
+        return tuple(
+            field
+            for field in self.fields
+            if not field.read_only and (field.kind != "passkey" or field.required)
+        )
 
     def action(self, name: str) -> Action | None:
         """Return the action of this name, or None if the form does not offer it."""

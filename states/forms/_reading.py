@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
+from pydantic import ValidationError
+
+from auth_flow.errors import PasskeyError
+from auth_flow.states._passkeys import AuthenticationResponse, R, read_response
 from auth_flow.states.forms._about import FormSettings
 from auth_flow.states.forms._english import text
-from auth_flow.states.forms._models import Field, Problem, Rule
+from auth_flow.states.forms._models import Field, Problem, Rule, Text
 from auth_flow.states.forms._problems import passkey_problem
 
 
 def read(field: Field, given: object, settings: FormSettings) -> Any | Problem:
     """Return the cleaned value of a field, None if an optional one is empty, or a problem."""
     if field.kind == "passkey":
-        return _assertion(field, given)
+        if not field.required and given in (None, ""):
+            return None
+        return read_passkey(AuthenticationResponse, given)
     if not isinstance(given, str | None):
-        return Problem(code=f"{field.kind}_invalid", text=_missing(field).text)
+        return Problem(code=f"{field.kind}_invalid", text=_missing(field.label).text)
     if given and not _is_unicode(given):
         garbled = text("problem.garbled", label=str(field.label))
         return Problem(code=f"{field.kind}_invalid", text=garbled)
     value = _cleaned(field, given or "", settings)
     if value == "":
-        return _missing(field) if field.required else None
+        return _missing(field.label) if field.required else None
     if field.kind == "choice":
         return _chosen(field, value)
     broken = next((rule for rule in field.rules if not re.search(rule.pattern, value)), None)
@@ -44,8 +49,8 @@ def _is_unicode(typed: str) -> bool:
         return False
 
 
-def _missing(field: Field) -> Problem:
-    return Problem(code="required", text=text("problem.required", label=str(field.label)))
+def _missing(label: Text) -> Problem:
+    return Problem(code="required", text=text("problem.required", label=str(label)))
 
 
 def _cleaned(field: Field, typed: str, settings: FormSettings) -> str:
@@ -102,21 +107,17 @@ def _chosen(field: Field, typed: str) -> str | Problem:
     return chosen or Problem(code="choice_invalid", text=text("rule.choice"))
 
 
-def _assertion(field: Field, given: object) -> dict[str, Any] | Problem:
-    """Read the assertion of a passkey, given as a mapping or as JSON.
+def read_passkey(kind: type[R], given: object) -> R | Problem:
+    """Read what a browser answered to the options of a passkey, given as a mapping or as JSON.
 
-    A browser that has none gives `{"error": …}` in its place, with the name of a `DOMException`.
+    A browser that has no passkey gives `{"error": …}` in its place, with the name of a
+    `DOMException`.
     """
     if given is None or (isinstance(given, str) and not given.strip()):
-        return _missing(field)
-    credential: object = given
-    if isinstance(given, str):
-        with suppress(ValueError, RecursionError):
-            credential = json.loads(given)
-    if isinstance(credential, Mapping):
-        values = dict(cast("Mapping[str, Any]", credential))
-        if isinstance(reason := values.get("error"), str):
-            return passkey_problem(reason)
-        if isinstance(values.get("response"), dict) and values.get("id") and values.get("type"):
-            return values
-    return Problem(code="passkey_invalid", text=text("rule.passkey"))
+        return _missing(text("field.credential"))
+    try:
+        return read_response(kind, given)
+    except PasskeyError as error:
+        return passkey_problem(error.reason)
+    except ValidationError:
+        return Problem(code="passkey_invalid", text=text("rule.passkey"))

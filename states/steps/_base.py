@@ -187,23 +187,16 @@ class CodeDelivery(Value):
 
 def list_parameter(reply: AuthReply, parameter: str) -> list[str]:
     """Decode a challenge parameter that is a JSON list of names. An absent one is empty."""
-    return _json_parameter(reply, parameter, "[]", _NAMES)
-
-
-def object_parameter(reply: AuthReply, parameter: str) -> dict[str, Any]:
-    """Decode a challenge parameter that is a JSON object. An absent one is empty."""
-    return _json_parameter(reply, parameter, "{}", _OBJECT)
-
-
-_LATER = ConfigDict(defer_build=True, hide_input_in_errors=True)
-_NAMES = TypeAdapter(list[str], config=_LATER)
-_OBJECT = TypeAdapter(dict[str, Any], config=_LATER)
-_T = TypeVar("_T")
-
-
-def _json_parameter(reply: AuthReply, parameter: str, absent: str, kind: TypeAdapter[_T]) -> _T:
     with contextlib.suppress(ValidationError):
-        return kind.validate_json(reply.parameters.get(parameter) or absent)
-    raise MalformedResponse(
+        return _NAMES.validate_json(reply.parameters.get(parameter) or "[]")
+    raise unexpected(reply, parameter)
+
+
+_NAMES = TypeAdapter(list[str], config=ConfigDict(defer_build=True, hide_input_in_errors=True))
+
+
+def unexpected(reply: AuthReply, parameter: str) -> MalformedResponse:
+    """Return the error for a challenge parameter that cannot be read."""
+    return MalformedResponse(
         f"the challenge parameter {parameter} is not as expected", operation=reply.operation
     )

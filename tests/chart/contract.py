@@ -48,7 +48,7 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "new_password": (NEW_PASSWORD,),
     "answer_challenge": (CUSTOM,),
     "set_up_email": (EMAIL_SETUP,),
-    "present_passkey": (PASSKEY,),
+    "present_passkey": (FACTORS, PASSKEY),
     "answer": (*CHALLENGES, REDIRECT, SIGN_UP, READY, RESET),
     "sign_up": (IDLE,),
     "confirm_sign_up": (SIGN_UP, IDLE),
@@ -122,7 +122,8 @@ GUARDS: dict[tuple[str, str], set[frozenset[str]]] = {
         frozenset({"session_is_alive", "password_is_given", "missing_attributes_are_given"})
     },
     (CUSTOM, "answer_challenge"): {frozenset({"session_is_alive", "answer_is_given"})},
-    (PASSKEY, "present_passkey"): {frozenset({"session_is_alive", "credential_is_an_assertion"})},
+    (PASSKEY, "present_passkey"): {frozenset({"session_is_alive"})},
+    (FACTORS, "present_passkey"): {frozenset({"session_is_alive", "passkey_was_asked_for"})},
     (EMAIL_SETUP, "set_up_email"): {frozenset({"session_is_alive", "address_is_an_address"})},
     (MFA, "choose_mfa"): {frozenset({"session_is_alive", "choice_is_offered"})},
     (FACTORS, "choose_factor"): {

@@ -51,6 +51,7 @@ from auth_flow.states.steps import (
     TotpCode,
     TotpSetup,
 )
+from tests.states.webauthn import ASSERTION, REQUEST_OPTIONS
 
 NOW = 1_700_000_000.0
 
@@ -60,17 +61,13 @@ _steps: tuple[tuple[Step, str | None], ...] = (
     (Idle(), None),
     (
         FirstFactorSelection(
-            available_challenges=("PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "WEB_AUTHN")
+            available_challenges=("PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "WEB_AUTHN"),
+            passkey_options=REQUEST_OPTIONS,
         ),
         "SELECT_CHALLENGE",
     ),
     (PasswordRequired(), "PASSWORD"),
-    (
-        PasskeyRequired(
-            options={"challenge": "Y2g", "allowCredentials": [{"id": "aWQ", "type": "public-key"}]}
-        ),
-        "WEB_AUTHN",
-    ),
+    (PasskeyRequired(options=REQUEST_OPTIONS), "WEB_AUTHN"),
     (NewPasswordRequired(missing_attributes=("given_name", "custom:pet")), "NEW_PASSWORD_REQUIRED"),
     (CustomChallenge(parameters={"question": "Which colour?"}), "CUSTOM_CHALLENGE"),
     (SmsCode(code_delivery=CodeDelivery(destination="+*******5309", medium="SMS")), "SMS_MFA"),
@@ -135,8 +132,6 @@ def _record(step: Step, challenge: str | None) -> Record:
 RECORDS: tuple[Record, ...] = tuple(_record(step, challenge) for step, challenge in _steps)
 """A flow at rest at each step; DONE twice, with and without a session."""
 
-_assertion = {"id": "aWQ", "rawId": "aWQ", "type": "public-key", "response": {"signature": "c2ln"}}
-
 EVENTS: tuple[Event, ...] = (
     SignIn(username="ada", password="correct horse", auth_flow_type="USER_PASSWORD_AUTH"),
     SignInWithRedirect(redirect_uri=CALLBACK),
@@ -150,7 +145,7 @@ EVENTS: tuple[Event, ...] = (
     NewPassword(password="new horse", user_attributes={"given_name": "Ada", "custom:pet": "Rex"}),
     AnswerChallenge(answer="blue"),
     SetUpEmail(email="ada@example.org"),
-    PresentPasskey(credential=_assertion),
+    PresentPasskey(credential=ASSERTION),
     Answer(response="123456"),
     SignUp(username="ada", password="correct horse"),
     ConfirmSignUp(username="ada", code="123456"),

@@ -4,6 +4,7 @@ nothing.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from auth_flow.states._events import Answer, Event
 from auth_flow.states._record import Record
 from auth_flow.states.chart import CHART
 from auth_flow.states.steps import STEPS, Question
+from tests.states.webauthn import ASSERTION
 
 from .contract import ACCEPTED, LOCAL, OTHER_WORK, WORK
 from .resting import POOL, flow_at, turn
@@ -92,7 +94,7 @@ def test_what_a_person_types_is_an_event_that_the_state_takes(record: Record) ->
         "CONTINUE_SIGN_IN_WITH_MFA_SETUP_SELECTION": " Email ",
         "CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION": "web_authn",
         "CONTINUE_SIGN_IN_WITH_EMAIL_SETUP": " ada@example.org ",
-        "CONFIRM_SIGN_IN_WITH_PASSKEY": '{"id": "aWQ", "type": "public-key", "response": {}}',
+        "CONFIRM_SIGN_IN_WITH_PASSKEY": json.dumps(ASSERTION),
     }
     attributes = {"given_name": "Ada", "custom:pet": "Rex"}
     if not isinstance(record.step, Question):

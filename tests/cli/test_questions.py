@@ -55,9 +55,9 @@ from auth_flow.states.steps import (
     TotpSetup,
 )
 from tests.cli.scripted import ScriptedPerson
+from tests.states.webauthn import ASSERTION
 
 SENT = CodeDelivery(destination="+*******0100", medium="SMS")
-ASSERTION = {"id": "abc", "type": "public-key", "response": {"signature": "c2ln"}}
 ABOUT = About(
     username="ada",
     sign_in_options=SignInOptions(auth_flow_type="USER_AUTH", preferred_challenge="SMS_OTP"),
@@ -95,12 +95,12 @@ QUESTIONS: list[tuple[Step, list[str], Event]] = [
         ),
     ),
     (
-        PasskeyRequired(options={"challenge": "abc"}),
+        PasskeyRequired(options={"challenge": "YWJj"}),
         [json.dumps(ASSERTION)],
         PresentPasskey(credential=ASSERTION),
     ),
     (
-        PasskeyRequired(options={"challenge": "abc"}),
+        PasskeyRequired(options={"challenge": "YWJj"}),
         ["password"],
         ChooseFactor(factor="PASSWORD_SRP"),
     ),
@@ -171,7 +171,7 @@ def test_a_person_is_shown_what_has_to_be_known() -> None:
         SmsCode(code_delivery=SENT),
         TotpSetup(shared_secret="JBSWY3DP", setup_uri="otpauth://totp/a"),
         CustomChallenge(parameters={"question": "2+2"}),
-        PasskeyRequired(options={"challenge": "abc"}),
+        PasskeyRequired(options={"challenge": "YWJj"}),
         ConfirmationRequired(),
     ):
         introduce(step.form(ABOUT), person)
@@ -180,7 +180,7 @@ def test_a_person_is_shown_what_has_to_be_known() -> None:
     assert "qr: otpauth://totp/a" in person.heard
     assert "copy: JBSW Y3DP" in person.heard
     assert "question: 2+2" in person.heard
-    assert '{"challenge": "abc"}' in person.heard
+    assert '{"challenge": "YWJj"}' in person.heard
     assert 'Or type "email_otp": Get a code by e-mail.' in person.heard
     assert "No code was sent" in person.everything_heard
 

@@ -40,6 +40,7 @@ from tests.flow.scripted import (
     respond,
     tokens,
 )
+from tests.states.webauthn import ASSERTION
 
 from .conftest import EMAIL, PASSWORD, Place, sent_device_keys
 
@@ -87,9 +88,7 @@ WAYS: dict[str, tuple[Json, Event | None, dict[str, str]]] = {
     ),
     "WEB_AUTHN": (
         challenge("WEB_AUTHN", CREDENTIAL_REQUEST_OPTIONS='{"challenge": "AAAA"}'),
-        PresentPasskey(
-            credential={"id": "a", "type": "public-key", "response": {"signature": "s"}}
-        ),
+        PresentPasskey(credential=ASSERTION),
         {"CREDENTIAL": ANYTHING},
     ),
 }

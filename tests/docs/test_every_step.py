@@ -126,7 +126,7 @@ class Case:
         async with transport, AuthFlow(self.pool, transport=transport) as flow:
             await flow.send(SignIn(username="ada", password=PASSWORD))
             options = await flow.session.start_passkey_registration()
-            credential = self.person.authenticator.create(options)
+            credential = self.person.authenticator.create(options.to_json())
             await flow.session.complete_passkey_registration(credential)
 
 

@@ -42,6 +42,7 @@ from auth_flow.errors import AuthFlowError
 from auth_flow.sealing import Sealer, new_key, park, resume
 from auth_flow.session import Session
 from auth_flow.states._tokens import Tokens
+from tests.states.webauthn import ASSERTION
 
 from .scripted import POOL, SECRET, SMS, SUBJECT, Clock, Json, challenge, delivery, jwt, tokens
 
@@ -100,7 +101,6 @@ EMAIL = challenge(
     "EMAIL_OTP", CODE_DELIVERY_DESTINATION="a***@e***", CODE_DELIVERY_DELIVERY_MEDIUM="EMAIL"
 )
 SIGNED_UP = {"UserConfirmed": False, "UserSub": SUBJECT, "Session": "s" * 20, **delivery()}
-ASSERTION: Json = {"id": "YWJj", "type": "public-key", "response": {}}
 SIGN_IN = SignIn(username="ada", password="Secret-1", auth_flow_type="USER_PASSWORD_AUTH")
 SIGN_IN_BY_CHOICE = SignIn(username="ada", auth_flow_type="USER_AUTH")
 

@@ -34,9 +34,16 @@ from auth_flow import (
     TotpCode,
     TotpSetup,
 )
-from auth_flow.errors import CodeMismatchException, EnableSoftwareTokenMFAException, GuardRejected
+from auth_flow.errors import (
+    CodeMismatchException,
+    EnableSoftwareTokenMFAException,
+    GuardRejected,
+    PasskeyCancelled,
+)
 from auth_flow.states._events import Event, MfaType
+from auth_flow.states._passkeys import RequestOptions
 from auth_flow.states.steps import CodeDelivery
+from tests.states.webauthn import ASSERTION, REQUEST_OPTIONS
 
 from .scripted import (
     ANYTHING,
@@ -434,33 +441,20 @@ async def test_cognito_may_ask_for_the_password_itself(
 
 # Passkeys
 
-OPTIONS = {
-    "challenge": "Y2hhbGxlbmdl",
-    "rpId": "example.org",
-    "allowCredentials": [{"id": "aWQ", "type": "public-key"}],
-}
-CREDENTIAL = {
-    "id": "aWQ",
-    "rawId": "aWQ",
-    "type": "public-key",
-    "response": {"signature": "c2ln"},
-    "clientExtensionResults": {},
-}
-
 
 def passkey(session: str = "session-1") -> Json:
-    return challenge("WEB_AUTHN", session, CREDENTIAL_REQUEST_OPTIONS=json.dumps(OPTIONS))
+    return challenge("WEB_AUTHN", session, CREDENTIAL_REQUEST_OPTIONS=json.dumps(REQUEST_OPTIONS))
 
 
 @pytest.mark.parametrize(
     "event",
-    [PresentPasskey(credential=CREDENTIAL), Answer(response=json.dumps(CREDENTIAL, indent=2))],
+    [PresentPasskey(credential=ASSERTION), Answer(response=json.dumps(ASSERTION, indent=2))],
 )
 async def test_a_passkey(script: Script, flow: AuthFlow, asked: Asked, event: Event) -> None:
-    assert await asked(passkey()) == PasskeyRequired(options=OPTIONS)
+    assert await asked(passkey()) == PasskeyRequired(options=REQUEST_OPTIONS)
     script.expect(respond("WEB_AUTHN", "session-1", tokens(), USERNAME="ada", CREDENTIAL=ANYTHING))
     await flow.send(event)
-    assert json.loads(script.requests[-1][1]["ChallengeResponses"]["CREDENTIAL"]) == CREDENTIAL
+    assert json.loads(script.requests[-1][1]["ChallengeResponses"]["CREDENTIAL"]) == ASSERTION
 
 
 @pytest.mark.parametrize(
@@ -478,7 +472,73 @@ async def test_what_is_no_assertion(flow: AuthFlow, asked: Asked, credential: st
     await asked(passkey())
     with pytest.raises(GuardRejected):
         await flow.send(Answer(response=credential))
-    assert flow.step == PasskeyRequired(options=OPTIONS)
+    assert flow.step == PasskeyRequired(options=REQUEST_OPTIONS)
+
+
+async def test_who_cancels_stays_at_the_passkey(
+    script: Script, flow: AuthFlow, asked: Asked
+) -> None:
+    await asked(passkey())
+    with pytest.raises(PasskeyCancelled):
+        await flow.send(Answer(response='{"error": "NotAllowedError"}'))
+    assert flow.step == PasskeyRequired(options=REQUEST_OPTIONS)
+    (field,) = flow.form().fields
+    assert field.problem
+    assert field.problem.code == "passkey_cancelled"
+    script.expect(respond("WEB_AUTHN", "session-1", tokens(), USERNAME="ada", CREDENTIAL=ANYTHING))
+    await flow.send(PresentPasskey(credential=ASSERTION))
+
+
+def choice_with_options(options: str) -> Json:
+    return {
+        **selection("EMAIL_OTP", "WEB_AUTHN"),
+        "ChallengeParameters": {"CREDENTIAL_REQUEST_OPTIONS": options},
+    }
+
+
+@pytest.mark.parametrize("way", ["event", "text", "form"])
+async def test_a_passkey_that_comes_with_the_choice(
+    script: Script, flow: AuthFlow, asked: Asked, way: str
+) -> None:
+    step = await asked(choice_with_options(json.dumps(REQUEST_OPTIONS)))
+    assert isinstance(step, FirstFactorSelection)
+    assert step.passkey_options == RequestOptions.model_validate(REQUEST_OPTIONS)
+    script.expect(
+        respond(
+            "SELECT_CHALLENGE",
+            "session-1",
+            tokens(),
+            USERNAME="ada",
+            ANSWER="WEB_AUTHN",
+            CREDENTIAL=ANYTHING,
+        )
+    )
+    text = json.dumps(ASSERTION)
+    match way:
+        case "event":
+            event: Event = PresentPasskey(credential=ASSERTION)
+        case "text":
+            event = step.answer(text)
+        case _:
+            event = flow.fill({"credential": text})
+    await flow.send(event)
+    assert json.loads(script.requests[-1][1]["ChallengeResponses"]["CREDENTIAL"]) == ASSERTION
+
+
+@pytest.mark.parametrize("options", ["{}", "{", '{"challenge": "+"}'])
+async def test_a_choice_whose_options_cannot_be_read_is_a_choice(
+    script: Script, flow: AuthFlow, asked: Asked, options: str
+) -> None:
+    assert await asked(choice_with_options(options)) == FirstFactorSelection(
+        available_challenges=("EMAIL_OTP", "WEB_AUTHN")
+    )
+    with pytest.raises(GuardRejected, match="choose WEB_AUTHN first"):
+        await flow.send(PresentPasskey(credential=ASSERTION))
+    reply = challenge("SMS_OTP", "session-2", **BY_SMS)
+    script.expect(
+        respond("SELECT_CHALLENGE", "session-1", reply, USERNAME="ada", ANSWER="EMAIL_OTP")
+    )
+    assert await flow.send(ChooseFactor(factor="EMAIL_OTP")) == SMS_STEP
 
 
 async def test_another_factor_in_place_of_a_passkey(
@@ -510,4 +570,4 @@ async def test_fresh_options_for_a_passkey(script: Script, flow: AuthFlow, asked
         options={"challenge": "bmV3"}
     )
     script.expect(respond("WEB_AUTHN", "session-2", tokens(), USERNAME="ada", CREDENTIAL=ANYTHING))
-    await flow.send(PresentPasskey(credential=CREDENTIAL))
+    await flow.send(PresentPasskey(credential=ASSERTION))

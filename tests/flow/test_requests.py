@@ -152,7 +152,7 @@ EVERY_REQUEST: list[tuple[Record, Event, Json]] = [
     ),
     (at(EmailSetup(), "MFA_SETUP"), SetUpEmail(email="a@b.c", client_metadata=METADATA), {}),
     (
-        at(PasskeyRequired(options={"challenge": "c"}), "WEB_AUTHN"),
+        at(PasskeyRequired(options={"challenge": "YWJj"}), "WEB_AUTHN"),
         ChooseFactor(factor="EMAIL_OTP", client_metadata=METADATA),
         {},
     ),

@@ -13,13 +13,13 @@ from auth_flow.states import Record
 from auth_flow.states._record import Unanswered
 from auth_flow.states.forms import Field, Form, FormName, FormSettings, PasswordRules
 from tests.chart.samples import NOW, RECORDS
+from tests.states.webauthn import ASSERTION
 
 POOL = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example")
 SETTINGS = FormSettings(
     required_attributes=("given_name", "birthdate", "custom:a_name_of_20_letters"),
     password_policy=PasswordRules(),
 )
-ASSERTION = {"id": "aWQ", "type": "public-key", "response": {"signature": "c2ln"}}
 PASSWORD = "Correct-Horse-1"
 
 IDLE_FORMS: tuple[FormName, ...] = get_args(FormName)

@@ -37,7 +37,7 @@ from auth_flow.states import (
 )
 from auth_flow.states._base import reveal
 from auth_flow.states.forms import About, FormSettings, PasswordRules, Text
-from tests.forms.resting import ASSERTION
+from tests.states.webauthn import ASSERTION, REQUEST_OPTIONS
 
 SMS = SmsCode(code_delivery=CodeDelivery(destination="+*******5309", medium="SMS"))
 SIGN_UP = About(form="SIGN_UP", settings=FormSettings(required_attributes=("birthdate",)))
@@ -173,7 +173,7 @@ def test_a_value_that_is_no_text_is_a_problem(given: object) -> None:
 
 @pytest.mark.parametrize("given", ["", "{", "[]", "{}", "[" * 100_000, None, {"id": "aWQ"}, 5])
 def test_an_assertion_has_its_three_parts(given: object) -> None:
-    step = PasskeyRequired(options={"challenge": "abc"})
+    step = PasskeyRequired(options={"challenge": "YWJj"})
     assert refused(step, {"credential": given}, About()).problems.keys() == {"credential"}
     assert step.fill({"credential": ASSERTION}) == PresentPasskey(credential=ASSERTION)
 
@@ -203,8 +203,24 @@ def test_a_browser_that_has_no_passkey_says_why(error: object, code: str, as_tex
     assert shown.action("choose_factor:PASSWORD")
 
 
+def test_a_page_may_offer_a_passkey_beside_the_choice() -> None:
+    step = FirstFactorSelection(
+        available_challenges=("PASSWORD", "WEB_AUTHN"), passkey_options=REQUEST_OPTIONS
+    )
+    form = step.form()
+    assert [one.name for one in form.questions] == ["factor"]
+    assert form.fields[-1].options == REQUEST_OPTIONS
+    assert "Y2hh" not in form.as_text()
+    presented = {"factor": "", "credential": json.dumps(ASSERTION)}
+    assert step.fill(presented) == PresentPasskey(credential=ASSERTION)
+    assert step.fill({"factor": "PASSWORD", "credential": ""}) == ChooseFactor(factor="PASSWORD")
+    assert refused(step, {"credential": ""}, About()).problems.keys() == {"factor"}
+    cancelled = {"credential": '{"error": "AbortError"}'}
+    assert refused(step, cancelled, About()).code == "passkey_cancelled"
+
+
 def test_another_factor_in_place_of_the_passkey() -> None:
-    step = PasskeyRequired(options={"challenge": "abc"})
+    step = PasskeyRequired(options={"challenge": "YWJj"})
     assert step.fill({}, "choose_factor:PASSWORD") == ChooseFactor(factor="PASSWORD_SRP")
     assert step.fill({}, "choose_factor:WEB_AUTHN") == ChooseFactor(factor="WEB_AUTHN")
 

@@ -206,7 +206,7 @@ def test_patterns_are_anchored_or_simple_and_compile() -> None:
 
 def test_one_name_for_the_password_whichever_way_it_is_sent() -> None:
     flow = next(flow for _, flow, _ in STANDING if flow.step.name.endswith("FACTOR_SELECTION"))
-    (field,) = flow.form().fields
+    (field,) = flow.form().questions
     assert [choice.value for choice in field.choices] == ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]
     event = flow.fill({"factor": "password"})
     assert event == ChooseFactor(factor="PASSWORD_SRP")

@@ -15,7 +15,15 @@ from auth_flow.errors import FlowBusy, FlowTooLarge, SealBroken, SessionExpired
 from auth_flow.sealing import park, resume
 from auth_flow.sealing._sealer import Sealer, new_key
 from auth_flow.states._fate import answered
-from auth_flow.states.steps import STEPS, CodeDelivery, CustomChallenge, TotpSetup
+from auth_flow.states.steps import (
+    STEPS,
+    CodeDelivery,
+    CustomChallenge,
+    FirstFactorSelection,
+    PasskeyRequired,
+    Step,
+    TotpSetup,
+)
 from tests.chart.samples import RECORDS
 from tests.flow.scripted import Script
 
@@ -109,6 +117,33 @@ def test_a_limit_leaves_out_what_is_only_shown(sealer: Sealer) -> None:
     assert resume(text, sealer, POOL) == shown
     roomy = park(record, sealer, POOL, limit=10_000)
     assert resume(roomy, sealer, POOL) == record, "nothing is left out without need"
+
+
+PASSKEYS = [{"id": "aWQx" * 16, "type": "public-key"} for _ in range(20)]
+OPTIONS = {"challenge": "Y2hh" * 8, "rpId": "example.org", "userVerification": "required"}
+
+
+@pytest.mark.parametrize(
+    ("step", "short"),
+    [
+        (
+            PasskeyRequired(options={**OPTIONS, "allowCredentials": PASSKEYS}),
+            PasskeyRequired(options=OPTIONS),
+        ),
+        (
+            FirstFactorSelection(
+                available_challenges=("WEB_AUTHN",),
+                passkey_options={**OPTIONS, "allowCredentials": PASSKEYS},
+            ),
+            FirstFactorSelection(available_challenges=("WEB_AUTHN",), passkey_options=OPTIONS),
+        ),
+    ],
+)
+def test_a_limit_leaves_out_the_list_of_passkeys(sealer: Sealer, step: Step, short: Step) -> None:
+    changes = {"step": step, "session": _session(), "login_id": "ada"}
+    record = RECORDS[-1].model_copy(update=changes)
+    text = park(record, sealer, POOL, limit=COOKIE)
+    assert resume(text, sealer, POOL) == record.model_copy(update={"step": short})
 
 
 def test_a_flow_that_does_not_fit_at_all_says_so(sealer: Sealer) -> None:

@@ -15,6 +15,7 @@ from auth_flow._cli.drive.calls import CALLS
 from auth_flow.aws._identity_pool import IdentityPool
 from auth_flow.errors import ConnectFailed
 from tests.flow.scripted import POOL, SMS, SUBJECT, Clock, Exchange, Json, Script, initiate, refusal
+from tests.states.webauthn import REGISTRATION
 
 from .service import HOUR, USER, TokenService
 from .test_identity import POOL_ID, IdentityService
@@ -92,7 +93,7 @@ async def test_with_nobody_signed_in(flow: AuthFlow) -> None:
         "send_user_attribute_verification_code": {"attribute": "email"},
         "delete_user_attributes": {"attributes": ["name"]},
         "verify_totp_setup": {"code": "1"},
-        "complete_passkey_registration": {"credential": {}},
+        "complete_passkey_registration": {"credential": REGISTRATION},
         "delete_passkey": {"credential_id": "1"},
     }
     for call in CALLS.keys() - {"fetch_auth_session", "sign_out", "restore_session", "form"}:

@@ -188,7 +188,7 @@ async def test_a_new_password(place: Place) -> None:
 async def test_passkeys_and_devices_of_a_new_user(place: Place) -> None:
     session = await place.sign_in()
     options = await session.start_passkey_registration()
-    assert options["user"]["name"] == "ada"
+    assert options.user.name == "ada"
     assert (await session.list_passkeys()).credentials == []
     assert await session.fetch_devices() == []
 

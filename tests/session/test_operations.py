@@ -24,10 +24,12 @@ from auth_flow.session import (
     SignOutResult,
 )
 from auth_flow.session._feedback import report_sign_in
+from auth_flow.states._passkeys import CreationOptions
 from auth_flow.states._srp import DeviceSecret
 from auth_flow.states.steps import CodeDelivery
 from tests.embedded.wire import service_model
 from tests.flow.scripted import POOL, SECRET, SUBJECT, Clock, Exchange, Json, Script
+from tests.states.webauthn import CREATION_OPTIONS, REGISTRATION
 
 from .service import USER, TokenService
 
@@ -38,12 +40,6 @@ pytestmark = pytest.mark.anyio
 MINE = RememberedDevice(key="eu-west-1_mine", group_key="-group", password="device password")
 EMAIL = {"Destination": "a***@e***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}
 TO_EMAIL = CodeDelivery(destination="a***@e***", medium="EMAIL", attribute="email")
-CREATION_OPTIONS = {
-    "challenge": "Y2hhbGxlbmdl",
-    "user": {"id": "YWRh", "name": "ada", "displayName": "ada"},
-    "rp": {"id": "localhost", "name": "localhost"},
-    "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
-}
 
 
 class Case(NamedTuple):
@@ -209,12 +205,12 @@ CASES = {
         "StartWebAuthnRegistration",
         {},
         {"CredentialCreationOptions": CREATION_OPTIONS},
-        CREATION_OPTIONS,
+        CreationOptions.model_validate(CREATION_OPTIONS),
     ),
     "complete_passkey_registration": Case(
-        lambda s: s.complete_passkey_registration({"id": "x", "response": {}}),
+        lambda s: s.complete_passkey_registration(REGISTRATION),
         "CompleteWebAuthnRegistration",
-        {"Credential": {"id": "x", "response": {}}},
+        {"Credential": REGISTRATION},
         {},
     ),
     "delete_passkey": Case(
@@ -420,7 +416,7 @@ async def test_passkeys_by_pages(script: Script, session: Session) -> None:
     assert (await session.list_passkeys(next_token="more")).credentials == []
 
 
-@pytest.mark.parametrize("missing", CREATION_OPTIONS)
+@pytest.mark.parametrize("missing", ["rp", "user", "challenge", "pubKeyCredParams"])
 async def test_creation_options_without_what_an_authenticator_needs(
     script: Script, session: Session, missing: str
 ) -> None:

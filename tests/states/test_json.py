@@ -15,6 +15,7 @@ from auth_flow import Event, Step
 from auth_flow.states._events import EVENTS
 from auth_flow.states.steps import STEPS
 from tests.chart import samples
+from tests.states.webauthn import ASSERTION
 
 ANY_EVENT = TypeAdapter[Event](Event)
 ANY_STEP = TypeAdapter[Step](Step)
@@ -31,7 +32,7 @@ SENT: list[dict[str, Any]] = [
     {"event": "new_password", "password": PASSWORD, "user_attributes": {"name": "Ada"}},
     {"event": "answer_challenge", "answer": "blue"},
     {"event": "set_up_email", "email": "ada@example.org"},
-    {"event": "present_passkey", "credential": {"id": "x"}},
+    {"event": "present_passkey", "credential": ASSERTION},
     {"event": "answer", "response": "123456"},
     {"event": "sign_up", "username": "ada", "auto_sign_in": {"auth_flow_type": "USER_AUTH"}},
     {"event": "confirm_sign_up", "code": "123456"},

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from auth_flow._cli.drive.calls import DriveCall
 from auth_flow._flow import AuthFlow
+from auth_flow.states._passkeys import RegistrationResponse
 
 
 class FetchDevicesCall(DriveCall):
@@ -44,13 +45,13 @@ class StartPasskeyRegistrationCall(DriveCall):
 
     async def perform(self, flow: AuthFlow) -> dict[str, Any]:
         """Return the WebAuthn creation options."""
-        return await flow.session.start_passkey_registration()
+        return (await flow.session.start_passkey_registration()).to_json()
 
 
 class CompletePasskeyRegistrationCall(DriveCall):
     """`complete_passkey_registration`: register a new credential."""
 
-    credential: dict[str, Any]
+    credential: RegistrationResponse
 
     async def perform(self, flow: AuthFlow) -> None:
         """Send the credential."""

@@ -21,6 +21,7 @@ from auth_flow.embedded._models import Client, User
 from auth_flow.embedded._passkeys import creation_options, register
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.errors import AuthFlowError, GuardRejected, ServiceError
+from auth_flow.states._passkeys import CreationOptions
 from auth_flow.states.forms import new_passkey_form, read_new_passkey
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Visit:
             options = creation_options(self.pool, self.client, self.user)
         except Fault as fault:
             raise PageError("invalid_request", fault.message) from None
-        form = new_passkey_form(options, error=error)
+        form = new_passkey_form(CreationOptions.model_validate(options), error=error)
         return form_page(form, post_to=ADD_PASSKEY, hidden=self.parameters)
 
     def leave(self) -> Response:
@@ -86,7 +87,7 @@ async def answer(service: EmbeddedCognito, request: HttpRequest) -> Response:
     if values.get("action") == "cancel":
         return visit.leave()
     try:
-        register(visit.pool, visit.client, visit.user, read_new_passkey(values))
+        register(visit.pool, visit.client, visit.user, read_new_passkey(values).to_json())
     except GuardRejected as refusal:
         return visit.page(refusal)
     except Fault as fault:
