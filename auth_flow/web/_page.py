@@ -62,7 +62,7 @@ img { display: block; width: 12rem; height: 12rem; margin: 0 auto 1rem; backgrou
   padding: .5rem; border-radius: .5rem; } code { font-size: 1rem; }
 """
 
-PASSKEY_SCRIPT = files(__package__).joinpath("passkeys.js").read_text("utf-8")
+PASSKEY_SCRIPT = files("auth_flow.web").joinpath("passkeys.js").read_text("utf-8")
 """The script of forms with a passkey field. Serve it as `text/javascript` from the page's own
 origin, and give its URL to `page`.
 """

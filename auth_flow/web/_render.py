@@ -5,7 +5,8 @@ the fields. Texts and values are escaped. If `segno` is installed, QR codes are 
 link takes their place.
 
 A passkey field is a hidden input that `PASSKEY_SCRIPT` fills in. Its options are in the attribute
-`data-passkey`. As long as the script has not shown it, the button that sends the field is hidden.
+`data-passkey`. If the field is required, the button that sends it is hidden until the script has
+shown it. If not, the passkey is one of the choices of the form.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def title_of(form: Form) -> str:
 
 def _field(field: Field, *, autofocus: bool) -> str:
     if field.kind == "passkey":
-        return _passkey(field) if field.required else ""
+        return _passkey(field)
     notes = _notes(field)
     described = " ".join(notes)
     if field.kind == "choice":
@@ -90,7 +91,8 @@ def _field(field: Field, *, autofocus: bool) -> str:
         *(["autofocus"] if autofocus else []),
     ]
     written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
-    label = escape(str(field.label)) + ("" if field.required else " (optional)")
+    optional = " (optional)" if not (field.required or field.read_only) else ""
+    label = escape(str(field.label)) + optional
     return (
         f'<div class="field"><label for="{escape(attributes["id"])}">{label}</label>'
         f"<input {' '.join([written, *flags])}>{''.join(notes.values())}</div>"
@@ -98,12 +100,15 @@ def _field(field: Field, *, autofocus: bool) -> str:
 
 
 def _passkey(field: Field) -> str:
-    problem = f'<p class="problem" role="alert">{escape(str(field.problem))}</p>'
-    return (
-        f'<div class="field" data-passkey="{escape(json.dumps(field.options))}">'
-        f'<input type="hidden" name="{escape(field.name)}">{problem if field.problem else ""}'
+    problem = f'<p class="alert" role="alert">{escape(str(field.problem))}</p>'
+    without = (
         '<p class="soft" data-without-passkeys>This page cannot use passkeys: scripts are turned '
-        "off, or the browser has no passkeys. Choose another way.</p></div>"
+        "off, or the browser has no passkeys. Choose another way.</p>"
+    )
+    return (
+        f'<div data-passkey="{escape(json.dumps(field.options))}">'
+        f'<input type="hidden" name="{escape(field.name)}">{problem if field.problem else ""}'
+        f"{without if field.required else ''}</div>"
     )
 
 

@@ -1,9 +1,10 @@
 // Passkeys in the forms that `render` of auth_flow.web writes.
 //
-// Without this script, or in a browser without WebAuthn, such a form says that it cannot use passkeys, hides the button
-// for them, and offers the other ways. The script shows the button. If it is pressed, the browser asks the person for a
-// passkey, and the form is sent with the answer in its hidden field: the credential as JSON, or {"error": NAME} with the
-// name of the DOMException, such as NotAllowedError if the person cancelled.
+// Without this script, or in a browser without WebAuthn, a form that is about a passkey says that it cannot use passkeys,
+// hides the button for them, and offers the other ways. The script shows the button. If it is pressed, or if the person
+// chooses the passkey among other factors, the browser asks for the passkey, and the form is sent with the answer in its
+// hidden field: the credential as JSON, or {"error": NAME} with the name of the DOMException, such as NotAllowedError if
+// the person cancelled.
 
 const bytesOf = (text) =>
   Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
@@ -89,24 +90,28 @@ async function enhance(field) {
   const input = field.querySelector('input');
   const button = form.querySelector('button:not([formnovalidate])');
   const options = JSON.parse(field.dataset.passkey);
+  const without = field.querySelector('[data-without-passkeys]'); // null if the passkey is one choice among others
 
   function send(answer) {
     input.value = JSON.stringify(answer);
+    form.noValidate = true; // a passkey stands for all other fields
     form.requestSubmit(button);
     input.value = ''; // for a page that the browser restores when the person goes back
   }
 
   form.addEventListener('submit', async (event) => {
     if (event.submitter !== button) latest.abort(); // the person goes another way
-    else if (!input.value) {
+    else if (!input.value && (without || form.querySelector('[value="WEB_AUTHN"]:checked'))) {
       event.preventDefault();
       const answer = await ask(options);
       if (answer) send(answer);
     }
   });
-  field.querySelector('[data-without-passkeys]').hidden = true;
-  button.hidden = false;
-  if (document.activeElement === document.body) button.focus();
+  if (without) {
+    without.hidden = true;
+    button.hidden = false;
+    if (document.activeElement === document.body) button.focus();
+  }
 
   // Autofill: an input of the form whose `autocomplete` ends in "webauthn" suggests passkeys while the person types.
   const suggests = !('user' in options) && form.querySelector('[autocomplete~="webauthn"]');

@@ -110,6 +110,20 @@ async def test_a_cancelled_passkey_stays_on_the_page(app: App) -> None:
     assert "code" in app.browser.returned
 
 
+async def test_a_passkey_together_with_the_choice(app: App) -> None:
+    await sign_in_with_password(app)
+    passkey = await make_passkey(app)
+    await sign_out(app)
+    await app.authorize()
+    await app.browser.submit(username="ada")
+    asked = options(app)
+    await app.browser.submit(factor="WEB_AUTHN", credential='{"error": "AbortError"}')
+    assert app.browser.title == "Error: How to sign in?"
+    assert 'role="alert">The browser gave no passkey' in app.browser.text
+    await app.browser.submit(credential=json.dumps(passkey.get(asked)))
+    assert "code" in app.browser.returned
+
+
 async def test_a_passkey_that_was_deleted_meanwhile(app: App) -> None:
     await sign_in_with_password(app)
     passkey = await make_passkey(app)

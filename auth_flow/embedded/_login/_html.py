@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 from auth_flow.embedded._http import HttpRequest, Response
 from auth_flow.embedded._login._errors import PageError
 from auth_flow.states.forms import Form
-from auth_flow.web import PASSKEY_SCRIPT, SECURITY_HEADERS, STYLE_SHEET, Link, page, render
-from auth_flow.web._render import title_of
+from auth_flow.web import (
+    PASSKEY_SCRIPT,
+    SECURITY_HEADERS,
+    STYLE_SHEET,
+    Link,
+    page,
+    render,
+    title_of,
+)
 
 if TYPE_CHECKING:
     from auth_flow.embedded._app import EmbeddedCognito
