@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from auth_flow.embedded import EmbeddedCognito, SigningKey, running
 from tests.counterparts.admin import aws_client
-from tests.counterparts.node import install
+from tests.counterparts.node import Program, install, program
 from tests.counterparts.processes import free_port, server
 from tests.counterparts.served import Served
 
@@ -73,3 +74,13 @@ def served() -> Iterator[Served]:
 def node() -> str:
     """Node, with the packages of `tests/counterparts/node`."""
     return install()
+
+
+@pytest.fixture(scope="module")
+def browser(node: str) -> Iterator[Program]:
+    """Chromium without a screen."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("there is no Chromium here")
+    with program(node, "browser.mjs", chromium) as running:
+        yield running

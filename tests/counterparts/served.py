@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+import uvicorn
 
 from auth_flow import UserPool
 from auth_flow.embedded import (
@@ -106,6 +112,20 @@ class ServedPool:
         message = self.pool.outbox.last(username, medium=medium)
         assert message is not None
         return message.code
+
+
+@contextmanager
+def in_a_thread(application: Any, port: int, **settings: Any) -> Iterator[None]:
+    """Serve an ASGI application on localhost until the block ends."""
+    config = uvicorn.Config(application, host="localhost", port=port, log_level="error", **settings)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.005)
+    yield
+    server.should_exit = True
+    thread.join()
 
 
 def another_than(code: str) -> str:

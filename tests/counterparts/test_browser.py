@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-
 import pytest
 
 from tests.counterparts.admin import PASSWORD
-from tests.counterparts.node import Program, Refused, program
+from tests.counterparts.node import Program, Refused
 from tests.counterparts.served import Served, ServedPool
 from tests.counterparts.totp import code
+from tests.counterparts.virtual import VirtualAuthenticator
 
 pytestmark = pytest.mark.counterpart
 
 NEW_PASSWORD = "New-Correct-Horse-2"
-
-
-@pytest.fixture(scope="module")
-def browser(node: str) -> Iterator[Program]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("there is no Chromium here")
-    with program(node, "browser.mjs", chromium) as running:
-        yield running
 
 
 def test_amplify_in_a_page(served: Served, browser: Program) -> None:
@@ -61,7 +50,7 @@ def test_a_passkey_made_in_a_page_signs_in(served: Served, browser: Program) -> 
     pool = served.pool(user_verification="required")
     pool.add_ada()
     app = browser.configured_for(pool)
-    app.call("virtualAuthenticator", verifiesUsers=True)
+    VirtualAuthenticator(app)
     app.call("signIn", username="ada", password=PASSWORD)
     app.call("associateWebAuthnCredential")
     (passkey,) = app.call("listWebAuthnCredentials")["credentials"]
@@ -86,7 +75,7 @@ def test_a_passkey_satisfies_required_mfa(served: Served, browser: Program) -> N
     )
     pool.add_ada()
     app = browser.configured_for(pool)
-    app.call("virtualAuthenticator", verifiesUsers=True)
+    VirtualAuthenticator(app)
     app.call("signIn", username="ada", password=PASSWORD)
     app.call("confirmSignIn", challengeResponse=pool.code())
     app.call("associateWebAuthnCredential")
@@ -98,7 +87,7 @@ def test_a_passkey_is_not_made_without_user_verification(served: Served, browser
     pool = served.pool(user_verification="required")
     pool.add_ada()
     app = browser.configured_for(pool)
-    app.call("virtualAuthenticator", verifiesUsers=False)
+    VirtualAuthenticator(app, verifies_users=False)
     app.call("signIn", username="ada", password=PASSWORD)
     with pytest.raises(Refused):
         app.call("associateWebAuthnCredential")
@@ -109,7 +98,7 @@ def test_a_page_of_another_relying_party_makes_no_passkey(served: Served, browse
     pool = served.pool(relying_party_id="example.org")
     pool.add_ada()
     app = browser.configured_for(pool)
-    app.call("virtualAuthenticator", verifiesUsers=True)
+    VirtualAuthenticator(app)
     app.call("signIn", username="ada", password=PASSWORD)
     with pytest.raises(Refused):
         app.call("associateWebAuthnCredential")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,37 +11,28 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 import trustme
-import uvicorn
 
 from auth_flow.embedded import ClientSettings, EmbeddedCognito, PoolSettings, SigningKey
 from tests.counterparts.admin import PASSWORD
 from tests.counterparts.environments import python_with
 from tests.counterparts.node import Program, program
 from tests.counterparts.processes import free_port
-from tests.counterparts.served import ADA, Served, ServedPool
+from tests.counterparts.served import ADA, Served, ServedPool, in_a_thread
 
 pytestmark = pytest.mark.counterpart
 
 
-def oauth(callback: str, **more: Any) -> ClientSettings:
+def oauth(callback: str, *, by_choice: bool = False, **more: Any) -> ClientSettings:
+    flows = ("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
     return ClientSettings(
         callback_urls=(callback,),
         logout_urls=(callback,),
         allowed_oauth_flows=("code",),
         allowed_oauth_scopes=("openid", "email", "aws.cognito.signin.user.admin"),
         allowed_oauth_flows_user_pool_client=True,
-        explicit_auth_flows=("ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"),
+        explicit_auth_flows=(*flows, *(("ALLOW_USER_AUTH",) if by_choice else ())),
         **more,
     )
-
-
-@pytest.fixture(scope="module")
-def browser(node: str) -> Iterator[Program]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("there is no Chromium here")
-    with program(node, "browser.mjs", chromium) as running:
-        yield running
 
 
 # Chromium
@@ -93,18 +81,8 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedC
     service, port = EmbeddedCognito(), free_port()
     certificate = tmp_path_factory.mktemp("tls") / "server.pem"
     trustme.CA().issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(certificate)
-    config = uvicorn.Config(service, port=port, log_level="error", ssl_certfile=certificate)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    untrusted = ssl.create_default_context()
-    untrusted.check_hostname, untrusted.verify_mode = False, ssl.CERT_NONE
-    health = httpx.HTTPTransport(verify=untrusted, retries=20)
-    with httpx.Client(transport=health) as client:
-        client.get(f"https://127.0.0.1:{port}/health")
-    yield service, f"localhost:{port}"
-    server.should_exit = True
-    thread.join()
+    with in_a_thread(service, port, ssl_certfile=certificate):
+        yield service, f"localhost:{port}"
 
 
 def test_amplify_signs_in_with_a_redirect(

@@ -32,27 +32,14 @@ const origin = `http://localhost:${server.address().port}`;
 
 const browser = await puppeteer.launch({ executablePath: process.argv[2], args: ['--no-sandbox'], acceptInsecureCerts: true });
 let page;
+let devtools;
 
 async function freshPage(path) {
   await page?.browserContext().close();
   page = await (await browser.createBrowserContext()).newPage();
   page.setDefaultTimeout(20_000);
+  devtools = await page.createCDPSession();
   await page.goto(`${origin}/${path}`);
-}
-
-/** Give the page an authenticator in software, in place of one from before. */
-async function virtualAuthenticator({ verifiesUsers }) {
-  const devtools = await page.createCDPSession();
-  await devtools.send('WebAuthn.enable');
-  const options = {
-    protocol: 'ctap2',
-    transport: 'internal',
-    hasResidentKey: true,
-    hasUserVerification: true,
-    isUserVerified: verifiesUsers,
-    automaticPresenceSimulation: true,
-  };
-  await devtools.send('WebAuthn.addVirtualAuthenticator', { options });
 }
 
 const PAGE = {
@@ -60,7 +47,7 @@ const PAGE = {
     await freshPage('');
     return inPage('configure', pool);
   },
-  virtualAuthenticator,
+  devtools: ({ method, params }) => devtools.send(method, params),
   authenticator: (pool) => freshPage(`authenticator?${new URLSearchParams(pool)}`),
   fill: async (fields) => {
     for (const [name, text] of Object.entries(fields)) await page.locator(`input[name="${name}"]`).fill(text);
