@@ -73,10 +73,9 @@ class OwnDevice:
 
     def become(self, device: RememberedDevice | None, new_device: NewDevice | None) -> None:
         """Be the device that tokens of a later sign-in were issued to."""
-        if new_device is not None:
-            self._pending = PendingDevice(new_device, self._config.device_name)
-        elif device is not None:
-            self.device = device
+        name = self._config.device_name
+        self._pending = PendingDevice(new_device, name) if new_device else None
+        self.device = device or self.device
 
     async def confirm(self, request: Request) -> bool:
         """Have the service confirm a new device, and remember it if the configuration asks for it.
@@ -98,18 +97,20 @@ class OwnDevice:
             await self._report(new.key, error)
             return False
         self._pending = self._error = None
-        if self.device.user_decides and self._config.remember_device:
-            await self._remember(request, self.device)
+        await self._remember(request)
         await self._save()
         if new.replaces is not None:
             with suppress(AuthFlowError):  # it stays in the list, where the user can forget it
                 await request("ForgetDevice", {"DeviceKey": new.replaces})
         return True
 
-    async def link(self) -> None:
-        """Find the device again by the name in the pool and the one that was typed this time."""
+    async def recognise(self, request: Request) -> None:
+        """Find a known device again by the name in the pool and the one that was typed this time,
+        and remember it if the configuration asks for it.
+        """
         if self.device is None:
             return
+        await self._remember(request)
         book = await self.records.load()
         names = [self._user.username, self._user.login_id or self._user.username]
         if any(book.find(name) != self.device for name in names):
@@ -126,9 +127,14 @@ class OwnDevice:
         self._forgotten.add(key)
         if self.device is not None and self.device.key == key:
             self.device = None
+        known = (await self.records.load()).find(self._user.username)
+        if known is not None and known.key == key:
             await self.records.drop(self._user.username)
 
-    async def _remember(self, request: Request, device: RememberedDevice) -> None:
+    async def _remember(self, request: Request) -> None:
+        device = self.device
+        if device is None or not device.user_decides or not self._config.remember_device:
+            return
         members = {"DeviceKey": device.key, "DeviceRememberedStatus": "remembered"}
         try:
             await request("UpdateDeviceStatus", members)

@@ -226,9 +226,22 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         Any other error leaves the session as it is.
         """
         held = self.tokens
-        if force or not held.fresh_at(self._config.clock()):
+        if force or self._is_due(held):
             return await self.refresh(held, client_metadata)
         return held
+
+    def _is_due(self, tokens: Tokens) -> bool:
+        """Return whether it is time to refresh the tokens.
+
+        A device can only be confirmed with an access token that has not expired, and tokens of an
+        unconfirmed device may not be refreshed. So while there is one, a refresh, which begins with
+        the confirmation, is due after half of the token's time.
+        """
+        now, claims = self._config.clock(), tokens.access_token.claims
+        issued, expires = claims.issued_at, claims.expires_at
+        if self._own_device.new_device and issued is not None and expires is not None:
+            now += (expires - issued) / 2
+        return not tokens.fresh_at(now)
 
     async def refresh(self, stale: Tokens, client_metadata: Metadata | None = None) -> Tokens:
         """Return other tokens than `stale`.
@@ -320,7 +333,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         if self._own_device.new_device is not None:
             await self._confirm_device()
         else:
-            await self._own_device.link()
+            await self._own_device.recognise(self._request_now)
 
     @property
     def current_device(self) -> CurrentDevice | None:
@@ -387,7 +400,9 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
 
         async def finish() -> None:
             if self._storage:
-                await self._storage.step_up(stronger, replaced, username=self._username)
+                await self._storage.step_up(
+                    stronger, replaced, username=self._username, new_device=new_device
+                )
             if _of_other_sign_ins(stronger, replaced):
                 await try_to_revoke(self.pool, self._transport, replaced)
             await self._confirm_device()

@@ -84,7 +84,9 @@ class SessionStorage:
         await self._list_of(session).add(self._session_id, session.expires_at)
         await self._tokens.put(session)
 
-    async def step_up(self, tokens: Tokens, before: Tokens, *, username: str) -> None:
+    async def step_up(
+        self, tokens: Tokens, before: Tokens, *, username: str, new_device: NewDevice | None
+    ) -> None:
         """Store the tokens of a step-up in place of `before`."""
         session = await self._tokens.load() or self._session
         if session is None or not session.continues(before):
@@ -95,6 +97,7 @@ class SessionStorage:
             tokens=tokens,
             expires_at=self._tokens.expiry(tokens),
             leased_until=0.0,
+            new_device=new_device,
             earlier=(*session.earlier, *([replaced] if replaced else [])),
         )
         await self._list_of(self._session).add(self._session_id, self._session.expires_at)

@@ -64,7 +64,9 @@ class SharedFlows:
     another answer raises `AlreadyDone`.
 
     `config` and `options` are those of the flows; see `AuthConfig`. Among them, `store` keeps the
-    *sessions*. Give a transport: otherwise each flow opens a connection of its own.
+    *sessions*. Give a transport: otherwise each flow opens a connection of its own. The
+    `installation_id` is for `take`, because a remembered device spares the second factor: raises
+    `ValueError` if all flows would have the same one, or the same `devices`.
 
     All times are in seconds:
 
@@ -97,6 +99,11 @@ class SharedFlows:
         self._sealer = sealer
         self._pool = pool
         self._config = configured(config, options)
+        if self._config.installation_id is not None or self._config.devices is not None:
+            raise ValueError(
+                "The flows of several people must not share remembered devices. Give each person's"
+                " when you take the flow: flows.take(key, installation_id=…)."
+            )
         self._claim = claim
         self._ttl = ttl
         self._tombstone = tombstone

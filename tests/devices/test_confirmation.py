@@ -215,6 +215,22 @@ async def test_a_failure_is_reported_and_tried_again_before_the_next_refresh(
     assert (await always.sign_in())[1] == []
 
 
+async def test_it_is_tried_again_in_time(always: Place, clock: TurnableClock) -> None:
+    """An access token that has expired cannot confirm a device."""
+    always.transport.failures["ConfirmDevice"] = [INVALID]
+    flow, _ = await always.sign_in()
+    always.transport.requests.clear()
+    clock.turn(minutes=29)
+    await flow.session.fresh_tokens()
+    assert always.transport.operations == []
+    clock.turn(minutes=1)
+    await flow.session.fresh_tokens()
+    assert always.transport.operations == ["ConfirmDevice", "GetTokensFromRefreshToken"]
+    clock.turn(minutes=31)
+    await flow.session.fresh_tokens()
+    assert always.transport.operations == ["ConfirmDevice", "GetTokensFromRefreshToken"]
+
+
 async def test_if_the_token_has_expired_it_is_tried_again_with_the_fresh_one(
     always: Place, clock: TurnableClock
 ) -> None:
@@ -350,6 +366,17 @@ async def test_an_option_remembers_at_sign_in(opt_in: Place) -> None:
     (device,) = await flow.session.fetch_devices()
     assert (device.name, device.remembered) == ("Firefox", True)
     assert (await opt_in.sign_in())[1] == []
+
+
+async def test_a_known_device_is_remembered_at_the_next_sign_in(opt_in: Place) -> None:
+    await opt_in.sign_in()
+    flow, _ = await opt_in.sign_in(remember_device=True)
+    assert isinstance(flow.step, Done)
+    assert flow.step.device is not None
+    assert not flow.step.device.user_decides
+    flow, seen = await opt_in.sign_in(remember_device=True)
+    assert seen == []
+    assert "UpdateDeviceStatus" not in opt_in.transport.operations
 
 
 async def test_a_failure_to_remember_leaves_the_decision_open(opt_in: Place) -> None:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from auth_flow import AuthFlow, AuthFlowType, Done, Factor, SessionExpired, SignIn
+from auth_flow import (
+    AuthFlow,
+    AuthFlowType,
+    Done,
+    EnterCode,
+    Event,
+    Factor,
+    MemoryStore,
+    Sealer,
+    SessionExpired,
+    SharedFlows,
+    SignIn,
+    Step,
+    new_key,
+)
 from auth_flow.embedded import TurnableClock
 from auth_flow.errors import DeviceNotRemembered, NotAuthorizedException, ResourceNotFoundException
 from auth_flow.session import Session
@@ -178,6 +192,32 @@ async def test_the_time_for_a_code_is_over_as_ever(always: Place, clock: Turnabl
     clock.turn(minutes=4)
     with pytest.raises(SessionExpired):
         await flow.send(step.answer("123456"))
+
+
+async def test_shared_flows_find_the_device_of_their_installation(
+    always: Place, clock: TurnableClock
+) -> None:
+    flows = SharedFlows(
+        MemoryStore(clock),
+        Sealer([new_key()]),
+        always.pool,
+        transport=always.transport,
+        store=always.store,
+        clock=clock,
+    )
+
+    async def send(installation_id: str, event: Event) -> Step:
+        async with flows.take(installation_id, installation_id=installation_id) as flow:
+            return await flow.send(event)
+
+    begin = SignIn(username="ada", password="Correct-Horse-1")
+    asked = [(await send(chat, begin)).name for chat in ("one", "two")]
+    assert asked == ["CONFIRM_SIGN_IN_WITH_SMS_CODE"] * 2
+    message = always.service.outbox.last("ada")
+    assert message is not None
+    assert isinstance(await send("two", EnterCode(code=message.code)), Done)
+    assert isinstance(await send("two", begin), Done)
+    assert (await send("one", begin)).name == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
 
 
 @pytest.mark.parametrize("typed", [EMAIL, "ADA"])

@@ -39,6 +39,8 @@ from auth_flow.embedded import (
     running,
 )
 from auth_flow.embedded import _totp as totp
+from auth_flow.session import RememberedDevice
+from auth_flow.states._base import reveal
 from auth_flow.stores import MemoryStore
 from tests.docs.test_programs import code_in
 from tests.embedded.hosted import Browser
@@ -285,5 +287,22 @@ async def test_devices(reader: Reader) -> None:
         cookie=secrets.token_urlsafe(),
         ask_whether_to_remember=answer_yes,
     )
-    (device,) = await reader.names["flow"].session.fetch_devices()
-    assert device.remembered
+    flow: AuthFlow = reader.names["flow"]
+    (listed,) = await flow.session.fetch_devices()
+    assert listed.remembered
+    device = flow.session.device
+    assert device is not None
+    values = {
+        "deviceKey": device.key,
+        "deviceGroupKey": device.group_key,
+        "randomPasswordKey": reveal(device.password),
+    }
+    prefix = f"CognitoIdentityServiceProvider.{reader.pool.client_id}.ada"
+    await flow.devices.clear()
+    await reader.run(
+        code_in("docs/devices.md")[1],
+        username="ada",
+        items={f"{prefix}.{name}": value for name, value in values.items()},
+        RememberedDevice=RememberedDevice,
+    )
+    assert (await flow.devices.load()).find("ada") == device

@@ -509,6 +509,14 @@ async def test_options_of_one_time(flows: SharedFlows) -> None:
         assert flow.config.user_context is None
 
 
+@pytest.mark.parametrize("options", [{"installation_id": "bot"}, {"devices": {}}])
+async def test_flows_of_several_people_share_no_devices(
+    worker: Callable[..., SharedFlows], store: Store, options: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match=r"flows\.take\(key, installation_id"):
+        worker(store, **options)
+
+
 async def test_two_pools_with_one_chat_id_do_not_meet(
     flows: SharedFlows, store: Store, sealer: Sealer, gate: Gate, pool: UserPool
 ) -> None:
