@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from auth_flow._work import compute
+from auth_flow._threads import compute
 from auth_flow.errors import AuthFlowError
 from auth_flow.states._effects import Call, Checkpoint, Compute, Dialogue, DropDevice, Fetch
 

@@ -28,7 +28,7 @@ import anyio
 from anyio import to_thread
 from pycognito.aws_srp import AWSSRP
 
-from auth_flow._work import compute
+from auth_flow._threads import compute
 from auth_flow.states import _srp as srp
 
 # pycognito makes its TIMESTAMP with utcnow().

@@ -1,7 +1,7 @@
 """The client's half of SRP-6a as Cognito speaks it: proving a password, or a remembered device,
 without sending it.
 
-An exchange takes two pieces of arithmetic, each for a worker thread (`auth_flow._work.compute`)::
+An exchange takes two pieces of arithmetic, each for a thread of `auth_flow._threads.compute`::
 
     keys = ClientKeys.generate()             # keys.public_hex is SRP_A
     signature = claim(keys, challenge, ...)  # answers PASSWORD_VERIFIER or DEVICE_PASSWORD_VERIFIER

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from pydantic import Field
 
-from auth_flow._work import compute
+from auth_flow._threads import compute
 from auth_flow.errors import DeviceKeyExistsException, MalformedResponse, TransportError
 from auth_flow.states._devices import NewDevice, RememberedDevice
 from auth_flow.states._replies import Reply

@@ -38,7 +38,7 @@ NOT_YET = {
         "segno",
         "trio",
     ),
-    *("statemachine", "auth_flow.core", "auth_flow.states.chart", "auth_flow._work"),
+    *("statemachine", "auth_flow.core", "auth_flow.states.chart", "auth_flow._threads"),
     *("auth_flow.session", "auth_flow._cli", "auth_flow.transports._cognito", "auth_flow.embedded"),
 }
 
