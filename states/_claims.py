@@ -108,8 +108,11 @@ class Claims(BaseModel):
 
 def _payload(token: str) -> Any:
     part = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), parse_int=_number)
+    return _JSON.decode(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode())
 
 
 def _number(digits: str) -> int | float:
     return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
+
+
+_JSON = json.JSONDecoder(parse_int=_number)  # json.loads would make a new one for each token

@@ -60,8 +60,9 @@ if TYPE_CHECKING:
 
 def sign_in(turn: Turn, event: SignIn) -> Dialogue[Outcome]:
     """Sign in from the start, and forget the flow so far."""
-    record = Record(login_id=event.username, sign_in_options=event.sign_in_options, goes_on=True)
-    return _begin(turn.of(record), event.sign_in_options)
+    options = event.sign_in_options
+    record = Record(login_id=event.username, sign_in_options=options, goes_on=True)
+    return _begin(turn.of(record), options)
 
 
 def auto_sign_in(turn: Turn, event: AutoSignIn) -> Dialogue[Outcome]:

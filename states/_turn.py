@@ -56,7 +56,7 @@ class Turn:
 
     def of(self, record: Record) -> Turn:
         """Return the turn with another record."""
-        return replace(self, record=record)
+        return self if record is self.record else replace(self, record=record)
 
     def waiting_at(
         self, step: StepBase, session: SecretStr | None, challenge: str | None = None
