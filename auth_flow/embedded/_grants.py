@@ -40,7 +40,7 @@ async def open_grant(
 ) -> Reply:
     """Begin a family of tokens and return its first AuthenticationResult.
 
-    `methods` are those of a sign-in that asked for an authentication level.
+    `methods` are those of a sign-in that asked for an authentication level, or of managed login.
     """
     pool, settings, now = context.pool, client.settings, context.pool.clock()
     grant = Grant(

@@ -1,23 +1,29 @@
 """Sign-ins of managed login, as the operations see them.
 
-The pages sign users in by the same operations as applications do, with three differences. They may
+The pages sign users in by the same operations as applications do, with four differences. They may
 use flows that the app client does not allow; their tokens are issued later, in exchange for a code;
-and they do not register devices.
+they do not register devices; and to reach an authentication level, the methods count that the
+browser has proven before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_hosted: ContextVar[bool] = ContextVar("hosted", default=False)
+from auth_flow.embedded._levels import Method
+
+_hosted: ContextVar[tuple[Method, ...] | None] = ContextVar("hosted", default=None)
 
 
 @contextmanager
-def as_managed_login() -> Generator[None]:
-    """Mark the operations that run in the block as managed login's."""
-    before = _hosted.set(True)
+def as_managed_login(proven: Iterable[Method] = ()) -> Generator[None]:
+    """Mark the operations that run in the block as managed login's.
+
+    `proven` are the methods that the user of this browser has proven before.
+    """
+    before = _hosted.set(tuple(proven))
     try:
         yield
     finally:
@@ -26,4 +32,9 @@ def as_managed_login() -> Generator[None]:
 
 def is_managed_login() -> bool:
     """Return True if the present operation is part of a sign-in of managed login."""
-    return _hosted.get()
+    return _hosted.get() is not None
+
+
+def methods_of_browser() -> tuple[Method, ...]:
+    """Return the methods that the user has proven in this browser, if this is managed login."""
+    return _hosted.get() or ()

@@ -30,6 +30,11 @@ COMBINATIONS: dict[int, tuple[frozenset[Method], ...]] = {
 """The methods that satisfy each level. Each combination is sufficient."""
 
 
+def levels_in(text: str) -> tuple[int, ...]:
+    """Return the levels that a text names, separated by spaces. Unknown names are left out."""
+    return tuple(LEVELS[value] for value in text.split() if value in LEVELS)
+
+
 def level_of(methods: Iterable[Method]) -> int:
     """Return the highest level that the methods satisfy, 0 if they satisfy none."""
     proven = frozenset(methods)

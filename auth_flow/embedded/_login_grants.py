@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from auth_flow.embedded._context import Context
 from auth_flow.embedded._grants import Requested, open_grant
+from auth_flow.embedded._levels import Method
 from auth_flow.embedded._login_models import AuthorizeRequest
 from auth_flow.embedded._models import Client, User
 from auth_flow.embedded._pool import EmbeddedUserPool
@@ -20,12 +22,21 @@ async def issue(
     user: User,
     request: AuthorizeRequest,
     auth_time: int,
+    methods: Iterable[Method],
 ) -> dict[str, Any]:
-    """Begin a family of tokens for a sign-in of managed login."""
+    """Begin a family of tokens for a sign-in of managed login.
+
+    They name the `methods` if the application has asked for an authentication level.
+    """
     context = Context.about(pool, user, client_id=client.id)
     requested = Requested(request.scopes, auth_time, request.nonce, request.resource)
     result = await open_grant(
-        context, client, device_key=None, source="HostedAuth", requested=requested
+        context,
+        client,
+        device_key=None,
+        source="HostedAuth",
+        requested=requested,
+        methods=methods if request.acr_values else (),
     )
     return as_oauth(result, request.scopes)
 

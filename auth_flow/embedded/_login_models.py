@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from auth_flow.embedded._levels import Method
 from auth_flow.embedded._models import Row
 
 ProviderType = Literal["SAML", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple", "OIDC"]
@@ -59,6 +60,10 @@ class AuthorizeRequest(BaseModel):
     login_hint: str | None = None
     prompt: list[str] = Field(default_factory=list)
     identity_provider: str | None = None
+    acr_values: str | None = None
+    """The authentication levels that the application asks for, the preferred one first."""
+    max_age: int | None = None
+    """The seconds that may have passed since the user has signed in."""
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -73,6 +78,7 @@ class AuthorizeRequest(BaseModel):
             "code_challenge": self.code_challenge,
             "code_challenge_method": self.code_challenge and "S256",
             "resource": self.resource,
+            "acr_values": self.acr_values,
         }
         return {name: text for name, text in given.items() if text is not None}
 
@@ -83,12 +89,17 @@ class AuthorizationCode(Row):
     request: AuthorizeRequest
     username: str
     auth_time: int
+    methods: list[Method] = Field(default_factory=list)
     expires_at: float
 
 
 class BrowserSession(Row):
-    """A browser that is signed in to the pool: it gets codes without signing in again."""
+    """A browser that is signed in to the pool: it gets codes without signing in again.
+
+    `methods` are those that its user has proven in it, none if another provider signed the user in.
+    """
 
     username: str
     auth_time: int
+    methods: list[Method] = Field(default_factory=list)
     expires_at: float

@@ -98,12 +98,13 @@ async def finish(attempt: Attempt) -> Reply:
         device.last_authenticated = pool.clock()
         device.mfa_passed |= attempt.session.mfa_passed
     pool.save(user)
+    is_asked_for = attempt.session.target_levels or is_managed_login()
     result = await open_grant(
         context,
         client,
         device_key=device.key if device else None,
         source=_source(attempt),
-        methods=attempt.session.methods if attempt.session.target_levels else (),
+        methods=attempt.session.methods if is_asked_for else (),
     )
     return {
         "ChallengeParameters": {},

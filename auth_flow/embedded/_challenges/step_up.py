@@ -6,12 +6,13 @@ if the level is not reached.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from auth_flow.embedded._challenges.attempt import Attempt
 from auth_flow.embedded._fault import Fault, invalid_parameter, not_authorized
-from auth_flow.embedded._levels import COMBINATIONS, LEVELS, Method, level_of
+from auth_flow.embedded._hosted import methods_of_browser
+from auth_flow.embedded._levels import COMBINATIONS, Method, level_of, levels_in
 from auth_flow.embedded._models import User
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._service import CognitoService
@@ -59,12 +60,12 @@ def read_step_up(
             "FeatureUnavailableInTierException",
             "Step-up authentication is not available in the feature plan of this user pool.",
         )
-    levels = tuple(LEVELS[value] for value in values.split() if value in LEVELS)
+    levels = levels_in(values)
     if not levels:
         raise invalid_parameter("TARGET_ACR_VALUES contains no valid value.")
     max_age = _max_age(parameters)
     if token is None:
-        return StepUp(levels)
+        return StepUp(levels, methods_of_browser())
     caller, user = service.caller(token), pool.user(parameters.get("USERNAME", ""))
     if caller.pool is not pool or user is None or caller.user.sub != user.sub:
         raise not_authorized("Access Token does not belong to the user.")
@@ -100,6 +101,15 @@ def choose_level(attempt: Attempt, available: list[str], *, needs_mfa: bool) -> 
         if begin:
             return begin
     raise invalid_parameter("The user has no factors for the requested authentication level.")
+
+
+def reachable_level(levels: Iterable[int], user: User, proven: Iterable[Method]) -> int | None:
+    """Return the first of the levels that the user can reach, or None."""
+    possible = _possible_methods(user).union(proven)
+    reachable = (
+        level for level in levels if any(methods <= possible for methods in COMBINATIONS[level])
+    )
+    return next(reachable, None)
 
 
 def missing_second_factors(attempt: Attempt) -> list[str]:

@@ -5,6 +5,7 @@
     _routes      which path is answered by which function
     _errors      the three ways in which a request is refused
     _authorize   /oauth2/authorize: the checked request, and the return to the application
+    _beginning   from the request of an application to the first page
     _attempts    sign-ins under way in a browser
     _html        pages as responses, and the files that they load
     _pages       /login, /signup, /forgotPassword

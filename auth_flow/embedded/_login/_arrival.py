@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from auth_flow.embedded._http import Response
+from auth_flow.embedded._levels import Method
 from auth_flow.embedded._login._attempts import BrowserSignIn
 from auth_flow.embedded._login._authorize import return_to_application
 from auth_flow.embedded._login._cookies import sign_browser_in
@@ -14,17 +17,20 @@ from auth_flow.embedded._pool import EmbeddedUserPool
 ADD_PASSKEY = "/passkeys/add"
 
 
-async def signed_in(pool: EmbeddedUserPool, attempt: BrowserSignIn, user: User) -> Response:
+async def signed_in(
+    pool: EmbeddedUserPool, attempt: BrowserSignIn, user: User, methods: Iterable[Method] = ()
+) -> Response:
     """Return to the application from an attempt that ended in this user.
 
-    If the user has just signed up, a passkey is offered first.
+    `methods` are those that the user has proven. If the user has just signed up, a passkey is
+    offered first.
     """
-    now = int(pool.clock())
+    session, cookie = sign_browser_in(pool, user, methods)
     if attempt.form == "SIGN_UP" and _may_use_passkeys(pool, attempt, user):
         offer = with_query(ADD_PASSKEY, {**attempt.request.parameters})
-        return redirect(offer, sign_browser_in(pool, user, now))
-    response = await return_to_application(pool, attempt.request, user, now)
-    return response.with_headers(sign_browser_in(pool, user, now))
+        return redirect(offer, cookie)
+    response = await return_to_application(pool, attempt.request, user, session)
+    return response.with_headers(cookie)
 
 
 def _may_use_passkeys(pool: EmbeddedUserPool, attempt: BrowserSignIn, user: User) -> bool:

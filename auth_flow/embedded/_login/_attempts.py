@@ -9,18 +9,31 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from auth_flow import AuthFlow
+from auth_flow.embedded._hosted import as_managed_login
+from auth_flow.embedded._levels import Method
 from auth_flow.embedded._login_models import AuthorizeRequest
-from auth_flow.errors import GuardRejected
+from auth_flow.errors import AuthFlowError, GuardRejected
 from auth_flow.states.forms import FormName
+from auth_flow.states.steps import Idle
 
 LIFETIME = 3600
 """Seconds after which an attempt is forgotten."""
 
 MOST_ATTEMPTS = 1000
 """BrowserSignIns that are kept; the oldest one is forgotten first."""
+
+
+GOES: dict[str, FormName] = {
+    "go:sign_in": "SIGN_IN",
+    "go:sign_up": "SIGN_UP",
+    "go:forgot_password": "FORGOT_PASSWORD",
+    "go:confirm_sign_up": "CONFIRM_SIGN_UP",
+}
+"""The forms that actions lead to."""
 
 
 @dataclass
@@ -43,6 +56,33 @@ class BrowserSignIn:
     """The `state` of the request that was sent to an identity provider."""
     provider_nonce: str | None = None
     provider_name: str | None = None
+
+    @property
+    def idle_form(self) -> FormName | None:
+        """The form to show if the flow is idle; None if its step has a form of its own."""
+        return self.form if isinstance(self.flow.step, Idle) else None
+
+    async def feed(
+        self, values: Mapping[str, str], action: str = "submit", *, proven: Iterable[Method] = ()
+    ) -> None:
+        """Feed the flow with what was filled in. A refusal is shown by the form that follows.
+
+        `proven` are the methods that the user need not prove again.
+        """
+        try:
+            event = self.flow.fill(values, action, form=self.idle_form)
+        except GuardRejected as rejected:
+            self.refused = rejected
+            return
+        self.refused = None
+        with as_managed_login(proven):
+            try:
+                await self.flow.send(event)
+            except AuthFlowError:
+                return  # the flow shows it
+        self.values = {}
+        if action in GOES:
+            self.form = GOES[action]
 
 
 class BrowserSignIns:

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from auth_flow.embedded._access import IN_PROCESS
+from auth_flow.embedded._challenges.step_up import reachable_level
 from auth_flow.embedded._fault import Fault
 from auth_flow.embedded._http import Response
+from auth_flow.embedded._levels import level_of, levels_in
 from auth_flow.embedded._login._errors import PageError, RedirectError, redirect, with_query
 from auth_flow.embedded._login_grants import issue
-from auth_flow.embedded._login_models import AuthorizationCode, AuthorizeRequest
+from auth_flow.embedded._login_models import AuthorizationCode, AuthorizeRequest, BrowserSession
 from auth_flow.embedded._models import Client, User
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._service import ADMIN_SCOPE, CognitoService
@@ -73,6 +75,11 @@ def check_request(service: CognitoService, parameters: Mapping[str, str]) -> Aut
     prompt = parameters.get("prompt", "").split()
     if "none" in prompt and len(prompt) > 1:
         raise refuse("invalid_request", "prompt=none goes with no other value")
+    acr_values, max_age = parameters.get("acr_values"), parameters.get("max_age")
+    if acr_values is not None and not levels_in(acr_values):
+        raise refuse("invalid_request", "acr_values has no level that Cognito knows")
+    if max_age is not None and not (max_age.isascii() and max_age.isdigit()):
+        raise refuse("invalid_request", "max_age should be a number of seconds")
     scopes = _scopes(pool, client, parameters.get("scope"))
     if scopes is None:
         raise refuse("invalid_scope")
@@ -89,6 +96,8 @@ def check_request(service: CognitoService, parameters: Mapping[str, str]) -> Aut
         login_hint=parameters.get("login_hint"),
         prompt=prompt,
         identity_provider=_provider(pool, client, parameters),
+        acr_values=acr_values,
+        max_age=None if max_age is None else int(max_age),
     )
 
 
@@ -110,14 +119,32 @@ def check_redirect_uri(client: Client, given: str | None) -> str:
     return uri
 
 
+def is_recent(pool: EmbeddedUserPool, request: AuthorizeRequest, session: BrowserSession) -> bool:
+    """Return whether the browser's session is as recent as the application wants it."""
+    age = int(pool.clock()) - session.auth_time
+    return request.max_age is None or age <= request.max_age
+
+
+def is_enough(
+    pool: EmbeddedUserPool, request: AuthorizeRequest, user: User, session: BrowserSession
+) -> bool:
+    """Return whether the browser's session is as recent and as strong as the application wants."""
+    if not is_recent(pool, request, session):
+        return False
+    if request.acr_values is None:
+        return True
+    level = reachable_level(levels_in(request.acr_values), user, session.methods)
+    return level is not None and level_of(session.methods) >= level
+
+
 async def return_to_application(
-    pool: EmbeddedUserPool, request: AuthorizeRequest, user: User, auth_time: int
+    pool: EmbeddedUserPool, request: AuthorizeRequest, user: User, session: BrowserSession
 ) -> Response:
     """Send the browser back with a code or, in the implicit flow, with tokens."""
     if request.response_type == "token":
         client = pool.clients.get(request.client_id)
         assert client is not None
-        tokens = await issue(pool, client, user, request, auth_time)
+        tokens = await issue(pool, client, user, request, session.auth_time, session.methods)
         tokens.pop("refresh_token", None)
         members = {name: str(value) for name, value in tokens.items()}
         url = with_query(request.redirect_uri, {**members, "state": request.state}, fragment=True)
@@ -126,7 +153,8 @@ async def return_to_application(
     row = AuthorizationCode(
         request=request,
         username=user.username,
-        auth_time=auth_time,
+        auth_time=session.auth_time,
+        methods=session.methods,
         expires_at=pool.clock() + CODE_LIFETIME,
     )
     pool.codes.put(code, row)

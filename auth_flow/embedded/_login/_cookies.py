@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http.cookies import CookieError, SimpleCookie
 
+from auth_flow.embedded._levels import Method
 from auth_flow.embedded._login_models import BrowserSession
 from auth_flow.embedded._models import User
 from auth_flow.embedded._pool import EmbeddedUserPool
@@ -48,24 +49,29 @@ def session_cookie(pool: EmbeddedUserPool) -> str:
 
 def browser_session(
     pool: EmbeddedUserPool, headers: Mapping[str, str]
-) -> tuple[BrowserSession, User] | None:
-    """Return the session of a browser that is signed in, with its user."""
+) -> tuple[User, BrowserSession] | None:
+    """Return the user who is signed in to the browser, with the session."""
     value = cookies_of(headers).get(session_cookie(pool))
     session = pool.browsers.get(_digest(value)) if value else None
     user = pool.user(session.username) if session else None
     if session is None or user is None or not user.enabled or session.expires_at <= pool.clock():
         return None
-    return session, user
+    return user, session
 
 
-def sign_browser_in(pool: EmbeddedUserPool, user: User, auth_time: int) -> Header:
-    """Return the cookie of a new session."""
-    value = secrets.token_urlsafe(32)
+def sign_browser_in(
+    pool: EmbeddedUserPool, user: User, methods: Iterable[Method]
+) -> tuple[BrowserSession, Header]:
+    """Begin a session of the browser, and return it with its cookie."""
+    value, now = secrets.token_urlsafe(32), pool.clock()
     session = BrowserSession(
-        username=user.username, auth_time=auth_time, expires_at=pool.clock() + LIFETIME
+        username=user.username,
+        auth_time=int(now),
+        methods=list(methods),
+        expires_at=now + LIFETIME,
     )
     pool.browsers.put(_digest(value), session)
-    return set_cookie(session_cookie(pool), value)
+    return session, set_cookie(session_cookie(pool), value)
 
 
 def sign_browser_out(pool: EmbeddedUserPool, headers: Mapping[str, str]) -> Header:

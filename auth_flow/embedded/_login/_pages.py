@@ -6,43 +6,33 @@ The form's token reveals a page of an earlier step. It is answered with the pres
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from auth_flow import AuthFlow, UserPool
-from auth_flow.embedded._access import IN_PROCESS
-from auth_flow.embedded._hosted import as_managed_login
 from auth_flow.embedded._http import HttpRequest, Response
 from auth_flow.embedded._login._arrival import signed_in
-from auth_flow.embedded._login._attempts import LIFETIME, BrowserSignIn
-from auth_flow.embedded._login._authorize import check_request, return_to_application
+from auth_flow.embedded._login._attempts import GOES, BrowserSignIn
+from auth_flow.embedded._login._authorize import (
+    check_request,
+    is_enough,
+    return_to_application,
+)
+from auth_flow.embedded._login._beginning import begin, flow_for, step_up
 from auth_flow.embedded._login._cookies import (
     BROWSER_COOKIE,
     browser_session,
     cookies_of,
-    set_cookie,
 )
 from auth_flow.embedded._login._errors import PageError, RedirectError, redirect, with_query
 from auth_flow.embedded._login._html import form_page, refuse_foreign_post
 from auth_flow.embedded._login._providers import leave_for
-from auth_flow.embedded._login_models import AuthorizeRequest
-from auth_flow.errors import AuthFlowError, GuardRejected
-from auth_flow.states._events import SignInOptions
-from auth_flow.states.forms import Form, FormName, FormSettings, PasswordRules
+from auth_flow.states.forms import Form, FormName
 from auth_flow.states.steps import AutoSignInReady, Done, Idle
-from auth_flow.transports._cognito import CognitoTransport
 from auth_flow.web import Link
 
 if TYPE_CHECKING:
     from auth_flow.embedded._app import EmbeddedCognito
 
-GOES: dict[str, FormName] = {
-    "go:sign_in": "SIGN_IN",
-    "go:sign_up": "SIGN_UP",
-    "go:forgot_password": "FORGOT_PASSWORD",
-    "go:confirm_sign_up": "CONFIRM_SIGN_UP",
-}
 OPENINGS: dict[str, FormName] = {
     "/login": "SIGN_IN",
     "/signup": "SIGN_UP",
@@ -54,14 +44,15 @@ async def authorize(service: EmbeddedCognito, request: HttpRequest) -> Response:
     """Return to the application at once if the browser is signed in, or have the person sign in."""
     checked = check_request(service, request.query)
     pool = service.pool(checked.pool_id)
-    known = browser_session(pool, request.headers)
-    if known is not None and "login" not in checked.prompt:
-        session, user = known
-        return await return_to_application(pool, checked, user, session.auth_time)
+    known = browser_session(pool, request.headers) if "login" not in checked.prompt else None
+    if known is not None and is_enough(pool, checked, *known):
+        return await return_to_application(pool, checked, *known)
     if "none" in checked.prompt:
         raise RedirectError(checked.redirect_uri, checked.state, "login_required")
     if checked.identity_provider not in (None, "COGNITO"):
-        return await _begin(service, request, checked, provider=checked.identity_provider)
+        return await begin(service, request, checked, provider=checked.identity_provider)
+    if known is not None and checked.acr_values and known[0].status != "EXTERNAL_PROVIDER":
+        return await step_up(service, request, checked, *known)
     return redirect(with_query("/login", dict(request.query)))
 
 
@@ -69,7 +60,7 @@ async def show(service: EmbeddedCognito, request: HttpRequest) -> Response:
     """Show the form that an attempt is at. Without an attempt, begin one."""
     if "flow" not in request.query:
         checked = check_request(service, request.query)
-        return await _begin(service, request, checked, form=OPENINGS[request.path])
+        return await begin(service, request, checked, form=OPENINGS[request.path])
     attempt = find(service, request, request.query["flow"])
     provider = request.query.get("provider")
     if provider is not None:
@@ -85,7 +76,7 @@ async def answer(service: EmbeddedCognito, request: HttpRequest) -> Response:
     action, token = values.pop("action", "submit"), values.pop("token", "")
     flow, here = attempt.flow, f"/login?{urlencode({'flow': attempt.id})}"
     attempt.notice = None
-    shown = flow.form(_idle_form(attempt))
+    shown = flow.form(attempt.idle_form)
     if token != shown.token:
         attempt.notice = "That page was out of date. This is where you are now."
         return redirect(here)
@@ -94,16 +85,16 @@ async def answer(service: EmbeddedCognito, request: HttpRequest) -> Response:
         return redirect(here)
     secret = {field.name for field in shown.fields if field.secret}
     attempt.values = {name: text for name, text in values.items() if name not in secret}
-    await _feed(attempt, values, action)
+    await attempt.feed(values, action)
     if isinstance(flow.step, AutoSignInReady):
-        await _feed(attempt, {}, "submit")  # nothing is left to ask after a confirmation
+        await attempt.feed({})  # nothing is left to ask after a confirmation
     step = flow.step
     if isinstance(step, Done) and step.signed_in:
         return await _finish(service, attempt)
     if isinstance(step, Done):  # the account is in order, but the person has yet to sign in
         attempt.notice = f"{flow.form().title}. {flow.form().text or ''}".strip()
         attempt.form, attempt.values = "SIGN_IN", {"username": step.username or ""}
-        attempt.flow = _flow_for(service, attempt.request)
+        attempt.flow = flow_for(service, attempt.request)
     return redirect(here)
 
 
@@ -120,77 +111,8 @@ def find(service: EmbeddedCognito, request: HttpRequest, attempt_id: str) -> Bro
     return attempt
 
 
-async def _begin(
-    service: EmbeddedCognito,
-    request: HttpRequest,
-    checked: AuthorizeRequest,
-    *,
-    form: FormName = "SIGN_IN",
-    provider: str | None = None,
-) -> Response:
-    browser = cookies_of(request.headers).get(BROWSER_COOKIE)
-    flow = _flow_for(service, checked)
-    attempt = service.attempts.begin(checked, flow, browser, service.clock())
-    attempt.form = form
-    if checked.login_hint:
-        attempt.values = {"username": checked.login_hint}
-    query = {"flow": attempt.id, **({"provider": provider} if provider else {})}
-    cookie = set_cookie(BROWSER_COOKIE, attempt.browser, LIFETIME)
-    return redirect(f"/login?{urlencode(query)}", cookie)
-
-
-def _flow_for(service: EmbeddedCognito, request: AuthorizeRequest) -> AuthFlow:
-    pool, client = service.client(request.client_id)
-    policy = pool.settings.password_policy
-    by_choice = "ALLOW_USER_AUTH" in client.settings.explicit_auth_flows
-    options = SignInOptions(auth_flow_type="USER_AUTH" if by_choice else "USER_PASSWORD_AUTH")
-    wanted = dict.fromkeys(
-        [*pool.settings.required_attributes, *pool.settings.auto_verified_attributes]
-    )
-    forms = FormSettings(
-        sign_in_options=options,
-        required_attributes=tuple(
-            name for name in wanted if name not in pool.settings.username_attributes
-        ),
-        optional_attributes=(),
-        password_policy=PasswordRules(
-            minimum_length=policy.minimum_length,
-            require_lowercase=policy.require_lowercase,
-            require_uppercase=policy.require_uppercase,
-            require_numbers=policy.require_numbers,
-            require_symbols=policy.require_symbols,
-        ),
-    )
-    app = UserPool(user_pool_id=pool.id, client_id=client.id, client_secret=client.secret)
-    transport = CognitoTransport(f"http://{IN_PROCESS}", client=service.http_client())
-    return AuthFlow(app, transport=transport, forms=forms, clock=service.clock)
-
-
-async def _feed(attempt: BrowserSignIn, values: Mapping[str, str], action: str) -> None:
-    """Feed the flow with what was filled in. A refusal is shown by the form that follows."""
-    flow, form = attempt.flow, _idle_form(attempt)
-    try:
-        event = flow.fill(values, action, form=form)
-    except GuardRejected as rejected:
-        attempt.refused = rejected
-        return
-    attempt.refused = None
-    with as_managed_login():
-        try:
-            await flow.send(event)
-        except AuthFlowError:
-            return  # the flow shows it
-    attempt.values = {}
-    if action in GOES:
-        attempt.form = GOES[action]
-
-
-def _idle_form(attempt: BrowserSignIn) -> FormName | None:
-    return attempt.form if isinstance(attempt.flow.step, Idle) else None
-
-
 def _page(service: EmbeddedCognito, attempt: BrowserSignIn) -> Response:
-    form = attempt.flow.form(_idle_form(attempt), error=attempt.refused, values=attempt.values)
+    form = attempt.flow.form(attempt.idle_form, error=attempt.refused, values=attempt.values)
     return form_page(
         form,
         post_to="/login",
@@ -225,6 +147,8 @@ async def _finish(service: EmbeddedCognito, attempt: BrowserSignIn) -> Response:
     service.attempts.end(attempt)
     if user is None:
         raise PageError("server_error", "The account was deleted while you signed in.")
+    session = attempt.flow.session
+    grant = pool.grants.get(session.access_token.claims.origin_jti or "")
     # The tokens of the page itself have served their purpose.
-    await attempt.flow.session.sign_out()
-    return await signed_in(pool, attempt, user)
+    await session.sign_out()
+    return await signed_in(pool, attempt, user, grant.methods if grant else ())

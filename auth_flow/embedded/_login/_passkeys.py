@@ -48,15 +48,15 @@ class Visit:
         given = {name: text for name, text in parameters.items() if name not in ANSWERS}
         pool, client = client_named_by(service, given)
         given["redirect_uri"] = check_redirect_uri(client, given.get("redirect_uri"))
-        session = browser_session(pool, request.headers)
-        if session is None:
+        known = browser_session(pool, request.headers)
+        if known is None:
             raise PageError(
                 "login_required",
                 "Only a user who is signed in can create a passkey. Go back to the application and "
                 "sign in.",
                 401,
             )
-        return cls(pool, client, session[1], given)
+        return cls(pool, client, known[0], given)
 
     def page(self, error: AuthFlowError | None = None) -> Response:
         """Return the page, with the options of a new registration."""

@@ -70,7 +70,7 @@ async def _exchange(pool: EmbeddedUserPool, client: Client, form: dict[str, str]
         raise TokenError("invalid_grant")
     try:
         check_may_sign_in(user)
-        return await issue(pool, client, user, code.request, code.auth_time)
+        return await issue(pool, client, user, code.request, code.auth_time, code.methods)
     except Fault as fault:
         raise TokenError("invalid_grant", fault.message) from None
 
