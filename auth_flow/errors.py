@@ -288,16 +288,13 @@ class PasskeyError(AuthFlowError):
     - `NotAllowedError`: the person declined, or it has no passkey of this user.
     """
 
-    def __init__(self, message: str, *, reason: str) -> None:
+    def __init__(self, message: str, *, reason: str = "NotAllowedError") -> None:
         super().__init__(message)
         self.reason = reason
 
 
 class PasskeyCancelled(PasskeyError):
     """The person declined, or did not act in time. Offer the passkey again, or another way."""
-
-    def __init__(self, message: str, *, reason: str = "NotAllowedError") -> None:
-        super().__init__(message, reason=reason)
 
 
 # Service

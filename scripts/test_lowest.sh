@@ -12,4 +12,4 @@ uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --all-ex
 uv pip install --quiet --python "$home/venv/bin/python" --requirements "$home/lowest.txt" \
   "$(grep -oE '^opentelemetry-api==\S+' "$home/lowest.txt" | sed s/api/sdk/)" "pyjwt[crypto]" pytest setuptools trio trustme
 "$home/venv/bin/python" -m pytest -q -p no:cacheprovider -m "not counterpart" --ignore tests/cli/test_serve.py "$@" \
-  tests/chart tests/cli tests/embedded tests/flow tests/sealing tests/session tests/srp tests/stores tests/transports
+  tests/chart tests/cli tests/embedded tests/flow tests/passkeys tests/sealing tests/session tests/srp tests/stores tests/transports

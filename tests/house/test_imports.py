@@ -32,6 +32,7 @@ NOT_YET = {
         "cryptography",
         "joserfc",
         "webauthn",
+        "fido2",
         "uvicorn",
         "click",
         "rich",

@@ -1,0 +1,242 @@
+"""The authenticator in software, against a relying party that verifies everything."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from auth_flow.errors import (
+    NotAuthorizedException,
+    PasskeyCancelled,
+    PasskeyError,
+    WebAuthnCredentialNotSupportedException,
+)
+from auth_flow.passkeys import CreationOptions, RequestOptions, SoftwareAuthenticator
+from tests.passkeys.conftest import RP_ID, Place
+from tests.states.webauthn import CREATION_OPTIONS
+
+pytestmark = pytest.mark.anyio
+
+
+class Shelf:
+    """Keeps the latest text of an authenticator."""
+
+    def __init__(self) -> None:
+        self.texts: list[SecretStr] = []
+
+    async def keep(self, text: SecretStr) -> None:
+        self.texts.append(text)
+
+    def authenticator(self, **options: Any) -> SoftwareAuthenticator:
+        kept = self.texts[-1] if self.texts else None
+        return SoftwareAuthenticator(RP_ID, kept=kept, keep=self.keep, **options)
+
+
+@pytest.mark.parametrize("verification", ["required", "preferred", "discouraged"])
+async def test_a_passkey_signs_in(place: Place, verification: str) -> None:
+    place.settings(user_verification=verification)
+    authenticator = SoftwareAuthenticator(RP_ID)
+    await place.add(authenticator)
+    await place.sign_in(authenticator)
+    await place.sign_in_at_once(authenticator)
+
+
+async def test_what_was_kept_signs_in_another_time(place: Place) -> None:
+    shelf = Shelf()
+    await place.add(shelf.authenticator())
+    for _ in range(3):
+        await place.sign_in(shelf.authenticator())
+    (kept,) = json.loads(shelf.texts[-1].get_secret_value())["passkeys"]
+    assert kept["counter"] == 3
+    assert kept["private_key"] not in repr(shelf.authenticator())
+    assert kept["private_key"] not in repr(shelf.authenticator()._passkeys)
+
+
+async def test_an_old_text_is_a_counter_that_does_not_grow(place: Place) -> None:
+    shelf = Shelf()
+    await place.add(shelf.authenticator())
+    await place.sign_in(shelf.authenticator())
+    old = SoftwareAuthenticator(RP_ID, kept=shelf.texts[0])
+    with pytest.raises(NotAuthorizedException, match="count"):
+        await place.sign_in(old)
+    await place.sign_in(old)  # its counter has grown past the other one
+
+
+async def test_nothing_is_answered_that_was_not_kept(place: Place) -> None:
+    async def full(_: SecretStr) -> None:
+        raise OSError("The disk is full.")
+
+    with pytest.raises(OSError, match="full"):
+        await place.add(SoftwareAuthenticator(RP_ID, keep=full))
+    assert (await (await place.by_password()).list_passkeys()).credentials == []
+
+
+@pytest.mark.parametrize("kept", ["", "{}x", "[]", '{"version": 2}', '{"passkeys": [{}]}'])
+def test_a_text_that_was_not_kept_is_refused(kept: str) -> None:
+    with pytest.raises(ValueError, match="no text that a SoftwareAuthenticator kept") as caught:
+        SoftwareAuthenticator(RP_ID, kept=kept)
+    assert caught.value.__suppress_context__
+
+
+async def test_who_declines_is_asked_again(place: Place) -> None:
+    questions: list[str] = []
+    answers = [False, True, False, True]
+
+    async def confirm(question: str) -> bool:
+        questions.append(question)
+        return answers.pop(0)
+
+    authenticator = SoftwareAuthenticator(RP_ID, confirm=confirm)
+    with pytest.raises(PasskeyCancelled):
+        await place.add(authenticator)
+    assert authenticator.passkey_ids == ()
+    await place.add(authenticator)
+    flow, step = await place.asked()
+    with pytest.raises(PasskeyCancelled) as caught:
+        await authenticator.get(step.options)
+    assert flow.step == step
+    (field,) = flow.form(error=caught.value).fields
+    assert field.problem
+    assert field.problem.code == "passkey_cancelled"
+    await place.sign_in(authenticator)
+    assert questions[0] == "Make a passkey for ada at example.org?"
+    assert questions[-1] == "Sign in to example.org as ada?"
+
+
+async def test_one_authenticator_has_one_passkey_of_a_user(place: Place) -> None:
+    authenticator = SoftwareAuthenticator(RP_ID)
+    await place.add(authenticator)
+    with pytest.raises(PasskeyError, match="already has a passkey") as caught:
+        await place.add(authenticator)
+    assert caught.value.reason == "InvalidStateError"
+    session = await place.by_password()
+    (listed,) = (await session.list_passkeys()).credentials
+    assert authenticator.passkey_ids == (listed.credential_id,)
+    await session.delete_passkey(listed.credential_id)
+    await place.add(authenticator)
+    assert len(authenticator.passkey_ids) == 1, "the one that the pool forgot was replaced"
+    await place.sign_in(authenticator)
+    await authenticator.forget(authenticator.passkey_ids[0])
+    with pytest.raises(PasskeyError, match="no passkey of this user") as caught:
+        await place.sign_in(authenticator)
+    assert caught.value.reason == "NotAllowedError"
+
+
+async def test_a_second_authenticator(place: Place) -> None:
+    first, second = SoftwareAuthenticator(RP_ID), SoftwareAuthenticator(RP_ID)
+    await place.add(first)
+    await place.add(second)
+    session = await place.by_password()
+    listed = (await session.list_passkeys()).credentials
+    assert [one.credential_id for one in listed] == [*first.passkey_ids, *second.passkey_ids]
+    for authenticator in (first, second):
+        await place.sign_in(authenticator)
+    await session.delete_passkey(first.passkey_ids[0])
+    with pytest.raises(PasskeyError, match="no passkey"):
+        await place.sign_in(first)
+    await place.sign_in(second)
+
+
+async def test_a_person_who_is_not_verified(place: Place) -> None:
+    authenticator = SoftwareAuthenticator(RP_ID, verifies_user=False)
+    await place.add(authenticator)
+    await place.sign_in(authenticator)
+    place.settings(user_verification="required")
+    for use in (place.sign_in, place.add):
+        with pytest.raises(PasskeyError, match="verified") as caught:
+            await use(authenticator)
+        assert caught.value.reason == "ConstraintError"
+
+
+def creation(**changes: object) -> CreationOptions:
+    return CreationOptions.model_validate({**CREATION_OPTIONS, **changes})
+
+
+async def test_what_a_registration_says() -> None:
+    made = (await SoftwareAuthenticator(RP_ID).create(creation())).to_json()
+    assert made["clientExtensionResults"] == {"credProps": {"rk": True}}
+    assert made["authenticatorAttachment"] == "platform"
+    response = made["response"]
+    assert response["transports"] == ["internal"]
+    assert response["publicKeyAlgorithm"] == -7
+    assert set(response) == {
+        *("clientDataJSON", "attestationObject", "authenticatorData", "publicKey"),
+        *("transports", "publicKeyAlgorithm"),
+    }
+    plain = await SoftwareAuthenticator(RP_ID).create(creation(extensions=None))
+    assert plain.client_extension_results == {}
+
+
+@pytest.mark.parametrize("attestation", ["none", "direct"])
+async def test_an_attestation_if_the_pool_wants_one(place: Place, attestation: str) -> None:
+    authenticator = SoftwareAuthenticator(RP_ID)
+    session = await place.by_password()
+    options = await session.start_passkey_registration()
+    wanted = options.model_copy(update={"attestation": attestation})
+    await session.complete_passkey_registration(await authenticator.create(wanted))
+    await place.sign_in(authenticator)
+
+
+async def test_an_answer_to_other_options_is_refused(place: Place) -> None:
+    authenticator = SoftwareAuthenticator(RP_ID)
+    session = await place.by_password()
+    old = await session.start_passkey_registration()
+    await session.start_passkey_registration()
+    with pytest.raises(WebAuthnCredentialNotSupportedException):
+        await session.complete_passkey_registration(await authenticator.create(old))
+
+
+async def test_a_pool_without_es256() -> None:
+    options = creation(pubKeyCredParams=[{"type": "public-key", "alg": -257}])
+    with pytest.raises(PasskeyError, match="ES256") as caught:
+        await SoftwareAuthenticator(RP_ID).create(options)
+    assert caught.value.reason == "NotSupportedError"
+
+
+@pytest.mark.parametrize(
+    ("rp_id", "origin", "words"),
+    [
+        ("example.org", "https://example.org/", "is not an origin"),
+        ("example.org", "example.org", "is not an origin"),
+        ("example.org", "http://example.org", "not secure"),
+        ("example.org", "https://notexample.org", "a subdomain"),
+        ("app.example.org", "https://example.org", "a subdomain"),
+        ("co.uk", "https://shop.co.uk", "public suffix"),
+        ("", "https://example.org", "RelyingPartyId"),
+    ],
+)
+def test_an_origin_that_does_not_fit_says_what_to_set(rp_id: str, origin: str, words: str) -> None:
+    with pytest.raises(PasskeyError, match=words) as caught:
+        SoftwareAuthenticator(rp_id, origin=origin)
+    assert caught.value.reason == "SecurityError"
+
+
+@pytest.mark.parametrize(
+    ("rp_id", "origin"),
+    [
+        ("example.org", None),
+        ("example.org", "https://app.example.org:8443"),
+        ("localhost", "http://localhost:3000"),
+    ],
+)
+async def test_an_origin_that_fits(place: Place, rp_id: str, origin: str | None) -> None:
+    place.settings(relying_party_id=rp_id)
+    authenticator = SoftwareAuthenticator(rp_id, origin=origin)
+    await place.add(authenticator)
+    await place.sign_in(authenticator)
+
+
+async def test_a_pool_that_is_another_relying_party(place: Place) -> None:
+    """With managed login, the relying party id has to be the custom domain of the pool."""
+    authenticator = SoftwareAuthenticator(RP_ID)
+    await place.add(authenticator)
+    place.settings(relying_party_id="auth.example.com")
+    for use in (place.sign_in, place.add):
+        with pytest.raises(PasskeyError, match=r"'auth\.example\.com'.*custom domain") as caught:
+            await use(authenticator)
+        assert caught.value.reason == "SecurityError"
+    without = RequestOptions(challenge="AAAA")
+    assert await authenticator.get(without), "the origin decides"
