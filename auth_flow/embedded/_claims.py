@@ -108,7 +108,7 @@ async def token_claims(
         "origin_jti": grant.origin_jti,
         "event_id": grant.event_id,
         "auth_time": grant.auth_time,
-        **level_claims(grant.methods),
+        **level_claims(grant.methods, pool.settings.level_names),
         "iat": now,
     }
     access = {

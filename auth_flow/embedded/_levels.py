@@ -13,8 +13,16 @@ Method = str
 passkey of the platform, or on a security key).
 """
 
-LEVELS = {f"urn:cognito:loa:{level}": level for level in range(1, 5)}
-"""The levels by their names in `acr`."""
+LevelNames = tuple[str, str, str, str]
+"""The names of the levels in `acr`, that of level 1 first."""
+
+LEVEL_NAMES: LevelNames = (
+    "urn:cognito:loa:1",
+    "urn:cognito:loa:2",
+    "urn:cognito:loa:3",
+    "urn:cognito:loa:4",
+)
+"""The names of the levels in a pool that has no AcrConfiguration."""
 
 COMBINATIONS: dict[int, tuple[frozenset[Method], ...]] = {
     1: (frozenset({"pwd"}),),
@@ -30,9 +38,9 @@ COMBINATIONS: dict[int, tuple[frozenset[Method], ...]] = {
 """The methods that satisfy each level. Each combination is sufficient."""
 
 
-def levels_in(text: str) -> tuple[int, ...]:
+def levels_in(text: str, names: LevelNames) -> tuple[int, ...]:
     """Return the levels that a text names, separated by spaces. Unknown names are left out."""
-    return tuple(LEVELS[value] for value in text.split() if value in LEVELS)
+    return tuple(names.index(name) + 1 for name in text.split() if name in names)
 
 
 def level_of(methods: Iterable[Method]) -> int:
@@ -46,12 +54,12 @@ def level_of(methods: Iterable[Method]) -> int:
     return max(reached, default=0)
 
 
-def level_claims(methods: Collection[Method]) -> dict[str, object]:
+def level_claims(methods: Collection[Method], names: LevelNames) -> dict[str, object]:
     """Return `acr` and `amr`, or nothing if the sign-in did not ask for a level."""
     if not methods:
         return {}
     level = level_of(methods)
     return {
-        **({"acr": f"urn:cognito:loa:{level}"} if level else {}),
+        **({"acr": names[level - 1]} if level else {}),
         "amr": [*methods, *(["mfa"] if len(methods) > 1 else [])],
     }

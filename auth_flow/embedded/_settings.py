@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from auth_flow.embedded._levels import LEVEL_NAMES, LevelNames
 from auth_flow.embedded._registry import member_name
 
 MfaFactor = Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
@@ -170,6 +171,8 @@ class PoolSettings(BaseModel):
     user_verification: Literal["required", "preferred"] = "preferred"
     passkey_factor: PasskeyFactor = "SINGLE_FACTOR"
     """FactorConfiguration: whether a passkey with user verification satisfies MFA."""
+    level_names: LevelNames = LEVEL_NAMES
+    """AcrConfiguration: the names of the authentication levels, that of level 1 first."""
     limits: Limits = Limits()
     tags: dict[str, str] = Field(default_factory=dict)
     described: dict[str, Any] = Field(default_factory=dict)

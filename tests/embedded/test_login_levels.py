@@ -62,6 +62,12 @@ async def test_a_level_is_asked_for_and_named_in_the_tokens(app: App) -> None:
     assert (identity["acr"], identity["amr"]) == (f"{LEVEL}4", ["pwd", "otp", "mfa"])
 
 
+async def test_levels_have_the_names_of_the_pool(app: App) -> None:
+    settings(app.wire, level_names=("low", "medium", "high", "highest"))
+    await sign_in_for(app, "low")
+    assert (await told(app))["acr"] == "low"
+
+
 async def test_without_acr_values_the_tokens_name_no_level(app: App) -> None:
     await sign_in_for(app, None)
     identity = await told(app)

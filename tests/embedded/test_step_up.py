@@ -50,6 +50,48 @@ async def by_password(wire: Wire, levels: str = f"{LEVEL}1", **parameters: str) 
     return await answer(wire, asked, ANSWER="PASSWORD", PASSWORD=PASSWORD)
 
 
+async def test_a_pool_names_its_levels(wire: Wire) -> None:
+    configuration = {"Level1": {"AcrValue": "https://acr.example/low"}}
+    given = {"UserPoolId": wire.pool.id, "AcrConfiguration": configuration}
+    await wire.service_call("UpdateUserPool", **given)
+    described = await wire.service_call("DescribeUserPool", UserPoolId=wire.pool.id)
+    assert described["UserPool"]["AcrConfiguration"] == {
+        **configuration,
+        **{f"Level{level}": {"AcrValue": f"{LEVEL}{level}"} for level in (2, 3, 4)},
+    }
+    signed_in = await by_password(wire, "https://acr.example/low")
+    assert claims(signed_in).acr == "https://acr.example/low"
+    with pytest.raises(Refused, match="no valid value"):
+        await aim(wire, f"{LEVEL}1")
+    await wire.call("UpdateUserPool", UserPoolId=wire.pool.id)
+    assert claims(await by_password(wire)).acr == f"{LEVEL}1"
+
+
+@pytest.mark.parametrize(
+    ("members", "error"),
+    [
+        (
+            {"AcrConfiguration": {"Level1": {"AcrValue": f"{LEVEL}2"}}},
+            "InvalidParameterException: .*unique",
+        ),
+        (
+            {"AcrConfiguration": {"Level5": {"AcrValue": "five"}}},
+            "InvalidParameterException",
+        ),
+        (
+            {"AcrConfiguration": {"Level1": {"AcrValue": "low"}}, "UserPoolTier": "LITE"},
+            "FeatureUnavailableInTierException",
+        ),
+    ],
+)
+async def test_names_of_levels_that_are_refused(
+    wire: Wire, members: dict[str, Any], error: str
+) -> None:
+    with pytest.raises(Refused, match=error):
+        await wire.service_call("UpdateUserPool", UserPoolId=wire.pool.id, **members)
+    assert claims(await by_password(wire)).acr == f"{LEVEL}1"
+
+
 async def test_a_sign_in_without_a_target_has_no_level(wire: Wire) -> None:
     signed_in = await wire.sign_in()
     assert (claims(signed_in).acr, claims(signed_in).amr) == (None, ())

@@ -60,7 +60,7 @@ def read_step_up(
             "FeatureUnavailableInTierException",
             "Step-up authentication is not available in the feature plan of this user pool.",
         )
-    levels = levels_in(values)
+    levels = levels_in(values, pool.settings.level_names)
     if not levels:
         raise invalid_parameter("TARGET_ACR_VALUES contains no valid value.")
     max_age = _max_age(parameters)

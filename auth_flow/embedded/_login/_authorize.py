@@ -76,7 +76,7 @@ def check_request(service: CognitoService, parameters: Mapping[str, str]) -> Aut
     if "none" in prompt and len(prompt) > 1:
         raise refuse("invalid_request", "prompt=none goes with no other value")
     acr_values, max_age = parameters.get("acr_values"), parameters.get("max_age")
-    if acr_values is not None and not levels_in(acr_values):
+    if acr_values is not None and not levels_in(acr_values, pool.settings.level_names):
         raise refuse("invalid_request", "acr_values has no level that Cognito knows")
     if max_age is not None and not (max_age.isascii() and max_age.isdigit()):
         raise refuse("invalid_request", "max_age should be a number of seconds")
@@ -133,7 +133,8 @@ def is_enough(
         return False
     if request.acr_values is None:
         return True
-    level = reachable_level(levels_in(request.acr_values), user, session.methods)
+    levels = levels_in(request.acr_values, pool.settings.level_names)
+    level = reachable_level(levels, user, session.methods)
     return level is not None and level_of(session.methods) >= level
 
 

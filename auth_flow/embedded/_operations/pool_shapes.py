@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from auth_flow.embedded._fault import invalid_parameter
+from auth_flow.embedded._fault import Fault, invalid_parameter
+from auth_flow.embedded._levels import LEVEL_NAMES, LevelNames
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request
 from auth_flow.embedded._schema import BUILT_IN, STANDARD, declaration, known_attributes
@@ -101,6 +102,14 @@ class IssuerConfiguration(Shape):
     type: Literal["ORIGINAL", "UPDATED"] = "ORIGINAL"
 
 
+class AcrLevel(Shape):
+    """AcrLevelConfigType."""
+
+    acr_value: Annotated[
+        str, Field(min_length=1, max_length=64, pattern=r"^[\x21\x23-\x5B\x5D-\x7E]+$")
+    ]
+
+
 class PoolMembers(Request):
     """The members that CreateUserPool and UpdateUserPool have in common.
 
@@ -116,6 +125,9 @@ class PoolMembers(Request):
     admin_create_user_config: AdminCreateUserConfig = AdminCreateUserConfig()
     account_recovery_setting: AccountRecoverySetting | None = None
     issuer_configuration: IssuerConfiguration = IssuerConfiguration()
+    acr_configuration: dict[Literal["Level1", "Level2", "Level3", "Level4"], AcrLevel] = Field(
+        default_factory=dict
+    )
     deletion_protection: Literal["ACTIVE", "INACTIVE"] = "INACTIVE"
     user_pool_tags: Tags = Field(default_factory=dict)
     # The members from here on have no effect in this pool. They are described as they were given.
@@ -154,6 +166,7 @@ class PoolMembers(Request):
             "recovery": (
                 recovery.ways if recovery else PoolSettings.model_fields["recovery"].default
             ),
+            "level_names": self._level_names(),
             "deletion_protection": self.deletion_protection == "ACTIVE",
             "tags": self.user_pool_tags,
             "described": self._without_effect(),
@@ -161,6 +174,24 @@ class PoolMembers(Request):
         if settings.issuer_type != "LOCAL":  # which the service does not have and cannot change
             changes["issuer_type"] = self.issuer_configuration.type
         return settings.model_copy(update=changes)
+
+    def _level_names(self) -> LevelNames:
+        given = {key: level.acr_value for key, level in self.acr_configuration.items()}
+        if given and self.user_pool_tier == "LITE":
+            raise Fault(
+                "FeatureUnavailableInTierException",
+                "Custom names of ACR levels are not available in the LITE feature plan.",
+            )
+        first, second, third, fourth = LEVEL_NAMES
+        names = (
+            given.get("Level1", first),
+            given.get("Level2", second),
+            given.get("Level3", third),
+            given.get("Level4", fourth),
+        )
+        if len(set(names)) < len(names):
+            raise invalid_parameter("The names of the ACR levels must be unique.")
+        return names
 
     def _without_effect(self) -> dict[str, Any]:
         names = {
@@ -255,6 +286,11 @@ def describe(pool: EmbeddedUserPool) -> Reply:
     }
     if settings.issuer_type != "LOCAL":
         reply["IssuerConfiguration"] = {"Type": settings.issuer_type}
+    if settings.level_names != LEVEL_NAMES:
+        reply["AcrConfiguration"] = {
+            f"Level{level}": {"AcrValue": name}
+            for level, name in enumerate(settings.level_names, start=1)
+        }
     if settings.device_tracking != "OFF":
         reply["DeviceConfiguration"] = devices.model_dump(by_alias=True)
     return reply
