@@ -1,5 +1,5 @@
-"""Complaints about devices in other libraries, each as a test. The names are those of the issues
-in their trackers.
+"""Complaints about devices in other libraries, numbered, each as a test. The names are those of the
+issues in their trackers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import pytest
 from auth_flow import AuthFlowType, DeviceNotConfirmed, Done, EnterCode, NewPassword, SignIn
 from auth_flow.embedded import TurnableClock
 from auth_flow.embedded import _totp as totp
-from auth_flow.errors import GuardRejected, InvalidParameterException
+from auth_flow.errors import GuardRejected, InvalidParameterException, ResourceNotFoundException
 from auth_flow.states.steps import TotpSetup
 
 from .conftest import EMAIL, PASSWORD, Place, blue_question, sent_device_keys
@@ -18,18 +18,21 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("flow_type", ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"])
-async def test_amplify_swift_4254_an_alias_makes_no_new_device(
+async def test_01_amplify_swift_4254_an_alias_makes_no_new_device(
     optional: Place, flow_type: AuthFlowType
 ) -> None:
-    for username in ("ada", EMAIL, "ADA") * 2:
+    names = ("ada", EMAIL, "ADA")
+    for username in names:
+        await optional.sign_in(username=username, auth_flow_type=flow_type)
+    (key,) = optional.user.devices
+    for username in names:
         flow, _ = await optional.sign_in(username=username, auth_flow_type=flow_type)
-    (device,) = optional.user.devices.values()
-    assert device.verifier is not None
-    assert flow.session.device is not None
-    assert flow.session.device.key == device.key
+        assert flow.session.device is not None
+        assert flow.session.device.key == key
+    assert list(optional.user.devices) == [key]
 
 
-async def test_amplify_js_10083_a_device_forgotten_elsewhere_does_not_break_the_sign_in(
+async def test_02_amplify_js_10083_a_device_forgotten_elsewhere_does_not_break_the_sign_in(
     always: Place,
 ) -> None:
     await always.sign_in("laptop")
@@ -40,17 +43,22 @@ async def test_amplify_js_10083_a_device_forgotten_elsewhere_does_not_break_the_
     assert flow.signed_in
 
 
-async def test_amplify_js_10083_nor_does_it_break_a_refresh(
+async def test_02_amplify_js_10083_nor_does_it_break_a_refresh(
     always: Place, clock: TurnableClock
 ) -> None:
     laptop, _ = await always.sign_in("laptop")
     always.user.devices.clear()
+    gone = ResourceNotFoundException(
+        "Device does not exist.", operation="GetTokensFromRefreshToken"
+    )
+    always.transport.failures["GetTokensFromRefreshToken"] = [gone]
     clock.turn(hours=2)
     await laptop.session.fresh_tokens()
     assert laptop.session.active
+    assert (await laptop.devices.load()).devices == {}
 
 
-async def test_amplify_js_7051_tokens_refresh_after_setting_up_an_authenticator_app(
+async def test_03_amplify_js_7051_tokens_refresh_after_setting_up_an_authenticator_app(
     always: Place, clock: TurnableClock
 ) -> None:
     always.embedded.settings = always.embedded.settings.model_copy(
@@ -66,7 +74,7 @@ async def test_amplify_js_7051_tokens_refresh_after_setting_up_an_authenticator_
     assert flow.session.device is not None
 
 
-async def test_amplify_js_932_tokens_refresh_after_a_new_password(
+async def test_04_amplify_js_932_tokens_refresh_after_a_new_password(
     optional: Place, clock: TurnableClock
 ) -> None:
     optional.embedded.create_user("new", PASSWORD, status="FORCE_CHANGE_PASSWORD")
@@ -78,7 +86,7 @@ async def test_amplify_js_932_tokens_refresh_after_a_new_password(
     assert flow.session.device is not None
 
 
-async def test_amplify_js_9616_the_users_decision_is_asked_for(opt_in: Place) -> None:
+async def test_05_amplify_js_9616_the_users_decision_is_asked_for(opt_in: Place) -> None:
     flow, _ = await opt_in.sign_in()
     assert flow.step.to_json()["device"] == {
         "key": flow.session.device and flow.session.device.key,
@@ -87,7 +95,7 @@ async def test_amplify_js_9616_the_users_decision_is_asked_for(opt_in: Place) ->
     }
 
 
-async def test_amplify_android_2506_a_refresh_names_the_device(
+async def test_06_amplify_android_2506_a_refresh_names_the_device(
     always: Place, clock: TurnableClock
 ) -> None:
     flow, _ = await always.sign_in()
@@ -99,7 +107,7 @@ async def test_amplify_android_2506_a_refresh_names_the_device(
     assert body["DeviceKey"] == flow.session.device.key
 
 
-async def test_amplify_js_8469_an_invalid_device_key_is_reported_and_not_fatal(
+async def test_07_amplify_js_8469_an_invalid_device_key_is_reported_and_not_fatal(
     always: Place,
 ) -> None:
     refused = InvalidParameterException("Invalid device key given.", operation="ConfirmDevice")
@@ -109,7 +117,7 @@ async def test_amplify_js_8469_an_invalid_device_key_is_reported_and_not_fatal(
     assert [one.error for one in always.notices if isinstance(one, DeviceNotConfirmed)] == [refused]
 
 
-async def test_amplify_js_12220_a_custom_sign_in_without_metadata_is_normal(
+async def test_08_amplify_js_12220_a_custom_sign_in_without_metadata_is_normal(
     optional: Place,
 ) -> None:
     optional.embedded.triggers = blue_question()
@@ -118,7 +126,7 @@ async def test_amplify_js_12220_a_custom_sign_in_without_metadata_is_normal(
     assert not [one for one in optional.notices if isinstance(one, DeviceNotConfirmed)]
 
 
-async def test_pycognito_133_callers_never_see_a_device_challenge(always: Place) -> None:
+async def test_09_pycognito_133_callers_never_see_a_device_challenge(always: Place) -> None:
     await always.sign_in()
     flow = always.flow()
     step = await flow.send(SignIn(username="ada", password=PASSWORD))
@@ -126,7 +134,7 @@ async def test_pycognito_133_callers_never_see_a_device_challenge(always: Place)
     assert [(entry.source, entry.target) for entry in flow.history] == [("IDLE", "DONE")]
 
 
-async def test_amplify_js_8977_a_device_is_asked_once_after_mfa_was_enabled(
+async def test_10_amplify_js_8977_a_device_is_asked_once_after_mfa_was_enabled(
     optional: Place,
 ) -> None:
     """That is how the service does it: a device has to have seen the second factor once."""
@@ -137,7 +145,7 @@ async def test_amplify_js_8977_a_device_is_asked_once_after_mfa_was_enabled(
     assert (await optional.sign_in())[1] == []
 
 
-async def test_amplify_js_14622_a_device_that_is_not_remembered_is_listed(opt_in: Place) -> None:
+async def test_11_amplify_js_14622_a_device_that_is_not_remembered_is_listed(opt_in: Place) -> None:
     flow, _ = await opt_in.sign_in()
     (device,) = await flow.session.fetch_devices()
     assert device.remembered is False
@@ -145,7 +153,7 @@ async def test_amplify_js_14622_a_device_that_is_not_remembered_is_listed(opt_in
     assert device.device_key == flow.session.device.key
 
 
-async def test_amplify_flutter_4536_remembering_after_forgetting_says_what_to_do(
+async def test_12_amplify_flutter_4536_remembering_after_forgetting_says_what_to_do(
     opt_in: Place,
 ) -> None:
     flow, _ = await opt_in.sign_in()
@@ -158,7 +166,9 @@ async def test_amplify_flutter_4536_remembering_after_forgetting_says_what_to_do
     assert (await opt_in.sign_in())[1] == []
 
 
-async def test_amplify_flutter_2198_the_values_survive_a_sign_out_unchanged(always: Place) -> None:
+async def test_13_amplify_flutter_2198_the_values_survive_a_sign_out_unchanged(
+    always: Place,
+) -> None:
     flow, _ = await always.sign_in()
     device = flow.session.device
     await flow.session.sign_out()
@@ -170,7 +180,16 @@ async def test_amplify_flutter_2198_the_values_survive_a_sign_out_unchanged(alwa
     assert set(sent_device_keys(always)) == {device.key}
 
 
-async def test_identity_js_430_forgetting_another_device_leaves_this_one(always: Place) -> None:
+async def test_13_amplify_js_8137_nothing_is_left_behind_if_they_are_cleared(always: Place) -> None:
+    flow, _ = await always.sign_in()
+    await flow.session.sign_out()
+    await flow.devices.clear()
+    left = await flow.devices.load()
+    assert (left.devices, left.aliases) == ({}, {})
+    assert (await always.sign_in())[1] == ["CONFIRM_SIGN_IN_WITH_SMS_CODE"]
+
+
+async def test_14_identity_js_430_forgetting_another_device_leaves_this_one(always: Place) -> None:
     phone, _ = await always.sign_in("phone")
     laptop, _ = await always.sign_in("laptop")
     assert phone.session.device is not None
