@@ -137,6 +137,14 @@ def test_a_user_who_is_not_recognized_stays_and_has_other_ways(visitor: Visitor)
     visitor.type_password()
 
 
+def test_a_device_that_has_lost_the_passkey_leaves_the_other_ways(visitor: Visitor) -> None:
+    signed_in_with_passkey(visitor).forget()
+    visitor.choose("WEB_AUTHN")
+    visitor.see("The browser gave no passkey")
+    visitor.go_on_with("PASSWORD")
+    visitor.type_password()
+
+
 def test_a_device_with_a_passkey_makes_no_second_one(visitor: Visitor) -> None:
     authenticator = signed_in_with_passkey(visitor)
     visitor.choose("WEB_AUTHN")
@@ -179,12 +187,14 @@ def test_a_deleted_passkey_is_refused_and_the_password_works(visitor: Visitor) -
 
 
 def test_a_page_of_another_relying_party_says_so(visitor: Visitor) -> None:
+    signed_in_with_passkey(visitor)
     visitor.users.settings = PoolSettings(relying_party_id="example.org")
-    authenticator = VirtualAuthenticator(visitor.browser)
-    visitor.sign_in_with_password()
+    visitor.choose("WEB_AUTHN")
+    visitor.see("The passkey belongs to another web site than this page.")
+    visitor.go_on_with("PASSWORD")
+    visitor.type_password()
     visitor.create_passkey()
     visitor.see("The passkey belongs to another web site than this page.")
-    assert len(authenticator) == 0
 
 
 NO_WEBAUTHN = "delete window.PublicKeyCredential;"

@@ -36,6 +36,10 @@ class VirtualAuthenticator:
         """Decide whether the fingerprint, or whatever it asks for, is recognized from now on."""
         self._send("WebAuthn.setUserVerified", isUserVerified=succeeds, **self._own)
 
+    def forget(self) -> None:
+        """Delete its passkeys, as the person can do in the settings of a device."""
+        self._send("WebAuthn.clearCredentials", **self._own)
+
     def unplug(self) -> None:
         """Have nobody touch it from the next request on, so that another authenticator answers."""
         self._present(False)

@@ -2,11 +2,13 @@
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { build } from 'esbuild';
 import puppeteer from 'puppeteer-core';
 
 import { answerLines } from './lines.mjs';
 
+const PATIENCE = 20_000;
 const here = new URL('.', import.meta.url).pathname;
 const bundles = await build({
   absWorkingDir: here,
@@ -37,9 +39,21 @@ let devtools;
 async function freshPage(path) {
   await page?.browserContext().close();
   page = await (await browser.createBrowserContext()).newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(PATIENCE);
   devtools = await page.createCDPSession();
   await page.goto(`${origin}/${path}`);
+}
+
+/** Wait until what `read` returns includes a text. It may fail while the page gives way to another one. */
+async function includes(read, wanted) {
+  const deadline = Date.now() + PATIENCE;
+  let shown;
+  do {
+    shown = await Promise.resolve().then(read).catch(String);
+    if (shown.includes(wanted)) return;
+    await setTimeout(20);
+  } while (Date.now() < deadline);
+  throw new Error(`"${wanted}" is not in: ${shown}`);
 }
 
 const PAGE = {
@@ -58,7 +72,7 @@ const PAGE = {
   newBrowser: () => freshPage(''),
   back: () => page.goBack(),
   address: () => page.url(),
-  arrive: ({ part }) => page.waitForFunction((wanted) => location.href.includes(wanted), {}, part),
+  arrive: ({ part }) => includes(() => page.url(), part),
   choose: ({ value }) => page.locator(`input[value="${value}"]`).click(),
   screenshot: async ({ path, width, height, dark }) => {
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
@@ -72,13 +86,7 @@ const PAGE = {
     const { violations } = await page.evaluate(() => window.axe.run());
     return violations.map(({ id, impact, nodes }) => ({ id, impact, at: nodes.map(({ html }) => html) }));
   },
-  see: async ({ text }) => {
-    try {
-      await page.waitForFunction((wanted) => document.body.innerText.includes(wanted), {}, text);
-    } catch {
-      throw new Error(`"${text}" is not in: ${await page.evaluate(() => document.body.innerText)}`);
-    }
-  },
+  see: ({ text }) => includes(() => page.evaluate(() => document.body.innerText), text),
 };
 
 async function inPage(call, input) {
