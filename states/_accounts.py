@@ -40,7 +40,7 @@ def sign_up(turn: Turn, event: SignUp) -> Dialogue[Outcome]:
     """Create the account. Cognito replies whether it must be confirmed."""
     asked = event.auto_sign_in
     options = asked if isinstance(asked, SignInOptions) else SignInOptions() if asked else None
-    turn = turn.of(Record(login_id=event.username, sign_in_options=options))
+    turn = turn.with_record(Record(login_id=event.username, sign_in_options=options))
     reply = yield from account(
         turn,
         "SignUp",
@@ -52,7 +52,7 @@ def sign_up(turn: Turn, event: SignUp) -> Dialogue[Outcome]:
     )
     step: Step
     if not reply.confirmed:
-        turn = turn.of(turn.record.model_copy(update={"code_sent_at": turn.clock()}))
+        turn = turn.with_record(turn.record.model_copy(update={"code_sent_at": turn.clock()}))
         delivery = CodeDelivery.of(reply.delivery)
         step = ConfirmationRequired(code_delivery=delivery, user_id=reply.user_id)
     elif options is not None:
@@ -157,7 +157,7 @@ def _ready(turn: Turn, record: Record, session: SecretStr | None) -> Outcome:
     one.
     """
     if record.sign_in_options is not None:
-        return turn.rest_at(turn.of(record).waiting_at(AutoSignInReady(), session))
+        return turn.rest_at(turn.with_record(record).waiting_at(AutoSignInReady(), session))
     done = Done(signed_in=False, username=record.login_id)
     return turn.rest_at(Record(login_id=record.login_id, step=done))
 

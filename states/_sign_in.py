@@ -62,7 +62,7 @@ def sign_in(turn: Turn, event: SignIn) -> Dialogue[Outcome]:
     """Sign in from the start, and forget the flow so far."""
     options = event.sign_in_options
     record = Record(login_id=event.username, sign_in_options=options, goes_on=True)
-    return _begin(turn.of(record), options)
+    return _begin(turn.with_record(record), options)
 
 
 def auto_sign_in(turn: Turn, event: AutoSignIn) -> Dialogue[Outcome]:
@@ -112,7 +112,7 @@ def _begin_once(turn: Turn, options: SignInOptions, session: SecretStr | None) -
     if keys is not None:
         parameters["SRP_A"] = keys.public_hex
     reply = yield from initiate(turn, flow, session, USERNAME=username, **parameters)
-    named = turn.of(_with_name_of_service(turn.record, reply))
+    named = turn.with_record(_with_name_of_service(turn.record, reply))
     if keys is not None:
         reply = yield from prove(named, reply, keys, password)
     return (yield from follow(named, reply))
@@ -166,7 +166,7 @@ def _begin_anew(turn: Turn, error: ServiceError) -> Dialogue[Outcome]:
     if options is None or (options.takes_password and turn.password is None):
         return _end(error)
     record = Record(login_id=known.login_id, sign_in_options=options, goes_on=True)
-    return (yield from _begin(turn.of(record), options))
+    return (yield from _begin(turn.with_record(record), options))
 
 
 def choose_password(turn: Turn, event: ChooseFactor) -> Dialogue[Outcome]:

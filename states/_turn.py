@@ -54,7 +54,7 @@ class Turn:
         """The device by which the pool knows this installation, for the user who signs in."""
         return self.devices.find(self.record.username, self.record.login_id)
 
-    def of(self, record: Record) -> Turn:
+    def with_record(self, record: Record) -> Turn:
         """Return the turn with another record."""
         return self if record is self.record else replace(self, record=record)
 
@@ -88,7 +88,7 @@ def advance(turn: Turn) -> Dialogue[Outcome]:
     outcome.
     """
     check_event(turn.event)
-    turn = turn.of(reopened(turn.record, turn.event))
+    turn = turn.with_record(reopened(turn.record, turn.event))
     try:
         turn = _read_typed_answer(turn)
         transition = turn.chart.begin(turn)

@@ -5,10 +5,11 @@ once.
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal, NamedTuple, TypeAlias, Unpack
+from typing import Literal, TypeAlias, Unpack
 
 import anyio
 
@@ -16,20 +17,22 @@ from auth_flow._config import AuthConfig, AuthOptions, configured
 from auth_flow._finish import finish_despite_cancel
 from auth_flow._observers import FlowUnreadable
 from auth_flow._user_pool import UserPool
-from auth_flow.errors import FlowBusy, SealBroken, StoreError
+from auth_flow.errors import AuthFlowError, FlowBusy, SealBroken, StoreError
 from auth_flow.sealing._parked import DAY
 from auth_flow.sealing._sealer import Sealer
 from auth_flow.shared._claim import Claim, Shelf
 from auth_flow.shared._entry import entry_name
 from auth_flow.shared._flow import SharedFlow
 from auth_flow.states._record import Record
+from auth_flow.states.forms import Form, FormName, FormSettings
 from auth_flow.states.steps import Step
 from auth_flow.stores._base import Store
 
 Unreadable: TypeAlias = Literal["begin_anew", "raise"]
 
 
-class FlowView(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FlowView:
     """A stored flow, as returned by `SharedFlows.look`.
 
     `version` is for `SharedFlows.take(key, expected=version)`. `busy` says whether a worker has
@@ -39,11 +42,24 @@ class FlowView(NamedTuple):
     record: Record
     version: str
     busy: bool
+    _settings: FormSettings = field(repr=False)
+    _now: float = field(repr=False)
 
     @property
     def step(self) -> Step:
         """The step that the flow rests in."""
         return self.record.step
+
+    def form(
+        self,
+        name: FormName | None = None,
+        *,
+        error: AuthFlowError | None = None,
+        values: Mapping[str, object] | None = None,
+    ) -> Form:
+        """Describe the step to a person, as `AuthFlow.form` does."""
+        about = self.record.about(form=name, settings=self._settings, now=self._now)
+        return self.step.form(replace(about, error=error, values=values or {}))
 
 
 class SharedFlows:
@@ -116,13 +132,14 @@ class SharedFlows:
         cannot be opened and `unreadable` is `"raise"`.
         """
         shelf = self._shelf(key)
+        forms, now = self._config.forms, shelf.clock()
         try:
             stored, _ = await shelf.load()
             record = shelf.open(stored)
         except SealBroken:
             await self._report_unreadable()
-            return FlowView(Record(), "", busy=False)
-        return FlowView(record, stored.version, busy=shelf.clock() < stored.claimed_until)
+            return FlowView(Record(), "", False, forms, now)
+        return FlowView(record, stored.version, now < stored.claimed_until, forms, now)
 
     @asynccontextmanager
     async def take(

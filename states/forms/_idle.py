@@ -24,10 +24,16 @@ from auth_flow.states.forms._fields import (
 )
 from auth_flow.states.forms._models import FormName
 from auth_flow.states.forms._offers import go, with_providers
-from auth_flow.states.forms._unanswered import ask_for_code
+from auth_flow.states.forms._unanswered import FORM_OF, ask_for_code
 
 
-class SignInForm(HasForm):
+class _IdleForm(HasForm):
+    def _draft_now(self, about: About) -> Draft:
+        own_event = FORM_OF.get(about.unanswered or "") == self.name
+        return self._draft_if_unanswered(about) if own_event else self._draft(about)
+
+
+class SignInForm(_IdleForm):
     """The credentials."""
 
     name = "SIGN_IN"
@@ -50,7 +56,7 @@ class SignInForm(HasForm):
         )
 
 
-class SignUpForm(HasForm):
+class SignUpForm(_IdleForm):
     """A new account."""
 
     name = "SIGN_UP"
@@ -88,13 +94,11 @@ class SignUpForm(HasForm):
         )
 
     def _draft_if_unanswered(self, about: About) -> Draft:
-        if about.unanswered != "sign_up":
-            return self._draft(about)
         others = (go("CONFIRM_SIGN_UP"), go("SIGN_IN"))
         return ask_for_code(about, self._text("unanswered"), *others)
 
 
-class ForgotPasswordForm(HasForm):
+class ForgotPasswordForm(_IdleForm):
     """The account to reset the password of."""
 
     name = "FORGOT_PASSWORD"
@@ -113,7 +117,7 @@ class ForgotPasswordForm(HasForm):
         )
 
 
-class ConfirmSignUpForm(HasForm):
+class ConfirmSignUpForm(_IdleForm):
     """The code for an account that was created earlier, or elsewhere."""
 
     name = "CONFIRM_SIGN_UP"
@@ -140,8 +144,6 @@ class ConfirmSignUpForm(HasForm):
         )
 
     def _draft_if_unanswered(self, about: About) -> Draft:
-        if about.unanswered != "confirm_sign_up":
-            return self._draft(about)
         return ask_for_code(about, self._text("unanswered"), go("SIGN_IN"))
 
 

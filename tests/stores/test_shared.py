@@ -45,7 +45,7 @@ from auth_flow.errors import (
     StoreUnavailable,
 )
 from auth_flow.sealing import Sealer, new_key
-from auth_flow.shared import FlowView, SharedFlows, _claim
+from auth_flow.shared import SharedFlows, _claim
 from auth_flow.shared._entry import entry_name
 from auth_flow.stores import Entry, MemoryStore, Store
 from auth_flow.transports._base import Transport
@@ -425,7 +425,8 @@ async def test_a_session_that_ends_within_the_block_leaves_no_tombstone(
 
 
 async def test_looking_claims_nothing(flows: SharedFlows) -> None:
-    assert await flows.look("chat") == FlowView(Record(), "", busy=False)
+    view = await flows.look("chat")
+    assert (view.record, view.version, view.busy) == (Record(), "", False)
     await _send(flows, SIGN_IN)
     async with flows.take("chat") as flow:
         views = [await flows.look("chat") for _ in range(8)]
@@ -433,6 +434,18 @@ async def test_looking_claims_nothing(flows: SharedFlows) -> None:
         assert {view.step for view in views} == {flow.step}
     view = await flows.look("chat")
     assert (view.step, view.version, view.busy) == (flow.step, flow.version, False)
+
+
+async def test_the_form_of_a_look_is_that_of_the_flow(flows: SharedFlows) -> None:
+    view = await flows.look("chat")
+    shown = view.form("SIGN_UP", values={"username": "ada"})
+    assert {one.name: one.value for one in shown.fields}["username"] == "ada"
+    await _send(flows, SIGN_IN)
+    view = await flows.look("chat")
+    async with flows.take("chat") as flow:
+        assert view.form() == flow.form()
+        wrong = CodeMismatchException("Wrong.", operation="RespondToAuthChallenge")
+        assert view.form(error=wrong) != view.form()
 
 
 async def test_the_next_request_need_not_wait_for_the_end_of_the_block(

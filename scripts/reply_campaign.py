@@ -1,6 +1,6 @@
 """Change each member of each reply of the service in turn, and count errors without a type of ours.
 
-    python scripts/mutation_campaign.py [--runs 0] [--seed 3]
+    python scripts/reply_campaign.py [--runs 0] [--seed 3]
 
 Every flow and every operation of a session is run against replies in which one member is missing,
 null, of another type, huge, nested or not text. `--runs` chooses some of them at random; 0 tries
