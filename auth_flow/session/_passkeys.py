@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from auth_flow.errors import LimitExceededException, MissingScope, RequestError
 from auth_flow.session._base import Instant, UserCalls
 from auth_flow.states._passkeys import CreationOptions, RegistrationResponse, read_response
 from auth_flow.states._replies import Reply
@@ -44,6 +45,19 @@ class _OptionsReply(Reply):
 
 class PasskeyCalls(UserCalls):
     """Operations on the user's passkeys. A browser or an authenticator makes them."""
+
+    async def passkey_offer(self) -> CreationOptions | None:
+        """Return the options for the user's first passkey, or None if there is nothing to offer.
+
+        Ask after a sign-in, and offer a passkey if there are options; nothing happens if the user
+        declines. There is nothing to offer if the user already has a passkey, or if the pool or
+        this session's scopes allow none. Makes one request, as `start_passkey_registration` does.
+        """
+        try:
+            options = await self.start_passkey_registration()
+        except (RequestError, LimitExceededException, MissingScope):
+            return None
+        return None if options.exclude_credentials else options
 
     async def start_passkey_registration(self) -> CreationOptions:
         """Return the options for a new passkey, by StartWebAuthnRegistration.
