@@ -22,6 +22,7 @@ _NEEDS = {
             "password",
             "mfa",
             "devices",
+            "passkey",
             "sign-out",
             "chart",
             "new-key",

@@ -8,7 +8,17 @@ from io import TextIOWrapper
 import click
 from pydantic import ValidationError
 
-from auth_flow._cli import account, chart, devices, mfa, new_key, serve, signed_in, signing_in
+from auth_flow._cli import (
+    account,
+    chart,
+    devices,
+    mfa,
+    new_key,
+    passkey,
+    serve,
+    signed_in,
+    signing_in,
+)
 from auth_flow._cli.demo.command import demo
 from auth_flow._cli.terminal import printable
 from auth_flow._cli.version import version
@@ -71,6 +81,7 @@ for command in (
     account.password,
     mfa.mfa,
     devices.devices,
+    passkey.passkey,
     signed_in.sign_out,
     serve.serve,
     chart.chart,

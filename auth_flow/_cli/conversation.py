@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from auth_flow._cli.authenticators import open_authenticator
 from auth_flow._cli.prompter import Prompter
 from auth_flow._cli.questions import ask, introduce
 from auth_flow._cli.words import explain
@@ -20,13 +21,16 @@ from auth_flow.errors import (
     GuardRejected,
     InvalidParameterException,
     LambdaError,
+    MissingExtra,
     NotAuthorizedException,
+    PasskeyError,
     SessionExpired,
+    StoreError,
     ThrottlingError,
 )
-from auth_flow.states._events import ChooseFactor, EnterPassword, Event
+from auth_flow.states._events import ChooseFactor, EnterPassword, Event, PresentPasskey
 from auth_flow.states.forms import Form, FormName, Problem
-from auth_flow.states.steps import Done, FirstFactorSelection, Idle, Step
+from auth_flow.states.steps import Done, FirstFactorSelection, Idle, PasskeyRequired, Step
 
 _ANSWERABLE = (
     GuardRejected,
@@ -50,9 +54,11 @@ class Opening:
 
 @contextmanager
 def conversation(
-    flow: AbstractAsyncContextManager[AuthFlow], person: Prompter
+    flow: AbstractAsyncContextManager[AuthFlow], person: Prompter, *, security_key: bool = False
 ) -> Generator[Conversation]:
     """Open a flow on an event loop of its own thread.
+
+    A passkey that the pool asks for is one of this machine, or of a `security_key`.
 
     The questions are asked on this thread: reading a line blocks, and an interrupt has to reach the
     prompt at once.
@@ -61,7 +67,7 @@ def conversation(
         start_blocking_portal("asyncio") as portal,
         portal.wrap_async_context_manager(flow) as opened,
     ):
-        yield Conversation(opened, portal, person)
+        yield Conversation(opened, portal, person, security_key=security_key)
 
 
 @dataclass(slots=True)
@@ -71,6 +77,7 @@ class Conversation:
     flow: AuthFlow
     portal: BlockingPortal
     person: Prompter
+    security_key: bool = False
     _page: FormName = "SIGN_IN"
     _values: dict[str, str] = field(default_factory=dict[str, str], repr=False)
     """The values of the form that was filled in last."""
@@ -106,12 +113,26 @@ class Conversation:
             elif isinstance(step, Idle):
                 event = first = self._fill(known=_without_secrets(self._form(), typed_first))
             else:
-                event = self._fill()
+                event = self._present() or self._fill()
 
     def send(self, event: Event) -> Step:
         """Send an event on the event loop of the flow."""
         with self.person.waiting():
             return self.portal.call(self.flow.send, event)
+
+    def _present(self) -> Event | None:
+        """Present a passkey. Returns None if there is none: the form has to be filled in."""
+        step = self.flow.step
+        if not isinstance(step, PasskeyRequired) or step.options.rp_id is None:
+            return None
+        try:
+            authenticator = open_authenticator(
+                step.options.rp_id, self.person, self.portal, security_key=self.security_key
+            )
+            return PresentPasskey(credential=self.portal.call(authenticator.get, step.options))
+        except (MissingExtra, PasskeyError, StoreError) as error:
+            self.person.tell(explain(error), "bad")
+            return None
 
     def _form(self, error: AuthFlowError | None = None) -> Form:
         return self.flow.form(self._page, error=error, values=self._values)

@@ -1,5 +1,5 @@
-"""What one command keeps for the next, in an encrypted file: the session, and the secrets of this
-machine as a remembered device. The key is in the system's keyring.
+"""What one command keeps for the next, in an encrypted file: the session, the secrets of this
+machine as a remembered device, and its passkeys. The key is in the system's keyring.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ import secrets
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from pydantic import SecretStr
 
 from auth_flow._flow import AuthFlow
 from auth_flow._user_pool import UserPool
@@ -32,10 +34,13 @@ from auth_flow.stores._keyring import KeyringStore
 from auth_flow.transports._cognito import CognitoTransport
 from auth_flow.transports._endpoints import endpoint_for
 
+if TYPE_CHECKING:
+    from auth_flow.passkeys import SoftwareAuthenticator
+
 FILE, KEY = "AUTH_FLOW_SESSION_FILE", "AUTH_FLOW_SESSION_KEY"
 
 _MAKE_A_KEY = "auth-flow new-key"
-_INSTALLATION = "installation"
+_INSTALLATION, _PASSKEYS = "installation", "passkeys"
 
 
 @asynccontextmanager
@@ -83,6 +88,23 @@ async def kept_session(pool: UserPool, username: str | None) -> AsyncGenerator[S
         with _explained():
             session = await _load(pool, username, store, transport)
         yield session
+
+
+async def kept_authenticator(rp_id: str) -> SoftwareAuthenticator:
+    """Return the authenticator whose passkeys are kept on this machine."""
+    from auth_flow.passkeys import SoftwareAuthenticator  # needs an extra
+
+    store = _store()
+    with _explained():
+        entry = await store.load(_PASSKEYS)
+    version = entry.version if entry else None
+
+    async def keep(text: SecretStr) -> None:
+        nonlocal version
+        with _explained():
+            version = await store.save(_PASSKEYS, text.get_secret_value(), expected=version)
+
+    return SoftwareAuthenticator(rp_id, kept=entry.value if entry else None, keep=keep)
 
 
 async def _load(

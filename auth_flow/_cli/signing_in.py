@@ -6,8 +6,9 @@ import json
 
 import click
 
+from auth_flow._cli.authenticators import takes_security_key
 from auth_flow._cli.browser import REDIRECT_URI, provider_of, sign_in_in_browser
-from auth_flow._cli.conversation import Opening, conversation
+from auth_flow._cli.conversation import Conversation, Opening, conversation
 from auth_flow._cli.kept_session import kept_flow, set_current
 from auth_flow._cli.pool_options import takes_pool, takes_sign_in_options
 from auth_flow._cli.questions import parameters_of
@@ -32,6 +33,9 @@ from auth_flow.states.steps import CurrentDevice, Done
     With --keep, the session is stored in a file (AUTH_FLOW_SESSION_FILE). Its key is in the
     system's keyring, or in AUTH_FLOW_SESSION_KEY. If the pool tracks devices, so are the secrets
     by which it recognises this machine at the next sign-in.
+
+    If the pool asks for a passkey, one of this machine is used (auth-flow passkey add), or that of
+    a security key.
     """
 )
 @takes_pool
@@ -45,7 +49,8 @@ from auth_flow.states.steps import CurrentDevice, Done
 @click.option(
     "--keep",
     is_flag=True,
-    help="Keep the session, encrypted, for whoami, token, attributes, mfa, devices and sign-out.",
+    help="Keep the session, encrypted, for whoami, token, attributes, mfa, devices, passkey and "
+    "sign-out.",
 )
 @click.option(
     "--remember-device",
@@ -53,6 +58,7 @@ from auth_flow.states.steps import CurrentDevice, Done
     help="With --keep: ask for no second factor on this machine any more, if the pool leaves that "
     "to its users.",
 )
+@takes_security_key
 @click.option("--show-tokens", is_flag=True, help="Print the tokens as JSON after the sign-in.")
 @click.option("--browser", is_flag=True, help="Sign in on the hosted pages (see --oauth-domain).")
 @click.option(
@@ -81,6 +87,7 @@ def sign_in(
     password_stdin: bool,
     keep: bool,
     remember_device: bool,
+    security_key: bool,
     show_tokens: bool,
 ) -> None:
     if browser and pool.domain is None:
@@ -96,7 +103,7 @@ def sign_in(
         if keep
         else AuthFlow(pool, forms=forms)
     )
-    with conversation(flow, person) as talk:
+    with conversation(flow, person, security_key=security_key) as talk:
         if browser:
             event = SignInWithRedirect(redirect_uri=redirect_uri, provider=provider_of(provider))
             done = sign_in_in_browser(talk, event, paste=paste)
@@ -104,6 +111,7 @@ def sign_in(
             done = talk.hold(opening)
         if keep:
             talk.portal.call(set_current, talk.flow)
+            _tell_about_passkeys(talk)
         show_result(done, talk.flow, tokens=show_tokens)
     if not keep:
         note = "The session was not kept. With --keep, whoami, token and other commands can use it."
@@ -204,6 +212,11 @@ def _tell_about_device(device: CurrentDevice) -> None:
     else:
         return
     click.echo(printable(note), err=True)
+
+
+def _tell_about_passkeys(talk: Conversation) -> None:
+    if talk.person.patient and talk.portal.call(talk.flow.session.passkey_offer):
+        talk.person.tell("To sign in by a passkey of this machine: auth-flow passkey add", "quiet")
 
 
 def _tokens(flow: AuthFlow) -> dict[str, str]:

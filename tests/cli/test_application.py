@@ -29,6 +29,7 @@ COMMANDS = [
     "password",
     "mfa",
     "devices",
+    "passkey",
     "sign-out",
     "serve",
     "chart",
