@@ -8,56 +8,18 @@ turn.
 
 from __future__ import annotations
 
-import base64
-import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from auth_flow._user_pool import UserPool
 from auth_flow.core import Turn, advance
 from auth_flow.states._effects import Call, Checkpoint
 from auth_flow.states._events import AnswerChallenge, EnterCode, SignIn
 from auth_flow.states._record import Record
 from auth_flow.states.chart import CHART
+from benchmarks.replies import CUSTOM, POOL, SMS, TOKENS
 
-POOL = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example")
 ROUNDS, REPEATS = 2000, 5
-
-
-def token() -> str:
-    """Return an unsigned token with the claims of a token from Cognito."""
-    claims = {
-        "sub": "11111111-2222-4333-8444-555555555555",
-        "username": "ada",
-        "exp": 4102444800,
-        "iat": 1700000000,
-    }
-    parts = [
-        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
-        for part in ({"alg": "RS256"}, claims)
-    ]
-    return ".".join([*parts, "c2ln"])
-
-
-TOKENS = {
-    "AuthenticationResult": {
-        "AccessToken": token(),
-        "IdToken": token(),
-        "RefreshToken": "r",
-        "ExpiresIn": 3600,
-    }
-}
-CUSTOM = {
-    "ChallengeName": "CUSTOM_CHALLENGE",
-    "Session": "s" * 900,
-    "ChallengeParameters": {"USERNAME": "ada", "round": "1"},
-}
-SMS = {
-    "ChallengeName": "SMS_MFA",
-    "Session": "s" * 900,
-    "ChallengeParameters": {"CODE_DELIVERY_DESTINATION": "+*******0100"},
-}
 
 
 def turn_of(record: Record, event: Any) -> Turn:

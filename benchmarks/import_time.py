@@ -1,6 +1,6 @@
 """Measure the CPU time and memory of importing auth-flow and of preparing a first request.
 
-    python benchmarks/import_time.py
+    python -m benchmarks.import_time
 
 Needs auth-flow, boto3 and Linux, because /proc has the peak of memory. Each program runs in a new
 process. The programs take turns, and each figure is the median of the runs.

@@ -10,45 +10,20 @@ rounds in milliseconds of CPU for each sign-in or POST, and their ratio.
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-import multiprocessing
 import statistics
 import time
 from collections.abc import Awaitable, Callable
-from multiprocessing.connection import Connection
 
 import anyio
 import httpx
 
-from auth_flow import AuthFlow, Done, SignIn, UserPool
+from auth_flow import AuthFlow, Done, SignIn
 from auth_flow.transports._cognito import CognitoTransport
-from benchmarks.engine import TOKENS
-from benchmarks.transport import CONTENT, HEADERS, Server
+from benchmarks.replies import POOL, answer
+from benchmarks.server import serve
+from benchmarks.transport import CONTENT, HEADERS
 
-POOL = UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example23456789")
 EVENT = SignIn(username="ada", password="Correct-Horse-1", auth_flow_type="USER_PASSWORD_AUTH")
-REPLY = json.dumps(TOKENS).encode()
-
-
-class TokenServer(Server):
-    """Reply to every request with readable tokens."""
-
-    ANSWER = (
-        b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\n"
-        b"x-amzn-requestid: 1\r\ncontent-length: %d\r\n\r\n" % len(REPLY)
-    ) + REPLY
-
-
-def serve(ready: Connection) -> None:
-    """Send the port to the parent, and serve until killed."""
-
-    async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(TokenServer, "127.0.0.1", 0)
-        ready.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    asyncio.run(main())
 
 
 async def cpu(work: Callable[[], Awaitable[object]], requests: int) -> float:
@@ -88,13 +63,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--requests", type=int, default=400)
     options = parser.parse_args()
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(there,), daemon=True)
-    process.start()
-    try:
-        anyio.run(compare, f"http://127.0.0.1:{here.recv()}/", options.rounds, options.requests)
-    finally:
-        process.kill()
+    with serve(answer) as url:
+        anyio.run(compare, url, options.rounds, options.requests)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Compare the cost of an SRP sign-in, and its effect on the event loop, with pycognito.
 
-    python benchmarks/srp.py
+    python -m benchmarks.srp
 
 Needs auth-flow and pycognito. The service's half is not measured: both clients answer the same
 prepared challenge. The row "nothing" is the heartbeat alone; it shows the delays of the machine
@@ -20,9 +20,6 @@ import time
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import anyio
 from anyio import to_thread
@@ -30,6 +27,7 @@ from pycognito.aws_srp import AWSSRP
 
 from auth_flow._threads import compute
 from auth_flow.states import _srp as srp
+from benchmarks.heartbeat import heartbeat
 
 # pycognito makes its TIMESTAMP with utcnow().
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="pycognito")
@@ -92,24 +90,9 @@ async def worst_gap(exchange: Callable[[], Awaitable[None]]) -> float:
     """The longest time in milliseconds from one beat to the next of a task that sleeps 1 ms, beside
     FLOWS exchanges at once.
     """
-    gaps: list[float] = []
-
-    async def heartbeat() -> None:
-        last = time.perf_counter()
-        while True:
-            await anyio.sleep(0.001)
-            now = time.perf_counter()
-            gaps.append((now - last) * 1000)
-            last = now
-
-    async with anyio.create_task_group() as heart:
-        heart.start_soon(heartbeat)
-        await anyio.sleep(0.02)
-        async with anyio.create_task_group() as flows:
-            for _ in range(FLOWS):
-                flows.start_soon(exchange)
-        await anyio.sleep(0.02)
-        heart.cancel_scope.cancel()
+    async with heartbeat() as gaps, anyio.create_task_group() as flows:
+        for _ in range(FLOWS):
+            flows.start_soon(exchange)
     return max(gaps)
 
 

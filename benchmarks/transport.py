@@ -15,19 +15,18 @@ import argparse
 import asyncio
 import importlib.util
 import json
-import multiprocessing
 import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from multiprocessing.connection import Connection
 from typing import Any
 
 import httpx
 
 from auth_flow.transports._cognito import CognitoTransport
 from auth_flow.transports._connection_pool import ConnectionPool
+from benchmarks.server import serve
 
 Post = Callable[[], Awaitable[None]]
 FLOWS = (1, 32, 256)
@@ -54,38 +53,8 @@ REPLY = json.dumps(
 LIMITS = {"max_connections": 256, "max_keepalive_connections": 256, "keepalive_expiry": 600.0}
 
 
-class Server(asyncio.Protocol):
-    """A minimal HTTP server, so that the clients never wait for it."""
-
-    ANSWER = (
-        b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\n"
-        b"x-amzn-requestid: 1\r\ncontent-length: %d\r\n\r\n" % len(REPLY)
-    ) + REPLY
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.received = b""
-
-    def data_received(self, data: bytes) -> None:
-        self.received += data
-        head, separator, body = self.received.partition(b"\r\n\r\n")
-        if separator and len(body) >= int(
-            head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-        ):
-            self.received = b""
-            self.transport.write(self.ANSWER)
-
-
-def serve(ready: Connection) -> None:
-    async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(
-            Server, "127.0.0.1", 0, backlog=1024
-        )
-        ready.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    asyncio.run(main())
+def answer(request: bytes) -> bytes:
+    return REPLY
 
 
 # Clients
@@ -275,15 +244,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=1024)
     options = parser.parse_args()
-    ready, child = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(child,), daemon=True)
-    server.start()
-    try:
-        times = asyncio.run(
-            measure(f"http://127.0.0.1:{ready.recv()}/", options.rounds, options.requests)
-        )
-    finally:
-        server.terminate()
+    with serve(answer) as url:
+        times = asyncio.run(measure(url, options.rounds, options.requests))
     medians = {
         name: {what: statistics.median(ms) for what, ms in row.items()}
         for name, row in times.items()
