@@ -9,14 +9,21 @@ import pytest
 
 from auth_flow import (
     Answer,
+    AnswerChallenge,
     AuthFlow,
     AuthFlowType,
+    ChooseFactor,
+    ChooseMfa,
     CognitoTransport,
     Done,
     EnterCode,
+    Event,
     Factor,
     MemoryStore,
+    NewPassword,
     Observers,
+    PresentPasskey,
+    SetUpEmail,
     SignIn,
     SmsCode,
     UserPool,
@@ -31,7 +38,8 @@ from auth_flow.embedded import (
     TurnableClock,
 )
 from tests.embedded.conftest import signing_key  # noqa: F401 - a fixture
-from tests.flow.scripted import Script
+from tests.flow.scripted import ANYTHING, Json, Script, challenge
+from tests.states.webauthn import ASSERTION
 
 PASSWORD = "Correct-Horse-1"
 EMAIL = "ada@example.org"
@@ -141,6 +149,52 @@ WAYS: Sequence[tuple[AuthFlowType, Factor | None]] = (
     ("USER_AUTH", "PASSWORD"),
     ("USER_AUTH", "PASSWORD_SRP"),
 )
+
+
+Asked = tuple[Json, Event | None, dict[str, str]]
+"""What the service asks, the event that answers it, and the responses that are sent."""
+
+ANSWERS: dict[str, Asked] = {
+    "SMS_MFA": (challenge("SMS_MFA"), EnterCode(code="123456"), {"SMS_MFA_CODE": "123456"}),
+    "SOFTWARE_TOKEN_MFA": (
+        challenge("SOFTWARE_TOKEN_MFA"),
+        EnterCode(code="123456"),
+        {"SOFTWARE_TOKEN_MFA_CODE": "123456"},
+    ),
+    "EMAIL_OTP": (challenge("EMAIL_OTP"), EnterCode(code="123456"), {"EMAIL_OTP_CODE": "123456"}),
+    "SMS_OTP": (challenge("SMS_OTP"), EnterCode(code="123456"), {"SMS_OTP_CODE": "123456"}),
+    "SELECT_MFA_TYPE": (
+        challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA", "EMAIL_OTP"]'),
+        ChooseMfa(mfa="SMS"),
+        {"ANSWER": "SMS_MFA"},
+    ),
+    "SELECT_CHALLENGE": (
+        challenge("SELECT_CHALLENGE"),
+        ChooseFactor(factor="EMAIL_OTP"),
+        {"ANSWER": "EMAIL_OTP"},
+    ),
+    "MFA_SETUP": (
+        challenge("MFA_SETUP", MFAS_CAN_SETUP='["EMAIL_OTP"]'),
+        SetUpEmail(email="ada@e.org"),
+        {"EMAIL": "ada@e.org"},
+    ),
+    "NEW_PASSWORD_REQUIRED": (
+        challenge("NEW_PASSWORD_REQUIRED"),
+        NewPassword(password="New-1"),
+        {"NEW_PASSWORD": "New-1"},
+    ),
+    "CUSTOM_CHALLENGE": (
+        challenge("CUSTOM_CHALLENGE"),
+        AnswerChallenge(answer="blue"),
+        {"ANSWER": "blue"},
+    ),
+    "WEB_AUTHN": (
+        challenge("WEB_AUTHN", CREDENTIAL_REQUEST_OPTIONS='{"challenge": "AAAA"}'),
+        PresentPasskey(credential=ASSERTION),
+        {"CREDENTIAL": ANYTHING},
+    ),
+}
+"""A way to answer each challenge."""
 
 
 def blue_question() -> Triggers:

@@ -8,17 +8,13 @@ from typing import Any
 import pytest
 
 from auth_flow import (
-    AnswerChallenge,
     AuthFlow,
     AutoSignIn,
     DeviceNotConfirmed,
     Done,
     EnterCode,
-    Event,
     MemoryStore,
-    NewPassword,
     Observers,
-    PresentPasskey,
     SignIn,
     SignUp,
     TransportError,
@@ -30,7 +26,6 @@ from auth_flow.states import _srp as srp
 from auth_flow.states._base import reveal
 from auth_flow.states.steps import CurrentDevice
 from tests.flow.scripted import (
-    ANYTHING,
     POOL,
     Exchange,
     Json,
@@ -40,9 +35,8 @@ from tests.flow.scripted import (
     respond,
     tokens,
 )
-from tests.states.webauthn import ASSERTION
 
-from .conftest import EMAIL, PASSWORD, Place, sent_device_keys
+from .conftest import ANSWERS, EMAIL, PASSWORD, Asked, Place, sent_device_keys
 
 pytestmark = pytest.mark.anyio
 
@@ -67,40 +61,16 @@ def confirmed(**reply: Any) -> tuple[Kept, Exchange]:
     return kept, Exchange("ConfirmDevice", kept, reply)
 
 
-WAYS: dict[str, tuple[Json, Event | None, dict[str, str]]] = {
-    "tokens at once": (tokens(NewDeviceMetadata=NEW), None, {}),
-    "SMS_MFA": (challenge("SMS_MFA"), EnterCode(code="123456"), {"SMS_MFA_CODE": "123456"}),
-    "SOFTWARE_TOKEN_MFA": (
-        challenge("SOFTWARE_TOKEN_MFA"),
-        EnterCode(code="123456"),
-        {"SOFTWARE_TOKEN_MFA_CODE": "123456"},
-    ),
-    "EMAIL_OTP": (challenge("EMAIL_OTP"), EnterCode(code="123456"), {"EMAIL_OTP_CODE": "123456"}),
-    "NEW_PASSWORD_REQUIRED": (
-        challenge("NEW_PASSWORD_REQUIRED"),
-        NewPassword(password="New-1"),
-        {"NEW_PASSWORD": "New-1"},
-    ),
-    "CUSTOM_CHALLENGE": (
-        challenge("CUSTOM_CHALLENGE"),
-        AnswerChallenge(answer="blue"),
-        {"ANSWER": "blue"},
-    ),
-    "WEB_AUTHN": (
-        challenge("WEB_AUTHN", CREDENTIAL_REQUEST_OPTIONS='{"challenge": "AAAA"}'),
-        PresentPasskey(credential=ASSERTION),
-        {"CREDENTIAL": ANYTHING},
-    ),
-}
-
-
 def flow_of(script: Script, **options: Any) -> AuthFlow:
     return AuthFlow(POOL, transport=script, **options)
 
 
-@pytest.mark.parametrize("way", WAYS)
+AT_ONCE: Asked = (tokens(NewDeviceMetadata=NEW), None, {})
+
+
+@pytest.mark.parametrize("way", ["tokens at once", *ANSWERS])
 async def test_after_every_way_of_getting_tokens(script: Script, way: str) -> None:
-    begun, event, responses = WAYS[way]
+    begun, event, responses = ANSWERS.get(way, AT_ONCE)
     flow = flow_of(script)
     kept, confirmation = confirmed(UserConfirmationNecessary=False)
     at_once = [confirmation] if event is None else []

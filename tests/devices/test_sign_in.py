@@ -21,11 +21,11 @@ from auth_flow import (
 )
 from auth_flow.embedded import TurnableClock
 from auth_flow.errors import DeviceNotRemembered, NotAuthorizedException, ResourceNotFoundException
-from auth_flow.session import Session
+from auth_flow.session import RememberedDevice, Session
 from auth_flow.states.steps import CurrentDevice
-from tests.flow.scripted import POOL, Script, challenge, initiate
+from tests.flow.scripted import ANYTHING, POOL, Script, challenge, initiate, respond, tokens
 
-from .conftest import EMAIL, WAYS, Place, blue_question, sent_device_keys
+from .conftest import ANSWERS, EMAIL, WAYS, Place, blue_question, sent_device_keys
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +38,25 @@ def challenges(place: Place) -> list[str]:
         for operation, body in place.transport.requests
         if operation == "RespondToAuthChallenge"
     ]
+
+
+@pytest.mark.parametrize("way", ["at once", *ANSWERS])
+async def test_every_request_names_the_device_and_any_reply_can_ask_for_its_proof(
+    script: Script, way: str
+) -> None:
+    device = RememberedDevice(key="eu-west-1_0a1b", group_key="-group", password="c2VjcmV0")
+    flow = AuthFlow(POOL, transport=script, devices={"ada": device})
+    named = {"USERNAME": "ada", "DEVICE_KEY": device.key}
+    asked = challenge("DEVICE_SRP_AUTH", "session-2")
+    proof = respond("DEVICE_SRP_AUTH", "session-2", tokens(), SRP_A=ANYTHING, **named)
+    begun, event, responses = ANSWERS.get(way, (asked, None, {}))
+    script.expect(initiate("USER_AUTH", begun, **named), *[proof] * (event is None))
+    step = await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
+    if event is not None:
+        script.expect(respond(way, "session-1", asked, **named, **responses), proof)
+        step = await flow.send(event)
+    assert isinstance(step, Done)
+    assert step.device == CurrentDevice(key=device.key)
 
 
 @pytest.mark.parametrize(("flow_type", "factor"), WAYS)
