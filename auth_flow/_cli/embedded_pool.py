@@ -23,6 +23,13 @@ from auth_flow.states.forms import FormSettings
 from auth_flow.transports._cognito import CognitoTransport
 
 
+def for_browsers(endpoint: str) -> str:
+    """Return the URL of the pages by the name of this machine. Browsers have no passkeys for IP
+    addresses.
+    """
+    return endpoint.replace("127.0.0.1", "localhost")
+
+
 def _contacts(name: str) -> dict[str, str]:
     return {"email": f"{name}@example.org", "phone_number": "+12065550100"}
 
@@ -121,8 +128,7 @@ class EmbeddedPool:
         settings = ClientSettings(
             generate_secret=True,
             callback_urls=tuple(
-                f"{origin}/oauth2/idpresponse"
-                for origin in (endpoint, endpoint.replace("127.0.0.1", "localhost"))
+                f"{origin}/oauth2/idpresponse" for origin in (endpoint, for_browsers(endpoint))
             ),
             allowed_oauth_flows=("code",),
             allowed_oauth_scopes=("openid", "email", "phone", "profile"),
@@ -180,7 +186,7 @@ class EmbeddedPool:
         """Return the environment variables with which the other commands find this pool."""
         secret = {"AUTH_FLOW_CLIENT_SECRET": self.client.secret} if self.client.secret else {}
         hosted = self.client.settings.allowed_oauth_flows_user_pool_client
-        domain = {"AUTH_FLOW_OAUTH_DOMAIN": endpoint} if hosted else {}
+        domain = {"AUTH_FLOW_OAUTH_DOMAIN": for_browsers(endpoint)} if hosted else {}
         return {
             "AUTH_FLOW_USER_POOL_ID": self.pool.id,
             "AUTH_FLOW_CLIENT_ID": self.client.id,

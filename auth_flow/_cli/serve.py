@@ -252,14 +252,14 @@ Codes appear here as they are sent. Press Ctrl-C to stop.
 
 
 def _show_managed_login(served: EmbeddedPool, endpoint: str) -> None:
-    from auth_flow._cli.embedded_pool import PASSWORD, PROVIDER, PROVIDER_USERNAME
+    from auth_flow._cli.embedded_pool import PASSWORD, PROVIDER, PROVIDER_USERNAME, for_browsers
 
     callback = served.client.settings.callback_urls[0]
     query = urlencode(
         {"client_id": served.client.id, "response_type": "code", "redirect_uri": callback}
     )
     _show(f"Managed login returns to {callback}. To try it, open:")
-    _show(f"  {endpoint}/oauth2/authorize?{query}")
+    _show(f"  {for_browsers(endpoint)}/oauth2/authorize?{query}")
     if PROVIDER in served.client.settings.supported_identity_providers:
         _show(f"{PROVIDER} signs in the user {PROVIDER_USERNAME} with the password {PASSWORD}.")
 

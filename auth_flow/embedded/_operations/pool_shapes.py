@@ -21,6 +21,7 @@ from auth_flow.embedded._settings import (
 )
 
 MfaConfiguration = Literal["OFF", "ON", "OPTIONAL"]
+AcrLevelKey = Literal["Level1", "Level2", "Level3", "Level4"]
 Tags = dict[
     Annotated[str, Field(min_length=1, max_length=128)], Annotated[str, Field(max_length=256)]
 ]
@@ -125,8 +126,8 @@ class PoolMembers(Request):
     admin_create_user_config: AdminCreateUserConfig = AdminCreateUserConfig()
     account_recovery_setting: AccountRecoverySetting | None = None
     issuer_configuration: IssuerConfiguration = IssuerConfiguration()
-    acr_configuration: dict[Literal["Level1", "Level2", "Level3", "Level4"], AcrLevel] = Field(
-        default_factory=dict
+    acr_configuration: dict[AcrLevelKey, AcrLevel] = Field(
+        default_factory=dict[AcrLevelKey, AcrLevel]
     )
     deletion_protection: Literal["ACTIVE", "INACTIVE"] = "INACTIVE"
     user_pool_tags: Tags = Field(default_factory=dict)
