@@ -1,4 +1,4 @@
-"""What travels between a relying party and an authenticator, in the JSON form of WebAuthn Level 3.
+"""The JSON form of WebAuthn Level 3: options of a user pool, and answers of authenticators.
 
 `RequestOptions` and `CreationOptions` come from the user pool, and go to a browser
 (`PublicKeyCredential.parseRequestOptionsFromJSON`) or to an authenticator. It returns an
@@ -93,7 +93,7 @@ class PublicKeyCredentialDescriptor(WebAuthnValue):
 
 
 class RequestOptions(WebAuthnValue):
-    """What the pool asks of a passkey that signs in: `PublicKeyCredentialRequestOptionsJSON`.
+    """The options for a passkey that signs in: `PublicKeyCredentialRequestOptionsJSON`.
 
     `timeout` is in milliseconds. Without `allow_credentials`, the authenticator offers the passkeys
     that it holds for `rp_id`. `user_verification` is `required`, `preferred` or `discouraged`.
@@ -131,7 +131,7 @@ class PublicKeyCredentialParameters(WebAuthnValue):
 
 
 class AuthenticatorSelection(WebAuthnValue):
-    """What an authenticator has to be able to do."""
+    """The abilities that an authenticator must have."""
 
     authenticator_attachment: str | None = None
     resident_key: str | None = None
@@ -140,7 +140,7 @@ class AuthenticatorSelection(WebAuthnValue):
 
 
 class CreationOptions(WebAuthnValue):
-    """What the pool asks of a new passkey: `PublicKeyCredentialCreationOptionsJSON`.
+    """The options for a new passkey: `PublicKeyCredentialCreationOptionsJSON`.
 
     `timeout` is in milliseconds. An authenticator that holds one of `exclude_credentials` makes no
     second passkey.
@@ -169,7 +169,7 @@ class AuthenticatorAssertion(WebAuthnValue):
 
 
 class AuthenticatorAttestation(WebAuthnValue):
-    """The public key of a new passkey, and what an authenticator says about itself."""
+    """The public key of a new passkey, and a statement of the authenticator about itself."""
 
     client_data_json: Base64Url
     attestation_object: Base64Url
@@ -188,13 +188,13 @@ class _Credential(WebAuthnValue):
 
 
 class AuthenticationResponse(_Credential):
-    """What a passkey answers to `RequestOptions`: `AuthenticationResponseJSON`."""
+    """The answer of a passkey to `RequestOptions`: `AuthenticationResponseJSON`."""
 
     response: AuthenticatorAssertion = Field(repr=False)
 
 
 class RegistrationResponse(_Credential):
-    """What an authenticator answers to `CreationOptions`: `RegistrationResponseJSON`."""
+    """The answer of an authenticator to `CreationOptions`: `RegistrationResponseJSON`."""
 
     response: AuthenticatorAttestation = Field(repr=False)
 
@@ -203,10 +203,10 @@ R = TypeVar("R", AuthenticationResponse, RegistrationResponse)
 
 
 def read_response(kind: type[R], given: object) -> R:
-    """Read what a browser or an authenticator gave: a response, its JSON values or its JSON text.
+    """Read an answer of a browser or an authenticator, given as JSON values or JSON text too.
 
-    Raises `PasskeyError` if it gave `{"error": …}` instead, with the name of a `DOMException`, and
-    `ValidationError` if it is no such response.
+    Raises `PasskeyError` if the browser gave `{"error": …}` instead, with the name of a
+    `DOMException`, and `ValidationError` if the answer is incomplete.
     """
     members = _decoded(given) if isinstance(given, str) else given
     if isinstance(members, Mapping):

@@ -1,4 +1,4 @@
-"""What authenticators need of other packages. The extra `passkeys` installs them."""
+"""The parts of other packages that authenticators need. The extra `passkeys` installs them."""
 
 from __future__ import annotations
 

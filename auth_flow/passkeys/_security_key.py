@@ -100,7 +100,7 @@ class SecurityKey:
                 self._in_thread, work, ineligible, stop, abandon_on_cancel=True
             )
         finally:
-            stop.set()  # the thread then tells the key that nobody waits any more
+            stop.set()  # the thread then ends the wait of the key
 
     def _in_thread(self, work: Work[R], ineligible: PasskeyError, stop: Event) -> R:
         # A call that was cancelled may take a moment to let the key go.

@@ -90,13 +90,13 @@ class SoftwareAuthenticator:
     is `https://` and the relying party id. Raises `PasskeyError` if they do not fit each other.
 
     `keep` is called with a text before each answer, and `kept` is the latest such text. It contains
-    the private keys, so store it as you would store a password. Keep each text, because the user
-    pool may refuse a passkey whose counter does not grow. Raises `ValueError` if `kept` is no such
+    the private keys, so store it as you would store a password. Store each text, because the user
+    pool may refuse a passkey whose counter does not grow. Raises `ValueError` if `kept` is another
     text.
 
-    `confirm` is asked before a passkey is made or used, with a question for the person. If it
-    returns False, `PasskeyCancelled` is raised. `verifies_user` says whether whoever calls this has
-    verified the person, by a PIN or the unlocked keyring for example.
+    `confirm` is called with a question for the person before a passkey is made or used. If it
+    returns False, `PasskeyCancelled` is raised. `verifies_user` is True if the caller has verified
+    the person, by a PIN or the unlocked keyring for example.
     """
 
     def __init__(

@@ -71,10 +71,10 @@ class PasskeyCalls(UserCalls):
     ) -> None:
         """Register a passkey, by CompleteWebAuthnRegistration.
 
-        `credential` is what the browser or the authenticator answered to the options; JSON values
-        and JSON text (`PublicKeyCredential.toJSON()`) are read too. Raises `PasskeyError` if it is
-        `{"error": …}` with the name of a `DOMException`, and `ValidationError` if it is no such
-        answer. In both cases nothing is sent.
+        `credential` is the answer of the browser or the authenticator to the options. JSON values
+        and JSON text (`PublicKeyCredential.toJSON()`) are accepted too. Raises `PasskeyError` if it
+        is `{"error": …}` with the name of a `DOMException`, and `ValidationError` if it is
+        incomplete. In both cases nothing is sent.
         """
         response = read_response(RegistrationResponse, credential)
         await self.call("CompleteWebAuthnRegistration", Credential=response.to_json())

@@ -39,6 +39,7 @@ from auth_flow.embedded import (
     running,
 )
 from auth_flow.embedded import _totp as totp
+from auth_flow.passkeys import SoftwareAuthenticator
 from auth_flow.session import RememberedDevice
 from auth_flow.states._base import reveal
 from auth_flow.stores import MemoryStore
@@ -271,6 +272,35 @@ async def test_the_embedded_pool() -> None:
     claims = flow.session.access_token.claims
     assert (claims.model_extra or {})["plan"] == "gold"
     assert "shop/read" in claims.scopes
+
+
+async def test_passkeys(reader: Reader) -> None:
+    sign_in, cancelled, create, software, *_ = code_in("docs/passkeys.md")
+    reader.users.settings = reader.users.settings.model_copy(
+        update={"relying_party_id": "example.org"}
+    )
+    keyring: dict[str, str] = {}
+
+    async def answer_yes() -> bool:
+        return True
+
+    await reader.run(software, keyring=keyring, SoftwareAuthenticator=SoftwareAuthenticator)
+    async with AuthFlow(reader.pool) as flow:
+        await flow.send(SignIn(username="ada", password=PASSWORD))
+        await reader.run(create, flow=flow, ask_whether_to_create_a_passkey=answer_yes)
+        assert await flow.session.passkey_offer() is None
+
+    await reader.run(software)
+    await reader.run(sign_in)
+    assert reader.names["step"].name == "DONE"
+
+    async with AuthFlow(reader.pool) as flow:
+        await flow.send(
+            SignIn(username="ada", auth_flow_type="USER_AUTH", preferred_challenge="WEB_AUTHN")
+        )
+        await reader.run(cancelled, flow=flow, posted='{"error": "NotAllowedError"}')
+    (field,) = reader.names["form"].fields
+    assert field.problem.code == "passkey_cancelled"
 
 
 async def test_devices(reader: Reader) -> None:

@@ -1,4 +1,4 @@
-"""What people suffer from with passkeys elsewhere, and what happens here.
+"""Complaints about passkeys elsewhere, and the right behaviour.
 
 - aws-amplify/amplify-js#14883: no options for conditional UI before the user has chosen a passkey
 - hashicorp/terraform-provider-aws#50110: required MFA and passkeys

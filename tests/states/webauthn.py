@@ -1,4 +1,4 @@
-"""What browsers and user pools send, with every member that they are known to send."""
+"""JSON of browsers and user pools, with every member that they are known to send."""
 
 from __future__ import annotations
 
