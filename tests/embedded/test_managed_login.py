@@ -13,6 +13,7 @@ import pytest
 from auth_flow.embedded import (
     ClientSettings,
     EmbeddedCognito,
+    PasswordPolicy,
     PoolSettings,
     Triggers,
     TurnableClock,
@@ -44,6 +45,8 @@ async def test_from_authorize_to_tokens(app: App) -> None:
     assert access["scope"] == "openid email"
 
     bearer = {"authorization": f"Bearer {tokens['access_token']}"}
+    basic = {"authorization": f"Basic {tokens['access_token']}"}
+    assert (await app.wire.http.get("/oauth2/userInfo", headers=basic)).status_code == 401
     info = (await app.wire.http.get("/oauth2/userInfo", headers=bearer)).json()
     assert info == {
         "sub": identity["sub"],
@@ -249,9 +252,11 @@ async def test_pages_have_their_security_headers(app: App) -> None:
 
 
 async def test_sign_up_confirm_and_sign_in(app: App) -> None:
+    app.wire.pool.settings = PoolSettings(password_policy=PasswordPolicy(minimum_length=9))
     await app.authorize()
     await app.browser.submit("go:sign_up")
     assert app.browser.title == "Create an account"
+    assert "At least 9 characters." in app.browser.text
     await app.browser.submit(
         username="zoe", new_password=PASSWORD, **{"attributes.email": "zoe@example.org"}
     )
@@ -413,6 +418,7 @@ async def test_a_user_of_a_provider_signs_in(provided: Provided) -> None:
     identity = claims((await app.redeem()).json()["id_token"])
     assert identity["cognito:username"].startswith("Acme_")
     assert identity["email"] == "carol@example.net"
+    assert "email_verified" not in identity
     assert identity["identities"][0]["providerName"] == "Acme"
     assert sources == ["PreSignUp_ExternalProvider", "PostAuthentication_Authentication"]
     user = await app.wire.call(
@@ -423,6 +429,24 @@ async def test_a_user_of_a_provider_signs_in(provided: Provided) -> None:
     await app.browser.get("/logout", client_id=app.client_id, logout_uri=LOGOUT)
     await app.authorize(identity_provider="Acme")
     assert sources == ["PostAuthentication_Authentication"]
+
+
+async def test_a_trigger_verifies_the_address_of_a_user(provided: Provided) -> None:
+    def verify(event: dict[str, Any]) -> None:
+        assert set(event["response"].values()) == {False}
+        event["response"].update(autoVerifyEmail=True, autoVerifyPhone=True)
+
+    provided.app.wire.pool.triggers = Triggers(pre_sign_up=verify)
+    await provided.app.authorize(identity_provider="Acme")
+    await provided.app.sign_in("carol")
+    identity = claims((await provided.app.redeem()).json()["id_token"])
+    assert identity["email_verified"] is True
+    user = await provided.app.wire.call(
+        "AdminGetUser",
+        UserPoolId=provided.app.wire.pool.id,
+        Username=identity["cognito:username"],
+    )
+    assert "phone_number_verified" not in {one["Name"] for one in user["UserAttributes"]}
 
 
 async def test_a_trigger_refuses_a_user_of_a_provider(provided: Provided) -> None:
