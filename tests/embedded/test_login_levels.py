@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from auth_flow import AuthFlow, ReturnFromRedirect, SignInWithRedirect, UserPool
 from auth_flow.embedded import TurnableClock
 from auth_flow.embedded import _totp as totp
 from auth_flow.embedded._models import Totp
-from tests.embedded.hosted import LOGOUT, App, claims
+from auth_flow.states import RedirectRequired
+from tests.embedded.hosted import CALLBACK, LOGOUT, App, claims
 from tests.embedded.wire import PASSWORD, settings
 
 pytestmark = pytest.mark.anyio
@@ -195,3 +197,24 @@ async def test_a_plan_without_levels_says_so(app: App) -> None:
     await app.authorize(acr_values=f"{LEVEL}1")
     await app.browser.submit(username="ada")
     assert "not available in the feature plan" in app.browser.text
+
+
+async def test_a_flow_of_ours_asks_for_a_level(app: App) -> None:
+    """The library on one side, the pages on the other."""
+    here = "http://localhost"
+    client = app.wire.pool.clients.get(app.client_id)
+    assert client is not None
+    pool = UserPool(user_pool_id=app.wire.pool.id, client_id=client.id, endpoint=here, domain=here)
+    event = SignInWithRedirect(redirect_uri=CALLBACK, acr_values=f"{LEVEL}4", max_age=60)
+    transport = app.wire.service.transport()
+    async with AuthFlow(pool, transport=transport, clock=app.wire.service.clock) as flow:
+        step = await flow.send(event)
+        assert isinstance(step, RedirectRequired)
+        await app.browser.get(step.url)
+        await app.browser.submit(username="ada")
+        await app.browser.submit(factor="PASSWORD")
+        await app.browser.submit(password=PASSWORD)
+        await enter_code(app)
+        await flow.send(ReturnFromRedirect(url=app.browser.left_for))
+        assert flow.session.access_token.claims.acr == f"{LEVEL}4"
+        assert flow.session.access_token.claims.amr == ("pwd", "otp", "mfa")
