@@ -366,7 +366,8 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
 
         When the flow is done, its tokens have replaced those of this session, which are revoked,
         and `flow.session` is this session. Until then, and if the flow fails, the session stays as
-        it is. The service may take another level of those that `acr` names, so check the claim.
+        it is. The service may take another level of those that `acr` names, so check the claim. If
+        the session has ended by then, also in another process, the flow raises `SessionEnded`.
 
         Raises `InvalidParameterException` if the session has reached the level already or the user
         cannot reach it, `FeatureUnavailableInTierException`, and the errors of `fresh_tokens`.
@@ -389,20 +390,30 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
     async def _adopt_step_up(
         self, stronger: Tokens, device: RememberedDevice | None, new_device: NewDevice | None
     ) -> Session:
-        """Go on with the tokens of a step-up, store them, and revoke those that they replace."""
+        """Go on with the tokens of a step-up, store them, and revoke those that they replace.
+
+        If the session has ended meanwhile, here or in another process, the new tokens are revoked.
+        """
         if stronger.access_token.claims.subject != self._user_id:
             raise MalformedResponse("the new tokens are those of another user", operation=STEP_UP)
         before = self._tokens
-        self._step_ups += before is not None
-        await self._hold(stronger, self._step_ups)
-        replaced = before or self.tokens  # which raises that the session has ended
+        if before is None:
+            await try_to_revoke(self.pool, self._transport, stronger)
+            raise SessionEnded(self._end_reason)
+        self._tokens = stronger
+        self._step_ups += 1
         self._own_device.become(device, new_device)
 
         async def finish() -> None:
+            replaced: Tokens | None = before
             if self._storage:
-                await self._storage.step_up(
-                    stronger, replaced, username=self._username, new_device=new_device
+                replaced = await self._storage.step_up(
+                    stronger, before, username=self._username, new_device=new_device
                 )
+            if replaced is None:
+                await self._end("ended_elsewhere")
+                await try_to_revoke(self.pool, self._transport, stronger)
+                return
             if _of_other_sign_ins(stronger, replaced):
                 await try_to_revoke(self.pool, self._transport, replaced)
             await self._confirm_device()
@@ -412,6 +423,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         except StoreError as error:
             error.retryable = False  # the service has accepted the answer; only the store failed
             raise
+        _ = self.tokens  # raises `SessionEnded`
         await self._observers.tell(TokensRefreshed(self._username, self._user_id))
         return self
 

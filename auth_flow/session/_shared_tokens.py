@@ -92,27 +92,34 @@ class SharedTokens:
     async def put(self, session: StoredSession) -> None:
         """Store a new session in place of the present entry, even if that one cannot be read."""
         while True:
-            held = await self._load()
             try:
-                if held is not None and held.version is None:
-                    await self._store.delete(self._key)
-                    held = None
-                await self._save(session, expected=held.version if held else None)
+                await self._replace(await self._load(), session)
             except StoreConflict:
                 continue
             return
 
-    async def update(self, change: Callable[[StoredSession], StoredSession]) -> None:
-        """Change the entry, if there is one and it can be read."""
-        while (held := await self._load()) is not None and held.session and held.version:
-            changed = change(held.session)
-            if changed == held.session:
-                return
+    async def update(
+        self,
+        change: Callable[[StoredSession], StoredSession],
+        *,
+        unreadable: StoredSession | None = None,
+    ) -> StoredSession | None:
+        """Change the entry, and return what it was. Return None if there is none.
+
+        An entry that cannot be read counts as `unreadable`. Without that, it stays as it is.
+        """
+        while (held := await self._load()) is not None:
+            before = held.session or unreadable
+            if before is None:
+                return None
+            changed = change(before)
             try:
-                await self._save(changed, expected=held.version)
+                if changed != held.session:
+                    await self._replace(held, changed)
             except StoreConflict:
                 continue
-            return
+            return before
+        return None
 
     async def clear(self, tokens: Tokens) -> None:
         """Delete the entry of a session that is over, even if it cannot be read.
@@ -254,6 +261,12 @@ class SharedTokens:
         except SealBroken:
             return _Held(None, None)
         return _Held(StoredSession.of(entry.value), entry.version) if entry else None
+
+    async def _replace(self, held: _Held | None, session: StoredSession) -> None:
+        if held is not None and held.version is None:
+            await self._store.delete(self._key)
+            held = None
+        await self._save(session, expected=held.version if held else None)
 
     async def _save(self, session: StoredSession, *, expected: str | None) -> str:
         ttl = max(1.0, session.expires_at - self._clock())

@@ -86,22 +86,35 @@ class SessionStorage:
 
     async def step_up(
         self, tokens: Tokens, before: Tokens, *, username: str, new_device: NewDevice | None
-    ) -> None:
-        """Store the tokens of a step-up in place of `before`."""
-        session = await self._tokens.load() or self._session
-        if session is None or not session.continues(before):
-            session = StoredSession(before, username, self._tokens.expiry(before))
-        replaced = session.tokens.access_token.claims.origin_jti
-        self._session = replace(
-            session,
-            tokens=tokens,
-            expires_at=self._tokens.expiry(tokens),
-            leased_until=0.0,
-            new_device=new_device,
-            earlier=(*session.earlier, *([replaced] if replaced else [])),
-        )
-        await self._list_of(self._session).add(self._session_id, self._session.expires_at)
-        await self._tokens.put(self._session)
+    ) -> Tokens | None:
+        """Store the tokens of a step-up, and return those that they replace: `before`, or newer
+        ones that another process has stored.
+
+        Return None if the session has ended in another process, or if another sign-in has its
+        place.
+        """
+        expires_at = self._tokens.expiry(tokens)
+
+        def stepped_up(session: StoredSession) -> StoredSession:
+            if not session.continues(before):
+                return session
+            replaced = session.tokens.access_token.claims.origin_jti
+            return replace(
+                session,
+                tokens=tokens,
+                expires_at=expires_at,
+                leased_until=0.0,
+                new_device=new_device,
+                earlier=(*session.earlier, *([replaced] if replaced else [])),
+            )
+
+        ours = self._session or StoredSession(before, username, expires_at)
+        await self._list_of(ours).add(self._session_id, expires_at)
+        found = await self._tokens.update(stepped_up, unreadable=ours)
+        if found is None or not found.continues(before):
+            return None
+        self._session = stepped_up(found)
+        return found.tokens
 
     async def successor(self, tokens: Tokens) -> Tokens | None:
         """Return the tokens by which another process has replaced `tokens` in a step-up, if any."""

@@ -17,10 +17,12 @@ from auth_flow.errors import (
     CodeMismatchException,
     InvalidParameterException,
     MalformedResponse,
+    NoSession,
     NotAuthorizedException,
     SessionEnded,
 )
 from auth_flow.session import Session
+from auth_flow.session._stored import session_key
 from auth_flow.states import ChooseFactor
 from auth_flow.states._base import reveal
 from auth_flow.states.steps import FirstFactorSelection, PasswordRequired, TotpCode
@@ -35,6 +37,7 @@ from .test_embedded import PASSWORD, Place, open_place
 pytestmark = pytest.mark.anyio
 
 LEVEL = "urn:cognito:loa:"
+HOUR = 3600.0
 KEY = "JBSWY3DPEHPK3PXP"
 
 
@@ -73,6 +76,16 @@ async def by_password(place: Place, store: MemoryStore | None = None) -> Session
     assert isinstance(await flow.send(event), Done)
     assert flow.session.access_token.claims.acr == f"{LEVEL}1"
     return flow.session
+
+
+async def elsewhere(place: Place, session: Session, store: MemoryStore) -> Session:
+    return await Session.load(
+        place.pool,
+        session_id=session.session_id,
+        store=store,
+        transport=place.transport,
+        clock=place.service.clock,
+    )
 
 
 async def step_up(place: Place, session: Session) -> AuthFlow:
@@ -125,14 +138,7 @@ async def test_a_step_up_that_fails_leaves_the_session_as_it_is(place: Place) ->
 async def test_other_processes_go_on_with_the_new_tokens(place: Place) -> None:
     store = MemoryStore(place.service.clock)
     session = await by_password(place, store)
-    options: dict[str, Any] = {
-        "store": store,
-        "transport": place.transport,
-        "clock": place.service.clock,
-    }
-    other, third = [
-        await Session.load(place.pool, session_id=session.session_id, **options) for _ in range(2)
-    ]
+    other, third = [await elsewhere(place, session, store) for _ in range(2)]
     await step_up(place, session)
     await other.fetch_user()
     assert other.tokens == session.tokens
@@ -143,18 +149,72 @@ async def test_other_processes_go_on_with_the_new_tokens(place: Place) -> None:
         await session.fetch_user()
 
 
+async def test_a_session_that_ended_elsewhere_meanwhile_stays_ended(place: Place) -> None:
+    store = MemoryStore(place.service.clock)
+    session = await by_password(place, store)
+    give_app(place)
+    flow = await session.step_up(acr=f"{LEVEL}4")
+    other = await elsewhere(place, session, store)
+    await other.sign_out()
+    with pytest.raises(SessionEnded):
+        await flow.send(EnterCode(code=app_code(place)))
+    assert not session.active
+    assert not flow.signed_in
+    with pytest.raises(NoSession):
+        await elsewhere(place, session, store)
+
+
+async def test_the_tokens_that_another_process_refreshed_meanwhile_are_revoked(
+    place: Place,
+) -> None:
+    store = MemoryStore(place.service.clock)
+    session = await by_password(place, store)
+    give_app(place)
+    flow = await session.step_up(acr=f"{LEVEL}4")
+    other = await elsewhere(place, session, store)
+    refreshed = await other.fresh_tokens(force=True)
+    await flow.send(EnterCode(code=app_code(place)))
+    alone = Session(place.pool, refreshed, transport=place.transport, clock=place.service.clock)
+    with pytest.raises(NotAuthorizedException, match="revoked"):
+        await alone.fetch_user()
+
+
+async def test_the_last_of_two_step_ups_stays(place: Place, turnable: TurnableClock) -> None:
+    store = MemoryStore(place.service.clock)
+    session = await by_password(place, store)
+    other = await elsewhere(place, session, store)
+    give_app(place)
+    flows = [await each.step_up(acr=f"{LEVEL}4") for each in (session, other)]
+    for flow in flows:
+        await flow.send(EnterCode(code=app_code(place)))
+        turnable.turn(minutes=1)
+    first = session.tokens
+    await session.fetch_user()
+    assert session.tokens == other.tokens
+    alone = Session(place.pool, first, transport=place.transport, clock=place.service.clock)
+    with pytest.raises(NotAuthorizedException, match="revoked"):
+        await alone.fetch_user()
+
+
+async def test_an_entry_that_cannot_be_read_is_replaced(place: Place) -> None:
+    store = MemoryStore(place.service.clock)
+    session = await by_password(place, store)
+    give_app(place)
+    flow = await session.step_up(acr=f"{LEVEL}4")
+    key = session_key(place.pool, session.session_id)
+    entry = await store.load(key)
+    assert entry is not None
+    await store.save(key, "damaged", expected=entry.version, ttl=HOUR)
+    await flow.send(EnterCode(code=app_code(place)))
+    assert (await elsewhere(place, session, store)).tokens == session.tokens
+
+
 async def test_a_refresh_in_another_process_does_not_undo_a_step_up(
     place: Place, turnable: TurnableClock
 ) -> None:
     store = MemoryStore(turnable)
     session = await by_password(place, store)
-    other = await Session.load(
-        place.pool,
-        session_id=session.session_id,
-        store=store,
-        transport=place.transport,
-        clock=turnable,
-    )
+    other = await elsewhere(place, session, store)
     await step_up(place, session)
     assert await other.fresh_tokens(force=True) == session.tokens
     turnable.turn(hours=2)
