@@ -275,7 +275,7 @@ async def test_the_embedded_pool() -> None:
 
 
 async def test_passkeys(reader: Reader) -> None:
-    sign_in, cancelled, create, software, *_ = code_in("docs/passkeys.md")
+    sign_in, cancelled, create, _, _, software = code_in("docs/passkeys.md")
     reader.users.settings = reader.users.settings.model_copy(
         update={"relying_party_id": "example.org"}
     )

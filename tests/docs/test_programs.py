@@ -6,12 +6,13 @@ import ast
 import inspect
 import re
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
 import pytest
 
-from examples import chat_bot, first_program
+from examples import chat_bot, first_program, web_passkeys
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,9 +35,17 @@ def test_the_examples_run(
     assert re.search("DONE|You are signed in", capsys.readouterr().out)
 
 
-def test_the_handler_in_the_docs_is_the_one_that_runs() -> None:
-    shown, runs = (
-        code_in("docs/parking.md")[1],
-        textwrap.dedent(inspect.getsource(chat_bot.Bot.on_message)),
-    )
+@pytest.mark.parametrize(
+    ("page", "block", "parts"),
+    [
+        ("docs/parking.md", 1, [chat_bot.Bot.on_message]),
+        ("docs/passkeys.md", 3, [web_passkeys.show, web_passkeys.document]),
+        ("docs/passkeys.md", 4, [web_passkeys.Site.new_passkey]),
+    ],
+)
+def test_what_the_docs_show_of_an_example_is_what_runs(
+    page: str, block: int, parts: list[Callable[..., object]]
+) -> None:
+    shown = code_in(page)[block]
+    runs = "\n".join(textwrap.dedent(inspect.getsource(part)) for part in parts)
     assert ast.dump(ast.parse(shown)) == ast.dump(ast.parse(runs))
