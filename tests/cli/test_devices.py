@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -127,6 +128,23 @@ def test_a_device_that_cannot_be_confirmed_is_told(
     assert main([*SIGN_IN, "--keep"]) == 0
     told = capsys.readouterr().err
     assert "This machine is not a remembered device yet: InvalidParameterException." in told
+
+
+def test_two_commands_at_once_make_one_id(
+    always: TestPool, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = FileStore.save
+
+    async def come_second(self: FileStore, key: str, value: str, **options: Any) -> str:
+        if key == "installation":
+            monkeypatch.setattr(FileStore, "save", save)
+            await self.save(key, "made by the other command", expected=None)
+        return await save(self, key, value, **options)
+
+    monkeypatch.setattr(FileStore, "save", come_second)
+    for lines in ([PASSWORD, always.code], [PASSWORD]):
+        typed(*lines)
+        assert main([*SIGN_IN, "--keep"]) == 0
 
 
 def test_the_id_of_the_machine_is_sealed_and_never_shown(

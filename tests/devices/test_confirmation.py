@@ -27,11 +27,15 @@ from auth_flow.states._base import reveal
 from auth_flow.states.steps import CurrentDevice
 from tests.flow.scripted import (
     POOL,
+    SUBJECT,
+    Clock,
     Exchange,
     Json,
     Script,
     challenge,
     initiate,
+    jwt,
+    refusal,
     respond,
     tokens,
 )
@@ -301,6 +305,35 @@ async def test_a_device_before_that_cannot_be_forgotten_stays_listed(optional: P
     assert flow.step.device is not None
     assert flow.step.device.error is None
     assert len(await flow.session.fetch_devices()) == 2
+
+
+LEVEL = "urn:cognito:loa:4"
+OTHER = {**NEW, "DeviceKey": "eu-west-1_0c0d"}
+
+
+@pytest.mark.parametrize("metadata", [OTHER, None])
+async def test_a_step_up_leaves_no_older_device_to_confirm(
+    script: Script, metadata: Json | None
+) -> None:
+    """A device can be confirmed only with the tokens that were issued to it."""
+    store, clock = MemoryStore(), Clock()
+    claims = {"sub": SUBJECT, "iat": clock.now, "exp": clock.now + 3600}
+    access, stronger = jwt(**claims, jti="1"), jwt(**claims, jti="2")
+    flow = flow_of(script, store=store, clock=clock)
+    first = tokens(AccessToken=access, IdToken=None, NewDeviceMetadata=NEW)
+    any_body: Any = Kept()
+    refused = Exchange("ConfirmDevice", any_body, refusal("InvalidParameterException"))
+    script.expect(initiate("USER_AUTH", first, USERNAME="ada"), refused)
+    await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
+    second = tokens(AccessToken=stronger, IdToken=None, NewDeviceMetadata=metadata)
+    asked = initiate(
+        "USER_AUTH", second, USERNAME="ada", TARGET_ACR_VALUES=LEVEL, ACCESS_TOKEN=access
+    )
+    script.expect(asked, *[refused] * (metadata is not None))
+    await flow.session.step_up(acr=LEVEL)
+    for session in (flow.session, await Session.load(POOL, "ada", transport=script, store=store)):
+        shown = session.current_device
+        assert (shown and shown.key) == (metadata and metadata["DeviceKey"])
 
 
 # Opt-in pools

@@ -133,6 +133,15 @@ async def test_records_outlive_a_sign_out_and_end_with_the_account(always: Place
     assert (await flow.devices.load()).devices == {}
 
 
+async def test_any_session_of_the_installation_can_forget_its_device(always: Place) -> None:
+    first, _ = await always.sign_in()
+    assert first.session.device is not None
+    flow = always.flow()
+    await flow.restore_session(first.session.tokens)
+    await flow.session.forget_device(first.session.device.key)
+    assert (await flow.devices.load()).devices == {}
+
+
 async def test_forgetting_ends_the_record_of_this_installation_only(always: Place) -> None:
     phone, _ = await always.sign_in("phone")
     laptop, _ = await always.sign_in("laptop")
