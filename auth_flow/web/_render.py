@@ -5,8 +5,8 @@ the fields. Texts and values are escaped. If `segno` is installed, QR codes are 
 link takes their place.
 
 A passkey field is a hidden input that `PASSKEY_SCRIPT` fills in. Its options are in the attribute
-`data-passkey`. If the field is required, the button that sends it is hidden until the script has
-shown it. If not, the passkey is one of the choices of the form.
+`data-passkey`. If the field is required, the buttons for passkeys are hidden until the script has
+shown them. If not, the passkey is one of the choices of the form.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ _TYPES = {
 }
 """The `type` of an input by the kind of its field; `text` for all others."""
 
+_FOR_PASSKEYS = ("submit", "choose_factor:WEB_AUTHN")
+"""The actions of a form with a required passkey field that are of use only with a passkey."""
+
 
 def render(form: Form, *, post_to: str, hidden: Mapping[str, str]) -> str:
     """Return a form as HTML.
@@ -42,7 +45,7 @@ def render(form: Form, *, post_to: str, hidden: Mapping[str, str]) -> str:
     )
     fields = "".join(_field(field, autofocus=field is focused) for field in form.fields)
     buttons = "".join(
-        _button(action, first=index == 0, hidden=by_passkey and action.role == "submit")
+        _button(action, first=index == 0, hidden=by_passkey and action.name in _FOR_PASSKEYS)
         for index, action in enumerate(form.actions)
     )
     alert = f'<p class="alert" role="alert">{escape(str(form.problem))}</p>' if form.problem else ""
@@ -130,10 +133,11 @@ def _notes(field: Field) -> dict[str, str]:
 
 def _choices(field: Field, *, autofocus: bool, notes: Mapping[str, str]) -> str:
     radios: list[str] = []
-    for index, choice in enumerate(field.choices):
+    known = next((one for one in field.choices if one.value == field.value), field.choices[0])
+    for choice in field.choices:
         hint = f' <span class="soft">{escape(str(choice.hint))}</span>' if choice.hint else ""
         flags = (" required" if field.required else "") + (
-            " autofocus" if autofocus and index == 0 else ""
+            " autofocus" if autofocus and choice is known else ""
         )
         checked = " checked" if choice.value == field.value else ""
         radios.append(

@@ -1,10 +1,10 @@
 // Passkeys in the forms that `render` of auth_flow.web writes.
 //
 // Without this script, or in a browser without WebAuthn, a form that is about a passkey says that it cannot use passkeys,
-// hides the button for them, and offers the other ways. The script shows the button. If it is pressed, or if the person
-// chooses the passkey among other factors, the browser asks for the passkey, and the form is sent with the answer in its
-// hidden field: the credential as JSON, or {"error": NAME} with the name of the DOMException, such as NotAllowedError if
-// the person cancelled.
+// hides the buttons for them, and offers the other ways. The script shows the buttons. If the first is pressed, or if the
+// person chooses the passkey among other factors, the browser asks for the passkey. The form is sent with the answer in
+// its hidden field: the credential as JSON, or {"error": NAME} with the name of the DOMException, such as
+// NotAllowedError if the person cancelled.
 
 const bytesOf = (text) =>
   Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
@@ -109,7 +109,7 @@ async function enhance(field) {
   });
   if (without) {
     without.hidden = true;
-    button.hidden = false;
+    form.querySelectorAll('button[hidden]').forEach((one) => { one.hidden = false; });
     if (document.activeElement === document.body) button.focus();
   }
 

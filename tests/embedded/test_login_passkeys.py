@@ -86,7 +86,8 @@ async def test_the_page_works_with_the_script_only_and_says_so(app: App) -> None
     await choose_passkey(app)
     page = app.browser.text
     assert '<script type="module" src="/login/passkeys.js"></script>' in page
-    assert re.search('<button name="action" value="submit"[^>]* hidden>', page)
+    hidden = re.findall('<button name="action" value="([^"]*)"[^>]* hidden>', page)
+    assert hidden == ["submit", "choose_factor:WEB_AUTHN"]
     assert "Choose another way" in page
     script = await app.wire.http.get("/login/passkeys.js")
     assert script.headers["content-type"].startswith("text/javascript")
@@ -119,6 +120,7 @@ async def test_a_passkey_together_with_the_choice(app: App) -> None:
     asked = options(app)
     await app.browser.submit(factor="WEB_AUTHN", credential='{"error": "AbortError"}')
     assert app.browser.title == "Error: How to sign in?"
+    assert 'value="WEB_AUTHN" required autofocus checked' in app.browser.text
     assert 'role="alert">The browser gave no passkey' in app.browser.text
     await app.browser.submit(credential=json.dumps(passkey.get(asked)))
     assert "code" in app.browser.returned
