@@ -70,7 +70,7 @@ class Site:
                 Route("/style.css", style),
                 Route("/passkeys.js", script),
             ],
-            exception_handlers={NotSignedIn: lambda *_: forget(redirect("/"), "session")},
+            exception_handlers={NotSignedIn: self.not_signed_in},
         )
 
     # Signing in
@@ -119,6 +119,13 @@ class Site:
         return await Session.load(
             self.pool, session_id=session_id, store=self.store, transport=self.transport
         )
+
+    async def not_signed_in(self, request: Request, _: Exception) -> Response:
+        """Lead to the beginning. A form that another site has sent comes without cookies, and must
+        not delete any.
+        """
+        ended = "session" in request.cookies
+        return forget(redirect("/"), "session") if ended else redirect("/")
 
     async def home(self, request: Request) -> Response:
         """Show who is signed in, and the passkeys."""

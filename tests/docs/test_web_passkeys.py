@@ -24,12 +24,12 @@ class Visitor:
     """A browser without a screen."""
 
     def __init__(self, http: httpx.AsyncClient, users: EmbeddedUserPool) -> None:
-        self._http = http
+        self.http = http
         self.users = users
         self.text = ""
 
     async def get(self, path: str) -> None:
-        self.text = (await self._http.get(path)).text
+        self.text = (await self.http.get(path)).text
 
     async def send(self, action: str = "submit", **values: str) -> None:
         """Send the first form of the page."""
@@ -37,7 +37,7 @@ class Visitor:
         await self.post(self._url(), **{**hidden, **values, "action": action})
 
     async def post(self, url: str, **values: str) -> None:
-        self.text = (await self._http.post(url, data=values)).text
+        self.text = (await self.http.post(url, data=values)).text
 
     def options(self) -> dict[str, Any]:
         found = re.search('data-passkey="([^"]*)"', self.text)
@@ -132,3 +132,9 @@ async def test_whoever_is_not_signed_in_is_led_to_the_beginning(visitor: Visitor
     visitor.users.save(ada)
     await visitor.get("/")
     assert "Welcome" in visitor.text
+
+
+async def test_a_form_of_another_site_deletes_no_cookie(visitor: Visitor) -> None:
+    """Browsers send it without the cookies of this site."""
+    response = await visitor.http.post("/sign-out", follow_redirects=False)
+    assert "set-cookie" not in response.headers

@@ -217,6 +217,8 @@ async def test_a_machine_gets_a_token_for_itself(wire: Wire, by_header: bool) ->
         reply = await wire.http.post("/oauth2/token", data={**form, **secret})
     token = claims(reply.json()["access_token"])
     assert (token["sub"], token["scope"]) == (client.id, "api/read")
+    lifetime = token["exp"] - token["iat"]
+    assert (token["client_id"], lifetime) == (client.id, reply.json()["expires_in"])
     wrong = httpx.BasicAuth(client.id, "wrong")
     refused = await wire.http.post("/oauth2/token", data=form, auth=wrong)
     assert (refused.status_code, refused.json()) == (400, {"error": "invalid_client"})
@@ -432,15 +434,21 @@ async def test_a_user_of_a_provider_signs_in(provided: Provided) -> None:
 
 
 async def test_a_trigger_verifies_the_address_of_a_user(provided: Provided) -> None:
+    requests: list[dict[str, Any]] = []
+
     def verify(event: dict[str, Any]) -> None:
         assert set(event["response"].values()) == {False}
         event["response"].update(autoVerifyEmail=True, autoVerifyPhone=True)
 
-    provided.app.wire.pool.triggers = Triggers(pre_sign_up=verify)
+    provided.app.wire.pool.triggers = Triggers(
+        pre_sign_up=verify,
+        post_authentication=lambda event: requests.append(event["request"]),
+    )
     await provided.app.authorize(identity_provider="Acme")
     await provided.app.sign_in("carol")
     identity = claims((await provided.app.redeem()).json()["id_token"])
     assert identity["email_verified"] is True
+    assert [request["newDeviceUsed"] for request in requests] == [False]
     user = await provided.app.wire.call(
         "AdminGetUser",
         UserPoolId=provided.app.wire.pool.id,
