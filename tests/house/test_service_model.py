@@ -13,8 +13,19 @@ import json, service_model
 model = service_model.installed()
 shapes, operations = model["shapes"], model["operations"]
 known = service_model.lacks(model)
-operations["PaintUser"] = {"authtype": "none", "errors": [{"shape": "WetPaintException"}]}
-operations["AdminPaintUser"] = {"errors": [{"shape": "DryPaintException"}]}
+operations["PaintUser"] = {
+    "authtype": "none",
+    "input": {"shape": "PaintUserRequest"},
+    "errors": [{"shape": "WetPaintException"}],
+}
+operations["AdminPaintUser"] = {
+    "input": {"shape": "Pot"}, "errors": [{"shape": "DryPaintException"}]
+}
+shapes["PaintUserRequest"] = {"members": {"Coats": {"shape": "Coats"}}}
+shapes["Coats"] = {"member": {"shape": "Coat"}}
+shapes["Coat"] = {"members": {"Colour": {"shape": "Text"}, "Under": {"shape": "Coat"}}}
+shapes["Pot"] = {"members": {"Litres": {"shape": "Text"}}}
+shapes["Text"] = {}
 shapes["ChallengeNameType"]["enum"].append("PAINT_MFA")
 shapes["AuthFactorType"]["enum"].append("PAINT")
 print(json.dumps([known, service_model.lacks(model)]))
@@ -29,10 +40,12 @@ def test_it_lacks_nothing_and_notices_what_is_new() -> None:
         text=True,
         check=True,
     )
-    known, new = json.loads(done.stdout)
-    assert known == {"operation": [], "exception": [], "challenge": [], "first factor": []}
+    known, new = json.loads(done.stdout.splitlines()[-1])
+    assert set(known) == set(new)
+    assert not any(known.values())
     assert new == {
         "operation": ["PaintUser"],
+        "member": ["Coats", "Colour", "Under"],
         "exception": ["WetPaintException"],
         "challenge": ["PAINT_MFA"],
         "first factor": ["PAINT"],
