@@ -4,24 +4,16 @@ declares.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_pascal
 
-if TYPE_CHECKING:
-    from auth_flow.embedded._service import CognitoService
+from auth_flow.embedded._members import member_name
+from auth_flow.embedded._service import CognitoService
 
 Reply = dict[str, Any]
 """A reply's members, named as on the wire."""
-
-
-def member_name(field: str) -> str:
-    """Return the service's name of a member whose field is spelled as in Python."""
-    name = to_pascal(field).replace("Oauth", "OAuth").replace("Urls", "URLs")
-    return re.sub("Uri$", "URI", name)
 
 
 class Request(BaseModel):
@@ -40,7 +32,7 @@ class Request(BaseModel):
 
 
 RequestT = TypeVar("RequestT", bound=Request)
-Handler = Callable[["CognitoService", RequestT], Awaitable[Reply]]
+Handler = Callable[[CognitoService, RequestT], Awaitable[Reply]]
 
 
 class Operation(NamedTuple):

@@ -18,9 +18,8 @@ from auth_flow.embedded._fault import Fault, not_authorized, not_found, user_not
 from auth_flow.embedded._outbox import Outbox
 from auth_flow.embedded._pool import EmbeddedUserPool, PoolRow
 from auth_flow.embedded._settings import PoolSettings
-from auth_flow.embedded._signing import SigningKey
+from auth_flow.embedded._signing import SigningKey, claims_in, pool_id_in
 from auth_flow.embedded._storage import Storage, Table
-from auth_flow.embedded._subject import claims_in, pool_id_in
 from auth_flow.embedded._triggers import Triggers
 from auth_flow.embedded._turns import Turns
 

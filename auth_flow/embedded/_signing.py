@@ -1,8 +1,11 @@
-"""A pool's RS256 key, which signs tokens and verifies them."""
+"""A pool's RS256 key, which signs tokens and verifies them, and the claims of any token."""
 
 from __future__ import annotations
 
-from typing import Any
+import base64
+import binascii
+import json
+from typing import Any, cast
 
 from auth_flow.embedded._fault import not_authorized
 from auth_flow.errors import MissingExtra
@@ -59,3 +62,18 @@ class SigningKey:
     def load(cls, dumped: dict[str, Any]) -> SigningKey:
         """Return a key that was dumped."""
         return cls(RSAKey.import_key(dumped))
+
+
+def claims_in(token: str) -> dict[str, Any]:
+    """Return the claims of a token without verifying them; none if it cannot be read."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError, binascii.Error):
+        return {}
+    return cast("dict[str, Any]", claims) if isinstance(claims, dict) else {}
+
+
+def pool_id_in(claims: dict[str, Any]) -> str:
+    """Return the id of the pool that a token names as its issuer."""
+    return str(claims.get("iss", "")).rpartition("/")[2]

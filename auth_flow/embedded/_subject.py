@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from auth_flow.embedded._pool import EmbeddedUserPool
-    from auth_flow.embedded._registry import Request
-    from auth_flow.embedded._service import CognitoService
+from auth_flow.embedded._pool import EmbeddedUserPool
+from auth_flow.embedded._registry import Request
+from auth_flow.embedded._service import CognitoService
+from auth_flow.embedded._signing import claims_in, pool_id_in
 
 
 class Subject(NamedTuple):
@@ -38,21 +35,6 @@ def subject(service: CognitoService, request: Request) -> Subject | None:
         return None
     user = pool.user(name)
     return Subject(pool.id, (user.username if user else name).casefold())
-
-
-def claims_in(token: str) -> dict[str, Any]:
-    """Return the claims of a token without verifying them; none if it cannot be read."""
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError, binascii.Error):
-        return {}
-    return cast("dict[str, Any]", claims) if isinstance(claims, dict) else {}
-
-
-def pool_id_in(claims: dict[str, Any]) -> str:
-    """Return the id of the pool that a token names as its issuer."""
-    return str(claims.get("iss", "")).rpartition("/")[2]
 
 
 def _pool(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -256,7 +257,7 @@ async def test_sessions_are_listed_and_revoked(wire: Wire) -> None:
         "Sessions"
     ]
     assert [session["IsCurrentSession"] for session in own] == [True, False]
-    assert all(len(session["SessionId"]) == 28 for session in own)
+    assert all(re.fullmatch("tkn[a-z0-9]{25}", session["SessionId"]) for session in own)
     listed = (await wire.service_call("AdminListUserSessions", **ada))["Sessions"]
     assert {one["SessionId"] for one in listed} == {one["SessionId"] for one in own}
     assert not any(session["IsCurrentSession"] for session in listed)
