@@ -298,14 +298,20 @@ async def test_what_else_is_not_authorized_is_not_asked_again(
     await fails(flow, ConfirmSignUp(code="123456"), "NotAuthorizedException")
 
 
+@pytest.mark.parametrize("late", ["confirmation", "sign-in"])
 async def test_a_session_that_is_over_is_not_handed_in(
-    script: Script, flow: AuthFlow, clock: Clock
+    script: Script, flow: AuthFlow, clock: Clock, late: str
 ) -> None:
     script.expect(account("SignUp", "ada", signed_up(Session="up-1"), Password="correct horse"))
     await flow.send(SignUp(username="ada", password="correct horse", auto_sign_in=PASSWORD_WAY))
-    clock.now += 180
-    script.expect(confirmed({}))
+    if late == "confirmation":
+        clock.now += 180
+        script.expect(confirmed({}))
+    else:
+        script.expect(confirmed({"Session": "up-2"}, Session="up-1"))
     assert await flow.send(ConfirmSignUp(code="123456")) == AutoSignInReady()
+    if late == "sign-in":
+        clock.now += 180
     script.expect(begun(tokens()))
     assert isinstance(await flow.send(AutoSignIn()), Done)
 
