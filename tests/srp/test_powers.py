@@ -138,6 +138,24 @@ def test_a_busy_thread_does_not_slow_the_comb_down() -> None:
     assert took < 0.06
 
 
+def test_other_threads_go_on_during_a_power_of_another_base() -> None:
+    pytest.importorskip("gmpy2")
+    took: list[float] = []
+
+    def work() -> None:
+        start = time.perf_counter()
+        _powers.arithmetic().power(3, 1 << 20_000, N)
+        took.append(time.perf_counter() - start)
+
+    thread, longest_wait, before = threading.Thread(target=work), 0.0, time.perf_counter()
+    thread.start()
+    while not took:
+        now = time.perf_counter()
+        longest_wait, before = max(longest_wait, now - before), now
+    thread.join()
+    assert longest_wait < took[0] / 2
+
+
 def _seconds(comb: Comb) -> float:
     start = time.perf_counter()
     comb.masked(1 << 255)
