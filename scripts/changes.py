@@ -53,7 +53,10 @@ class Change:
     new: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line} {self.scope}: {_short(self.old)} → {_short(self.new)}"
+        old, new = (" ".join(text.split()) for text in (self.old, self.new))
+        pairs = enumerate(zip(old, new.removeprefix("("), strict=False))
+        place = next((index for index, (one, other) in pairs if one != other), len(old))
+        return f"{self.path}:{self.line} {self.scope}: {_short(old, place)} → {_short(new, place)}"
 
     def apply(self, source: bytes) -> bytes:
         """Return the changed source of the module."""
@@ -221,6 +224,8 @@ def _is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 90 else f"{line[:89]}…"
+def _short(line: str, place: int) -> str:
+    """Return at most 90 characters of a line: those around a place in it."""
+    start = max(0, min(place - 40, len(line) - 90))
+    shown = line[start : start + 90]
+    return f"{'…' if start else ''}{shown}{'…' if start + 90 < len(line) else ''}"

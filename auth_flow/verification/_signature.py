@@ -6,7 +6,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, cast
 
-from auth_flow.errors import InvalidToken, MissingExtra
+from auth_flow.errors import InvalidToken
 
 if TYPE_CHECKING:
     from joserfc.jwk import RSAKey
@@ -35,11 +35,9 @@ def key_id_of(token: str) -> str:
 
 def check_signature(token: str, key: RSAKey) -> None:
     """Raise `InvalidToken` unless the token is signed with this key."""
-    try:
-        from joserfc import jws
-        from joserfc.errors import JoseError
-    except ImportError:
-        raise MissingExtra("Verifying tokens", "jwt") from None
+    from joserfc import jws
+    from joserfc.errors import JoseError
+
     try:
         jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
     except (JoseError, TypeError, ValueError):

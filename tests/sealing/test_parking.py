@@ -76,9 +76,11 @@ def test_every_flow_at_rest_comes_back_as_it_was(sealer: Sealer, record: Record)
 def test_text_of_all_the_world_comes_back_as_it_was(sealer: Sealer) -> None:
     step = CustomChallenge(parameters={"question": "Wie heißt Deine Katze? 🐈", "": '\0\n"\\'})
     record = Record(step=step, login_id="ада@example.org", session=SecretStr("s"))
-    assert (
-        resume(park(record, sealer, POOL, owner="чат 42"), sealer, POOL, owner="чат 42") == record
-    )
+    text = park(record, sealer, POOL, owner="чат 42")
+    assert resume(text, sealer, POOL, owner="чат 42") == record
+    values = json.dumps(record.to_json(), ensure_ascii=False, separators=(",", ":"))
+    opened = sealer.open(text, "flow", POOL.user_pool_id, POOL.client_id, "чат 42")
+    assert opened == values, "the shortest JSON, under the name that it has today"
 
 
 @pytest.mark.parametrize(
@@ -115,8 +117,16 @@ def test_a_limit_leaves_out_what_is_only_shown(sealer: Sealer) -> None:
     assert len(text) <= COOKIE
     shown = record.model_copy(update={"step": CustomChallenge(parameters={})})
     assert resume(text, sealer, POOL) == shown
-    roomy = park(record, sealer, POOL, limit=10_000)
-    assert resume(roomy, sealer, POOL) == record, "nothing is left out without need"
+
+
+def test_a_limit_that_is_just_kept_leaves_nothing_out(sealer: Sealer) -> None:
+    record = _with_captcha()
+    size = len(park(record, sealer, POOL))
+    assert resume(park(record, sealer, POOL, limit=size), sealer, POOL) == record
+    size = len(park(record, sealer, POOL, limit=COOKIE))
+    assert len(park(record, sealer, POOL, limit=size)) == size
+    with pytest.raises(FlowTooLarge):
+        park(record, sealer, POOL, limit=size - 1)
 
 
 PASSKEYS = [{"id": "aWQx" * 16, "type": "public-key"} for _ in range(20)]
@@ -147,10 +157,12 @@ def test_a_limit_leaves_out_the_list_of_passkeys(sealer: Sealer, step: Step, sho
 
 
 def test_a_flow_that_does_not_fit_at_all_says_so(sealer: Sealer) -> None:
-    flow = AuthFlow(POOL, record=_with_captcha())
-    with pytest.raises(FlowTooLarge, match="the limit is 1000") as caught:
-        flow.park(sealer, limit=1000)
-    assert caught.value.size > caught.value.limit == 1000
+    all_needed = _with_captcha().model_copy(update={"step": SmsCode(code_delivery=CodeDelivery())})
+    for record in (_with_captcha(), all_needed):
+        flow = AuthFlow(POOL, record=record)
+        with pytest.raises(FlowTooLarge, match="the limit is 1000") as caught:
+            flow.park(sealer, limit=1000)
+        assert caught.value.size > caught.value.limit == 1000
 
 
 def test_it_opens_for_one_pool_one_client_and_one_owner(sealer: Sealer) -> None:

@@ -26,8 +26,10 @@ class TokenService:
     every reply until it is set.
     """
 
-    def __init__(self, clock: Clock, *, ahead: float = 0, rotates: bool = True) -> None:
-        self.clock, self.ahead, self.rotates = clock, ahead, rotates
+    def __init__(
+        self, clock: Clock, *, ahead: float = 0, rotates: bool = True, dates: bool = True
+    ) -> None:
+        self.clock, self.ahead, self.rotates, self.dates = clock, ahead, rotates, dates
         self.requests: list[tuple[str, Json]] = []
         self.failures: deque[BaseException | None] = deque()
         self.gate = anyio.Event()
@@ -66,9 +68,9 @@ class TokenService:
         claims: dict[str, Any] = {
             "sub": SUBJECT,
             "iss": ISSUER,
-            "iat": now,
             "exp": now + HOUR,
             "jti": str(self.issued),
+            **({"iat": now} if self.dates else {}),
         }
         return {
             "AccessToken": jwt(**claims, username=USER, origin_jti="origin"),

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from auth_flow import AuthFlow, SignIn, new_key
+from auth_flow import AuthConfig, AuthFlow, SignIn, new_key
 from auth_flow._observers import Notice, Observers, SignedOut
 from auth_flow.aws import IdentityPool
 from auth_flow.errors import (
@@ -25,7 +25,8 @@ from auth_flow.errors import (
 )
 from auth_flow.sealing import Sealer
 from auth_flow.session import Session
-from auth_flow.session._stored import session_key, user_key
+from auth_flow.session._stored import StoredSession, session_key, user_key
+from auth_flow.states._devices import NewDevice
 from auth_flow.states._tokens import Tokens
 from auth_flow.stores import FileStore, MemoryStore, SealedStore
 from auth_flow.transports import CognitoTransport
@@ -299,8 +300,24 @@ async def test_a_lease_of_a_machine_that_is_ahead_is_over_in_time(clock: Clock) 
     text = entry.value.replace('"leased_until": 0.0', f'"leased_until": {clock() + 3 * HOUR}')
     await store.save(name, text, expected=entry.version)
     clock.now += HOUR
+    service.failures.append(ConnectionLost("gone", operation=REFRESH))
     with anyio.fail_after(5):
+        with pytest.raises(ConnectionLost):
+            await session.fetch_user()
+        entry = await store.load(name)
+        assert entry
+        assert json.loads(entry.value)["leased_until"] == 0, "nobody has to wait once more"
         await session.fetch_user()
+
+
+async def test_tokens_that_say_not_when_they_were_issued(clock: Clock) -> None:
+    service, store = TokenService(clock, dates=False), MemoryStore(clock)
+    session = service.session(store=store)
+    await session.keep()
+    for _ in range(2):
+        clock.now += HOUR
+        await session.fetch_user()
+    assert service.operations.count(REFRESH) == 2
 
 
 # Entries that cannot be read
@@ -348,15 +365,17 @@ async def test_a_damaged_entry_is_written_anew_at_a_refresh(
     service: TokenService, clock: Clock, text: str
 ) -> None:
     store = MemoryStore(clock)
-    session = service.session(store=store)
+    device = NewDevice(key="eu-west-1_0a1b", group_key="-group")
+    session = service.session(store=store, login_id="ada@example.org", new_device=device)
     await session.keep()
     await damage(store, session, text)
     clock.now += HOUR
     await session.fetch_user()
-    loaded = await Session.load(
-        POOL, session_id=session.session_id, store=store, transport=service, clock=clock
-    )
-    assert loaded.tokens == session.tokens
+    entry = await store.load(session_key(POOL, session.session_id))
+    assert entry
+    assert StoredSession.of(entry.value) == StoredSession(
+        session.tokens, USER, clock() + AuthConfig().session_ttl, login_id="ada@example.org"
+    ), "and its device is still known to be confirmed"
 
 
 async def test_a_key_that_is_gone(service: TokenService, clock: Clock) -> None:

@@ -8,9 +8,10 @@ import anyio
 import pytest
 
 from auth_flow import AuthConfig, AuthFlow, SignIn
-from auth_flow.errors import NoSession, NotSignedIn, SessionEnded, StoreUnavailable
+from auth_flow.errors import ConnectionLost, NoSession, NotSignedIn, SessionEnded, StoreUnavailable
 from auth_flow.session import Session, SignOutResult, sign_out_everywhere
 from auth_flow.session._stored import read_index, session_key, user_key
+from auth_flow.states._devices import NewDevice
 from auth_flow.states._tokens import Tokens
 from auth_flow.stores import MemoryStore
 from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, jwt, tokens
@@ -104,12 +105,19 @@ async def test_what_loading_needs(service: TokenService, store: MemoryStore) -> 
 async def test_what_is_known_of_a_sign_in_is_stored_with_it(
     service: TokenService, store: MemoryStore
 ) -> None:
+    service.failures.append(ConnectionLost("gone", operation="ConfirmDevice"))
     session = await signed_in(
-        service, store, login_id="ada@example.org", installation_id="browser-7"
+        service,
+        store,
+        login_id="ada@example.org",
+        installation_id="browser-7",
+        new_device=NewDevice(key="eu-west-1_0a1b", group_key="-group"),
     )
     loaded = await Session.load(POOL, session_id=session.session_id, store=store, transport=service)
     assert loaded.get_current_user().login_id == "ada@example.org"
     assert loaded.installation_id == "browser-7"
+    await loaded.fresh_tokens(force=True)
+    assert service.operations.count("ConfirmDevice") == 2
 
 
 async def test_a_flow_gives_each_sign_in_a_new_id_or_the_callers(clock: Clock) -> None:

@@ -16,10 +16,12 @@ from auth_flow.errors import (
     ConnectionLost,
     NotSignedIn,
     RefreshTokenReuseException,
+    StoreConflict,
     StoreUnavailable,
 )
 from auth_flow.session import Session
-from auth_flow.session._stored import session_key
+from auth_flow.session._stored import StoredSession, session_key
+from auth_flow.states._devices import NewDevice
 from auth_flow.stores import MemoryStore
 from tests.flow.scripted import POOL, SUBJECT, Clock
 
@@ -169,6 +171,48 @@ async def test_a_new_sign_in_replaces_what_is_kept(
     assert await first.fresh_tokens(force=True) == again.tokens
 
 
+class Contested(MemoryStore):
+    """Another process is faster, as often as it is told to, at replacing or deleting a session."""
+
+    conflicts = 0
+
+    def _contest(self, key: str, expected: str | None) -> None:
+        if self.conflicts and expected and key.startswith("session/"):
+            self.conflicts -= 1
+            raise StoreConflict
+
+    async def save(
+        self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+    ) -> str:
+        self._contest(key, expected)
+        return await super().save(key, value, expected=expected, ttl=ttl)
+
+    async def delete(self, key: str, *, expected: str | None = None) -> None:
+        self._contest(key, expected)
+        await super().delete(key, expected=expected)
+
+
+async def test_what_another_process_was_faster_at_is_tried_again(
+    service: TokenService, clock: Clock
+) -> None:
+    store = Contested(clock)
+    (first,) = await processes(service, store, 1, session_id="browser")
+    name = session_key(POOL, first.session_id)
+    device = NewDevice(key="eu-west-1_0a1b", group_key="-group")
+    again = service.session(store=store, session_id="browser", new_device=device)
+    store.conflicts = 2
+    await again.keep()  # which stores the session, and then that its device is confirmed
+    assert store.conflicts == 0
+    entry = await store.load(name)
+    assert entry
+    stored = StoredSession.of(entry.value)
+    assert stored
+    assert (stored.tokens, stored.new_device) == (again.tokens, None)
+    store.conflicts = 1
+    await again.sign_out()
+    assert await store.load(name) is None
+
+
 class Flaky(MemoryStore):
     """Fails as often as it is told to, after so many commands that work."""
 
@@ -225,6 +269,30 @@ async def test_tokens_that_the_store_does_not_take_are_used_all_the_same(
     assert service.operations == [REFRESH] * 3
     other = await Session.load(POOL, USER, store=store, transport=service, clock=clock)
     assert other.tokens == session.tokens
+
+
+async def test_new_tokens_are_used_although_storing_them_was_cancelled(
+    service: TokenService, clock: Clock
+) -> None:
+    class Slow(MemoryStore):
+        slow = False
+
+        async def save(self, *arguments: Any, **options: Any) -> str:
+            if self.slow and service.operations:
+                await anyio.sleep_forever()
+            return await super().save(*arguments, **options)
+
+    store = Slow(clock)
+    (session,) = await processes(service, store, 1, refresh_grace=0)
+    clock.now += HOUR
+    store.slow = True
+    with anyio.move_on_after(0.2):
+        await session.fresh_tokens()
+    assert service.operations == [REFRESH]
+    store.slow = False
+    clock.now += HOUR
+    await session.fresh_tokens()  # by the new refresh token; the old one would end the session
+    assert service.operations == [REFRESH, REFRESH]
 
 
 async def test_a_lease_that_cannot_be_given_back_runs_out(

@@ -139,7 +139,11 @@ async def test_other_processes_go_on_with_the_new_tokens(place: Place) -> None:
     store = MemoryStore(place.service.clock)
     session = await by_password(place, store)
     other, third = [await elsewhere(place, session, store) for _ in range(2)]
+    await store.delete(session_key(place.pool, session.session_id))  # and yet nothing is forgotten
     await step_up(place, session)
+    loaded = await elsewhere(place, session, store)
+    assert loaded.get_current_user() == session.get_current_user()
+    assert loaded.login_id == "ada"
     await other.fetch_user()
     assert other.tokens == session.tokens
     assert (await third.sign_out()).revoked
