@@ -89,7 +89,7 @@ def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:
             try:
                 replies.append((yield effect))
             except AuthFlowError as error:
-                lost = announced and _is_lost(error)
+                lost = _is_lost(error)
                 effect = dialogue.throw(error)
             else:
                 effect = dialogue.send(replies.pop())

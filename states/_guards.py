@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from auth_flow.errors import GuardRejected
 from auth_flow.states._base import LONGEST_USERNAME, Secret, reveal
@@ -105,42 +105,40 @@ def domain_is_known(turn: Turn) -> bool:
 
 @guard("A redirect URI must be https, plain http on this machine, or an app's own scheme.")
 def redirect_uri_is_possible(turn: Turn) -> bool:
-    return isinstance(turn.event, SignInWithRedirect) and is_redirect_uri(turn.event.redirect_uri)
+    assert isinstance(turn.event, SignInWithRedirect)
+    return is_redirect_uri(turn.event.redirect_uri)
 
 
 @guard("The URL must be the one that this sign-in's browser came back to: its state differs.")
 def return_is_of_this_sign_in(turn: Turn) -> bool:
-    pending = turn.record.redirect
-    if pending is None or not isinstance(turn.event, ReturnFromRedirect):
+    assert isinstance(turn.event, ReturnFromRedirect)
+    pending, url = turn.record.redirect, reveal(turn.event.url)
+    if pending is None:
         return False
-    url = reveal(turn.event.url)
     return Returned.read(url).has_state(pending.state) and same_place(url, pending.redirect_uri)
 
 
 @guard("The choice must be one of those on offer.")
 def choice_is_offered(turn: Turn) -> bool:
-    match turn.record.step, turn.event:
-        case MfaSelection(allowed_mfa_types=offered) | MfaSetupSelection(
-            allowed_mfa_types=offered
-        ), ChooseMfa(mfa=choice):
-            return choice in offered
-        case FirstFactorSelection() as step, ChooseFactor(factor=choice):
-            return choice in offered_factors(step)
-        case _:
-            return False
+    step = turn.record.step
+    if isinstance(turn.event, ChooseFactor):
+        assert isinstance(step, FirstFactorSelection)
+        return turn.event.factor in offered_factors(step)
+    assert isinstance(turn.event, ChooseMfa)
+    assert isinstance(step, MfaSelection | MfaSetupSelection)
+    return turn.event.mfa in step.allowed_mfa_types
 
 
 @guard("If the password is chosen, it is asked for first and sent together with the choice.")
 def chooses_password(turn: Turn) -> bool:
-    return isinstance(turn.event, ChooseFactor) and turn.event.factor in (
-        "PASSWORD",
-        "PASSWORD_SRP",
-    )
+    assert isinstance(turn.event, ChooseFactor)
+    return turn.event.factor in ("PASSWORD", "PASSWORD_SRP")
 
 
 @guard("If e-mail is chosen, the address is asked for first.")
 def chooses_email(turn: Turn) -> bool:
-    return isinstance(turn.event, ChooseMfa) and turn.event.mfa == "EMAIL"
+    assert isinstance(turn.event, ChooseMfa)
+    return turn.event.mfa == "EMAIL"
 
 
 @guard("A code by SMS or e-mail must consist of digits.")
@@ -157,15 +155,10 @@ def code_is_six_digits(turn: Turn) -> bool:
 
 @guard("The password must not be empty.")
 def password_is_given(turn: Turn) -> bool:
-    match turn.event:
-        case (
-            EnterPassword(password=password)
-            | NewPassword(password=password)
-            | ConfirmResetPassword(new_password=password)
-        ):
-            return _given(password)
-        case _:
-            return False
+    if isinstance(turn.event, ConfirmResetPassword):
+        return _given(turn.event.new_password)
+    assert isinstance(turn.event, EnterPassword | NewPassword)
+    return _given(turn.event.password)
 
 
 @guard("Every missing attribute must come with the new password.")
@@ -178,15 +171,14 @@ def missing_attributes_are_given(turn: Turn) -> bool:
 
 @guard("The answer must not be empty.")
 def answer_is_given(turn: Turn) -> bool:
-    return isinstance(turn.event, AnswerChallenge) and _given(turn.event.answer)
+    assert isinstance(turn.event, AnswerChallenge)
+    return _given(turn.event.answer)
 
 
 @guard("An e-mail address must have the form name@domain.")
 def address_is_an_address(turn: Turn) -> bool:
-    return (
-        isinstance(turn.event, SetUpEmail)
-        and re.fullmatch(r"[^@\s]+@[^@\s]+", turn.event.email) is not None
-    )
+    assert isinstance(turn.event, SetUpEmail)
+    return re.fullmatch(r"[^@\s]+@[^@\s]+", turn.event.email) is not None
 
 
 @guard("A passkey answers options of the service. If the step has none, choose WEB_AUTHN first.")
@@ -197,39 +189,26 @@ def passkey_was_asked_for(turn: Turn) -> bool:
 
 # Accounts and passwords
 
+_NamesUser: TypeAlias = ConfirmSignUp | ResendCode | ResetPassword | ConfirmResetPassword
+
 
 @guard(f"A user name must have 1 to {LONGEST_USERNAME} characters.")
 def username_is_possible(turn: Turn) -> bool:
-    match turn.event:
-        case (
-            SignIn(username=name)
-            | SignUp(username=name)
-            | ConfirmSignUp(username=name)
-            | ResendCode(username=name)
-            | ResetPassword(username=name)
-            | ConfirmResetPassword(username=name)
-        ):
-            return name is None or 1 <= len(name) <= LONGEST_USERNAME
-        case _:
-            return True
+    assert isinstance(turn.event, SignIn | SignUp | _NamesUser)
+    name = turn.event.username
+    return name is None or 1 <= len(name) <= LONGEST_USERNAME
 
 
 @guard("If the flow does not know the user yet, the event must have a username.")
 def username_is_known(turn: Turn) -> bool:
-    match turn.event:
-        case ConfirmSignUp() | ResendCode() | ResetPassword() | ConfirmResetPassword():
-            return turn.event.username is not None or turn.record.login_id is not None
-        case _:
-            return turn.record.login_id is not None
+    assert isinstance(turn.event, _NamesUser)
+    return turn.event.username is not None or turn.record.login_id is not None
 
 
 @guard("A code must not be empty and must not contain spaces.")
 def code_is_one_word(turn: Turn) -> bool:
-    match turn.event:
-        case ConfirmSignUp(code=code) | ConfirmResetPassword(code=code) | EnterCode(code=code):
-            return re.fullmatch(r"\S+", reveal(code)) is not None
-        case _:
-            return False
+    assert isinstance(turn.event, ConfirmSignUp | ConfirmResetPassword | EnterCode)
+    return re.fullmatch(r"\S+", reveal(turn.event.code)) is not None
 
 
 @guard("Signing in requires a session of the service, or a password in the flow or the event.")

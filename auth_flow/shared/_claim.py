@@ -149,11 +149,9 @@ class Claim:
 
     async def announce(self, record: Record, event: str) -> None:
         """Write that `event` is about to be sent. Raises `ClaimExpired` if it must not be."""
-        now = self._shelf.clock()
+        claimed_until = self._shelf.clock() + self._shelf.claim
         try:
-            await self._write(
-                record, claimed_until=now + self._shelf.claim, sending=event, sent_at=now
-            )
+            await self._write(record, claimed_until=claimed_until, sending=event)
         except StoreConflict:
             self._held = False
             raise ClaimExpired(
@@ -198,13 +196,10 @@ class Claim:
         *,
         claimed_until: float,
         sending: str | None = None,
-        sent_at: float | None = None,
         version: str | None = None,
     ) -> None:
         shelf, now = self._shelf, self._shelf.clock()
-        stored = replace(
-            self._stored, claimed_until=claimed_until, sending=sending, sent_at=sent_at
-        )
+        stored = replace(self._stored, claimed_until=claimed_until, sending=sending)
         if version is not None:
             stored = replace(stored, version=version)
         if record is not None:

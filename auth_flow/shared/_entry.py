@@ -16,8 +16,8 @@ class StoredFlow:
     """The entry as a value. Times are in seconds since the epoch.
 
     `sealed` is the flow's record, sealed; empty for a flow that has not begun. `version` changes
-    whenever an event does. A worker holds the flow until `claimed_until`. `sending` and `sent_at`
-    name the event that is under way. After `expires_at` the flow is forgotten.
+    whenever an event does. A worker holds the flow until `claimed_until`. `sending` names the event
+    that is under way. After `expires_at` the flow is forgotten.
     """
 
     sealed: str = ""
@@ -25,7 +25,6 @@ class StoredFlow:
     expires_at: float = 0.0
     claimed_until: float = 0.0
     sending: str | None = None
-    sent_at: float | None = None
 
     def to_text(self) -> str:
         """Return the text for the store. All secrets in it are in the sealed part."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from auth_flow.errors import (
     EventNotAccepted,
     NotAuthorizedException,
     SessionExpired,
+    StoreUnavailable,
 )
 from auth_flow.states._events import Cancel, ConfirmSignUp, EnterCode, Event, SignIn, SignUp
 from auth_flow.states._record import Record
@@ -21,6 +23,7 @@ from auth_flow.states.steps import AutoSignInReady, Done, Idle
 
 from .scripted import (
     ANYTHING,
+    ASSOCIATE,
     POOL,
     SMS,
     SUBJECT,
@@ -28,6 +31,7 @@ from .scripted import (
     Exchange,
     Reply,
     account,
+    challenge,
     initiate,
     refusal,
     respond,
@@ -187,6 +191,30 @@ def test_another_users_confirmation_does_not_inherit_the_password(clock: Clock) 
     confirmed = account("ConfirmSignUp", "bob", {}, ConfirmationCode="1")
     outcome, _ = drive(outcome, ConfirmSignUp(username="bob", code="1"), confirmed, clock=clock)
     assert (outcome.record.login_id, outcome.password) == ("bob", None)
+
+
+@pytest.mark.parametrize("after_request", [False, True])
+def test_a_store_that_fails_is_a_reason_to_repeat_only_what_was_not_sent(
+    clock: Clock, after_request: bool
+) -> None:
+    app = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
+    outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(app), ASSOCIATE, clock=clock)
+    turn = advance(Turn(outcome.record, EnterCode(code="123456"), client=POOL, clock=clock))
+    effect = next(turn)
+    if after_request:
+        assert isinstance(turn.send(None), Call)
+        effect = turn.send({"Status": "SUCCESS", "Session": "session-3"})
+    assert isinstance(effect, Checkpoint)
+    with pytest.raises(StoreUnavailable) as caught:  # noqa: PT012 - a driver sees an effect first
+        assert isinstance(turn.throw(StoreUnavailable("The disk is full.")), Checkpoint)
+        turn.send(None)
+    assert caught.value.retryable == (not after_request)
+
+
+def test_what_is_no_event_is_refused(clock: Clock) -> None:
+    text: Any = "123456"
+    with pytest.raises(TypeError, match="not str"):
+        drive(Outcome(Record()), text, clock=clock)
 
 
 def test_a_turn_that_is_given_up_leaves_nothing_behind(clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import anyio
 import pytest
 from pydantic import ValidationError
 
-from auth_flow import AuthFlow, Done, EnterCode, EnterPassword, SignIn
+from auth_flow import AuthConfig, AuthFlow, Done, EnterCode, EnterPassword, SignIn
 from auth_flow.embedded import SigningKey, TurnableClock
 from auth_flow.embedded import _totp as totp
 from auth_flow.embedded._models import Totp
@@ -22,7 +23,7 @@ from auth_flow.errors import (
     SessionEnded,
 )
 from auth_flow.session import Session
-from auth_flow.session._stored import session_key
+from auth_flow.session._stored import StoredSession, session_key
 from auth_flow.states import ChooseFactor
 from auth_flow.states._base import reveal
 from auth_flow.states.steps import FirstFactorSelection, PasswordRequired, TotpCode
@@ -88,6 +89,14 @@ async def elsewhere(place: Place, session: Session, store: MemoryStore) -> Sessi
     )
 
 
+async def lease(store: MemoryStore, name: str, until: float) -> None:
+    """Another process has begun a refresh."""
+    entry = await store.load(name)
+    assert entry is not None
+    values = {**json.loads(entry.value), "leased_until": until}
+    await store.save(name, json.dumps(values), expected=entry.version)
+
+
 async def step_up(place: Place, session: Session) -> AuthFlow:
     give_app(place)
     flow = await session.step_up(acr=f"{LEVEL}4", max_age=300)
@@ -139,11 +148,7 @@ async def test_other_processes_go_on_with_the_new_tokens(place: Place) -> None:
     store = MemoryStore(place.service.clock)
     session = await by_password(place, store)
     other, third = [await elsewhere(place, session, store) for _ in range(2)]
-    await store.delete(session_key(place.pool, session.session_id))  # and yet nothing is forgotten
     await step_up(place, session)
-    loaded = await elsewhere(place, session, store)
-    assert loaded.get_current_user() == session.get_current_user()
-    assert loaded.login_id == "ada"
     await other.fetch_user()
     assert other.tokens == session.tokens
     assert (await third.sign_out()).revoked
@@ -188,11 +193,20 @@ async def test_the_last_of_two_step_ups_stays(place: Place, turnable: TurnableCl
     session = await by_password(place, store)
     other = await elsewhere(place, session, store)
     give_app(place)
+    name = session_key(place.pool, session.session_id)
     flows = [await each.step_up(acr=f"{LEVEL}4") for each in (session, other)]
     for flow in flows:
+        await lease(store, name, turnable() + 1)
         await flow.send(EnterCode(code=app_code(place)))
+        stepped_up_at = turnable()
         turnable.turn(minutes=1)
     first = session.tokens
+    entry = await store.load(name)
+    stored = StoredSession.of(entry.value) if entry else None
+    assert stored is not None
+    assert (stored.tokens, stored.login_id, stored.leased_until) == (other.tokens, "ada", 0)
+    assert len(stored.earlier) == 2
+    assert stored.expires_at == pytest.approx(stepped_up_at + AuthConfig().session_ttl, abs=30)
     await session.fetch_user()
     assert session.tokens == other.tokens
     alone = Session(place.pool, first, transport=place.transport, clock=place.service.clock)

@@ -54,6 +54,9 @@ class KeyServer:
         return {**public, "kid": name, "use": "sig", "alg": "RS256"}
 
 
+NAMELESS = {name: value for name, value in KeyServer().jwk("one").items() if name != "kid"}
+
+
 @pytest.fixture
 def keys() -> KeyServer:
     return KeyServer()
@@ -222,7 +225,7 @@ async def test_many_ask_and_one_fetches(verifier: TokenVerifier, keys: KeyServer
         (httpx.Response(200, json={"keys": 5}), MalformedResponse),
         (httpx.Response(200, json={"keys": [5]}), MalformedResponse),
         (
-            httpx.Response(200, json={"keys": [{**KeyServer().jwk("one"), "kid": None}]}),
+            httpx.Response(200, json={"keys": [NAMELESS]}),
             MalformedResponse,
         ),
         (httpx.Response(200, text="[" * 100_000), MalformedResponse),

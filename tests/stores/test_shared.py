@@ -50,6 +50,7 @@ from auth_flow.shared._entry import entry_name
 from auth_flow.stores import Entry, MemoryStore, Store
 from auth_flow.transports._base import Transport
 from auth_flow.transports._cognito import CognitoTransport
+from tests.flow.scripted import ANYTHING, Clock
 
 pytestmark = pytest.mark.anyio
 
@@ -341,17 +342,24 @@ async def test_the_store_says_so_before_a_request_leaves(
 
 
 async def test_a_worker_that_comes_too_late_sends_nothing(
-    flows: SharedFlows, gate: Gate, clock: TurnableClock
+    worker: Callable[..., SharedFlows],
+    flows: SharedFlows,
+    store: Store,
+    gate: Gate,
+    clock: TurnableClock,
 ) -> None:
     """Its clock stood still, say: the claim has ended while it believes it has it."""
     await _send(flows, SIGN_IN)
-    with pytest.raises(ClaimExpired):  # noqa: PT012
-        async with flows.take("chat") as flow:
+    late = Counting(store)
+    with pytest.raises(ClaimExpired) as caught:  # noqa: PT012
+        async with worker(late).take("chat") as flow:
             clock.turn(seconds=11)
             await _send(flows, SIGN_IN)
             gate.count = 0
             await flow.send(EnterCode(code="123456"))
+    assert caught.value.__suppress_context__
     assert gate.count == 0
+    assert late.operations == ["load", "save", "save"], "it leaves the flow alone after that"
     assert await _step(flows) == SmsCode.name
 
 
@@ -375,6 +383,7 @@ async def test_tokens_that_come_too_late_are_revoked(
             async with slow.take("chat", observers=observers) as flow:
                 await flow.send(_code(service))
         assert not caught.value.retryable
+        assert caught.value.__suppress_context__
 
     async with anyio.create_task_group() as group:
         group.start_soon(answer)
@@ -647,8 +656,9 @@ async def test_a_store_that_does_not_answer_is_not_waited_for_without_end(
             return ""
 
     monkeypatch.setattr(_claim, "_PATIENCE", 0.05)
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailable, match="in time") as caught:
         await _send(worker(Silent(store)), SIGN_IN)
+    assert caught.value.__suppress_context__
 
 
 @pytest.mark.parametrize("days", [1, 3])
@@ -661,6 +671,24 @@ async def test_a_flow_that_nobody_comes_back_to_is_forgotten(
     assert await _step(flows) == SmsCode.name
     clock.turn(seconds=11)
     assert await _step(flows) == "IDLE"
+
+
+async def test_a_claim_does_not_make_a_flow_live_longer(
+    sealer: Sealer, pool: UserPool, gate: Gate, clock: TurnableClock
+) -> None:
+    still = Clock()
+    still.now = clock()
+    cut = CutOff(MemoryStore(still))
+    flows = SharedFlows(cut, sealer, pool, transport=gate, clock=still, ttl=100)
+    await _send(flows, SIGN_IN)
+    still.now += 99
+    with pytest.raises(StoreUnavailable):
+        async with flows.take("chat"):
+            cut.off = True
+    cut.off = False
+    assert (await flows.look("chat")).step.name == SmsCode.name
+    still.now += 1
+    assert await flows.look("chat") == FlowView(Record(), ANYTHING, busy=True)
 
 
 async def test_a_flow_cannot_be_given_to_somebody_else(

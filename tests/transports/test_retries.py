@@ -85,6 +85,10 @@ def test_not_repeated(error: AuthFlowError) -> None:
     assert Retries().wait(1, error) is None
 
 
+def test_what_a_transport_does_unless_it_is_told_otherwise() -> None:
+    assert repr(Retries()) == "Retries(attempts=3, base=0.2, cap=5.0, patience=20.0)"
+
+
 def test_back_off_is_exponential_with_full_jitter_and_a_cap() -> None:
     longest = Retries(attempts=9, base=0.2, cap=1.0, random=lambda: 1.0)
     none = Retries(attempts=9, random=lambda: 0.0)
