@@ -6,6 +6,7 @@ import asyncio
 import threading
 
 import anyio
+import anyio.to_thread
 import httpx
 import httpx2
 import pytest
@@ -16,22 +17,29 @@ from .service import TokenService
 
 
 def test_two_threads_share_one_piece_of_work() -> None:
-    flight, begun, results = SingleFlight[int](), threading.Event(), list[int]()
+    flight, results = SingleFlight[int](), list[int]()
+    begun, joined = threading.Event(), threading.Event()
     runs = 0
 
     async def work() -> int:
         nonlocal runs
         runs += 1
         begun.set()
-        await anyio.sleep(0.2)
+        assert await anyio.to_thread.run_sync(joined.wait, 5)
         return runs
 
     async def ask() -> None:
         results.append(await flight.run(work))
 
+    async def join() -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask)
+            await anyio.wait_all_tasks_blocked()
+            joined.set()
+
     def second() -> None:
         assert begun.wait(5)
-        anyio.run(ask, backend="trio")
+        anyio.run(join, backend="trio")
 
     other = threading.Thread(target=second)
     other.start()
