@@ -12,10 +12,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from auth_flow.core import Turn, advance
-from auth_flow.states._effects import Call, Checkpoint
-from auth_flow.states._events import AnswerChallenge, EnterCode, SignIn
-from auth_flow.states._record import Record
+from auth_flow.core import Call, Checkpoint, Turn, advance
+from auth_flow.states import AnswerChallenge, EnterCode, Record, SignIn
 from auth_flow.states.chart import CHART
 from benchmarks.replies import CUSTOM, POOL, SMS, TOKENS
 

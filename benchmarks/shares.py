@@ -20,8 +20,7 @@ import anyio
 from auth_flow import AuthFlow, Done, EnterCode, Event, Record, SignIn
 from auth_flow.core import Call, Compute, Turn, advance
 from auth_flow.states.chart import CHART
-from auth_flow.transports import Transport
-from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.transports import CognitoTransport, Transport
 from benchmarks.replies import POOL, answer, reply_to
 from benchmarks.server import serve
 from benchmarks.srp import auth_flow as exchange

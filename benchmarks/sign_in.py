@@ -18,7 +18,7 @@ import anyio
 import httpx
 
 from auth_flow import AuthFlow, Done, SignIn
-from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.transports import CognitoTransport
 from benchmarks.replies import POOL, answer
 from benchmarks.server import serve
 from benchmarks.transport import CONTENT, HEADERS

@@ -21,7 +21,7 @@ from botocore.config import Config
 from pycognito import AWSSRP
 
 from auth_flow import AuthFlow, Done, SignIn
-from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.transports import CognitoTransport
 from benchmarks.heartbeat import heartbeat, idle_gap
 from benchmarks.replies import POOL, answer
 from benchmarks.server import serve

@@ -24,8 +24,7 @@ from typing import Any
 
 import httpx
 
-from auth_flow.transports._cognito import CognitoTransport
-from auth_flow.transports._connection_pool import ConnectionPool
+from auth_flow.transports import CognitoTransport, ConnectionPool
 from benchmarks.server import serve
 
 Post = Callable[[], Awaitable[None]]

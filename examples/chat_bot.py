@@ -15,6 +15,7 @@ from collections.abc import Mapping, MutableMapping
 import anyio
 
 from auth_flow import (
+    AuthConfig,
     AuthFlow,
     AuthFlowError,
     Form,
@@ -25,7 +26,6 @@ from auth_flow import (
     UserPool,
     new_key,
 )
-from auth_flow._config import AuthConfig
 from auth_flow.embedded import EmbeddedCognito
 from auth_flow.session import Session
 from auth_flow.stores import MemoryStore

@@ -7,10 +7,9 @@ from typing import NoReturn
 
 from pydantic import SecretStr
 
-from auth_flow import AuthFlow, Record, UserPool
-from auth_flow.states._events import Event
-from auth_flow.states._tokens import Tokens
-from auth_flow.states._turn import Turn
+from auth_flow import AuthFlow, Record, Tokens, UserPool
+from auth_flow.core import Turn
+from auth_flow.states import Event
 from tests.flow.scripted import jwt
 
 from .samples import NOW

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-from auth_flow.states._events import (
+from auth_flow.states import (
     Answer,
     AnswerChallenge,
     AutoSignIn,
@@ -18,6 +18,7 @@ from auth_flow.states._events import (
     Event,
     NewPassword,
     PresentPasskey,
+    Record,
     ResendCode,
     ResetPassword,
     ReturnFromRedirect,
@@ -27,7 +28,7 @@ from auth_flow.states._events import (
     SignInWithRedirect,
     SignUp,
 )
-from auth_flow.states._record import PendingRedirect, Record
+from auth_flow.states._record import PendingRedirect
 from auth_flow.states.steps import (
     AutoSignInReady,
     CodeDelivery,

@@ -7,8 +7,7 @@ from __future__ import annotations
 import pytest
 
 from auth_flow.errors import GuardRejected
-from auth_flow.states import _guards as guards
-from auth_flow.states._events import (
+from auth_flow.states import (
     AnswerChallenge,
     AutoSignIn,
     ChooseFactor,
@@ -20,6 +19,7 @@ from auth_flow.states._events import (
     Event,
     NewPassword,
     PresentPasskey,
+    Record,
     ResendCode,
     ResetPassword,
     ReturnFromRedirect,
@@ -29,7 +29,7 @@ from auth_flow.states._events import (
     SignInWithRedirect,
     SignUp,
 )
-from auth_flow.states._record import Record
+from auth_flow.states import _guards as guards
 from auth_flow.states.chart import CHART
 from auth_flow.states.steps import AutoSignInReady, FirstFactorSelection, MfaSelection, Step
 from tests.states.webauthn import ASSERTION, REQUEST_OPTIONS

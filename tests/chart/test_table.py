@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pytest
 
+from auth_flow.states import EVENTS
 from auth_flow.states import _guards as guards
-from auth_flow.states._events import EVENTS
 from auth_flow.states._machine import Transition
 from auth_flow.states._work import WORK as WORKING
 from auth_flow.states.chart import CHART

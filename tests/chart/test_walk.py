@@ -21,9 +21,8 @@ from auth_flow.errors import (
     SessionExpired,
     UnexpectedStep,
 )
-from auth_flow.states._events import EVENTS as EVENT_CLASSES
-from auth_flow.states._events import Answer, Event
-from auth_flow.states._record import Record
+from auth_flow.states import EVENTS as EVENT_CLASSES
+from auth_flow.states import Answer, Event, Record
 from auth_flow.states.chart import CHART
 from auth_flow.states.steps import STEPS, Question
 from tests.states.webauthn import ASSERTION

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from auth_flow.embedded import running
-from auth_flow.sealing._sealer import new_key
+from auth_flow.sealing import new_key
 from tests.cli.pools import TestPool
 
 Typed = Callable[..., None]

@@ -6,9 +6,8 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from auth_flow import AuthFlow, UserPool
 from auth_flow._cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
-from auth_flow._flow import AuthFlow
-from auth_flow._user_pool import UserPool
 from auth_flow.embedded import (
     EmbeddedCognito,
     EmbeddedUserPool,
@@ -18,7 +17,7 @@ from auth_flow.embedded import (
 )
 from auth_flow.errors import ConnectionLost
 from auth_flow.states.forms import FormSettings
-from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.transports import CognitoTransport
 
 KEY = SigningKey()
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import pytest
 
+from auth_flow import UserPool
 from auth_flow._cli.conversation import Conversation, Opening, conversation
 from auth_flow._cli.embedded_pool import ATTRIBUTES, PASSWORD, USERNAME
 from auth_flow._cli.signing_in import form_settings, sign_up_opening
 from auth_flow._cli.words import explain
-from auth_flow._user_pool import UserPool
 from auth_flow.embedded import _totp as totp
 from auth_flow.errors import (
     AuthFlowError,
@@ -19,7 +19,7 @@ from auth_flow.errors import (
     ResourceNotFoundException,
     SessionExpired,
 )
-from auth_flow.states._events import SignInOptions
+from auth_flow.states import SignInOptions
 from auth_flow.states.steps import Done
 from tests.cli.pools import TestPool
 from tests.cli.scripted import Line, ScriptedPerson

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from auth_flow._cli.questions import ask, introduce, parameters_of
-from auth_flow.states._base import reveal
-from auth_flow.states._events import (
+from auth_flow.states import (
     AnswerChallenge,
     AutoSignIn,
     Cancel,
@@ -28,6 +27,7 @@ from auth_flow.states._events import (
     SignIn,
     SignInOptions,
 )
+from auth_flow.states._base import reveal
 from auth_flow.states.chart import CHART
 from auth_flow.states.forms import About, FormSettings
 from auth_flow.states.steps import (

@@ -41,8 +41,8 @@ from auth_flow.errors import (
     SessionEnded,
     UserNotFoundException,
 )
-from auth_flow.states._events import AuthFlowType, ConfirmResetPassword
-from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.states import AuthFlowType, ConfirmResetPassword
+from auth_flow.transports import CognitoTransport
 from tests.counterparts.admin import PASSWORD, CounterpartPool, aws_client
 from tests.counterparts.totp import code, wrong_code
 

@@ -35,7 +35,7 @@ from auth_flow.errors import (
     UsernameExistsException,
     UserNotFoundException,
 )
-from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.transports import CognitoTransport
 from tests.counterparts.admin import PASSWORD, CounterpartPool
 from tests.counterparts.totp import STEP, code, wrong_code
 

@@ -21,6 +21,7 @@ from auth_flow import (
     Factor,
     MemoryStore,
     NewPassword,
+    Notice,
     Observers,
     PresentPasskey,
     SetUpEmail,
@@ -28,7 +29,6 @@ from auth_flow import (
     SmsCode,
     UserPool,
 )
-from auth_flow._observers import Notice
 from auth_flow.embedded import (
     ClientSettings,
     EmbeddedCognito,

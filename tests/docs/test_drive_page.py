@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_flow.states._events import EVENTS, Event
+from auth_flow.states import EVENTS, Event
 
 PAGE = (Path(__file__).parents[2] / "docs" / "drive.md").read_text(encoding="utf-8")
 

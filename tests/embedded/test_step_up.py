@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from auth_flow import Claims
 from auth_flow.embedded import PoolSettings, TurnableClock
 from auth_flow.embedded import _totp as totp
 from auth_flow.embedded._models import Totp
-from auth_flow.states._claims import Claims
 from tests.embedded.authenticator import Authenticator
 from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 

@@ -37,11 +37,11 @@ from auth_flow import (
     SetUpEmail,
     SignIn,
     SignUp,
+    Tokens,
 )
 from auth_flow.errors import AuthFlowError
 from auth_flow.sealing import Sealer, new_key, park, resume
 from auth_flow.session import Session
-from auth_flow.states._tokens import Tokens
 from tests.states.webauthn import ASSERTION
 
 from .scripted import POOL, SECRET, SMS, SUBJECT, Clock, Json, challenge, delivery, jwt, tokens

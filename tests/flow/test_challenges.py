@@ -40,7 +40,7 @@ from auth_flow.errors import (
     GuardRejected,
     PasskeyCancelled,
 )
-from auth_flow.states._events import Event, MfaType
+from auth_flow.states import Event, MfaType
 from auth_flow.states._passkeys import RequestOptions
 from auth_flow.states.steps import CodeDelivery
 from tests.states.webauthn import ASSERTION, REQUEST_OPTIONS

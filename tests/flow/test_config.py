@@ -13,10 +13,10 @@ from auth_flow import (
     MemoryStore,
     Sealer,
     Session,
+    Tokens,
     UserContext,
     new_key,
 )
-from auth_flow.states._tokens import Tokens
 
 from .scripted import POOL, Clock, Script, tokens
 

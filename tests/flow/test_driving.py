@@ -23,6 +23,8 @@ from auth_flow import (
     EnterCode,
     Idle,
     NewPassword,
+    Notice,
+    Observers,
     PasswordResetCode,
     PasswordResetRequired,
     ResetPassword,
@@ -30,8 +32,8 @@ from auth_flow import (
     SignInOptions,
     SignUp,
     Step,
+    StepEntered,
 )
-from auth_flow._observers import Notice, Observers, StepEntered
 from auth_flow.errors import (
     AuthFlowError,
     CodeMismatchException,
@@ -42,9 +44,8 @@ from auth_flow.errors import (
     NotSignedIn,
     TooManyRequestsException,
 )
-from auth_flow.states._events import Event
+from auth_flow.states import Event, Record
 from auth_flow.states._fate import answered as without_mark
-from auth_flow.states._record import Record
 from auth_flow.states.steps import (
     ConfirmationRequired,
     MfaSetupSelection,

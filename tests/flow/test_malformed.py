@@ -21,11 +21,9 @@ from auth_flow import (
     TotpSetup,
 )
 from auth_flow.errors import MalformedResponse, ResponseError, UnknownChallenge
-from auth_flow.states._events import Event
+from auth_flow.states import CodeDelivery, Event, Record
 from auth_flow.states._fate import answered
-from auth_flow.states._record import Record
 from auth_flow.states.steps import SmsCode
-from auth_flow.states.steps._base import CodeDelivery
 
 from .scripted import (
     ASSOCIATE,

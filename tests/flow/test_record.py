@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from auth_flow import AuthFlow
 from auth_flow.errors import AuthFlowError
-from auth_flow.states._record import Record
+from auth_flow.states import Record
 from auth_flow.states.steps import STEPS, Step
 from tests.chart.samples import EVENTS, RECORDS
 

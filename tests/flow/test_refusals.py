@@ -25,8 +25,7 @@ from auth_flow.errors import (
     TimedOut,
     UnknownChallenge,
 )
-from auth_flow.states._events import SignInOptions
-from auth_flow.states._record import Record
+from auth_flow.states import Record, SignInOptions
 from auth_flow.states.steps import AutoSignInReady
 
 from .scripted import (

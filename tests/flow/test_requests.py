@@ -29,8 +29,7 @@ from auth_flow import (
     UserPool,
 )
 from auth_flow.errors import AuthFlowError
-from auth_flow.states._events import Event
-from auth_flow.states._record import Record
+from auth_flow.states import CodeDelivery, Event, Record
 from auth_flow.states.steps import (
     EmailSetup,
     FirstFactorSelection,
@@ -41,7 +40,6 @@ from auth_flow.states.steps import (
     Step,
     TotpSetup,
 )
-from auth_flow.states.steps._base import CodeDelivery
 
 from .scripted import Clock, Json, Reply, challenge, refusal, tokens
 from .verifier import Verifier

@@ -14,22 +14,23 @@ from pydantic import SecretStr, ValidationError
 from auth_flow import AuthFlow, UserPool
 from auth_flow.core import Call, Checkpoint, Compute, Outcome, Turn, advance
 from auth_flow.errors import AuthFlowError
-from auth_flow.states import _events as events
-from auth_flow.states._events import (
+from auth_flow.states import (
     Answer,
     AnswerChallenge,
     AutoSignIn,
+    CodeDelivery,
     ConfirmResetPassword,
     ConfirmSignUp,
     EnterCode,
     EnterPassword,
     Event,
     NewPassword,
+    Record,
     SignIn,
     SignInOptions,
     SignUp,
 )
-from auth_flow.states._record import Record
+from auth_flow.states import _events as events
 from auth_flow.states._replies import (
     AuthenticationResult,
     AuthReply,
@@ -37,7 +38,6 @@ from auth_flow.states._replies import (
     SoftwareTokenReply,
 )
 from auth_flow.states.steps import PasswordRequired, SmsCode, TotpSetup
-from auth_flow.states.steps._base import CodeDelivery
 
 from .scripted import SUBJECT, Json, challenge, delivery, jwt, refusal, tokens
 

@@ -22,7 +22,7 @@ from auth_flow.errors import (
     NotAuthorizedException,
     UserNotFoundException,
 )
-from auth_flow.states._events import AuthFlowType, Factor
+from auth_flow.states import AuthFlowType, Factor
 from auth_flow.states.steps import CodeDelivery
 
 from .scripted import (

@@ -7,9 +7,9 @@ import anyio
 import httpx
 import pytest
 
+from auth_flow import Tokens
 from auth_flow.errors import ConnectFailed, NotSignedIn
 from auth_flow.session import Session
-from auth_flow.states._tokens import Tokens
 from tests.flow.scripted import POOL, Clock
 
 from .service import HOUR, TokenService

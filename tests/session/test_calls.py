@@ -12,7 +12,7 @@ import pytest
 from auth_flow import AuthFlow
 from auth_flow._cli.drive import answer
 from auth_flow._cli.drive.calls import CALLS
-from auth_flow.aws._identity_pool import IdentityPool
+from auth_flow.aws import IdentityPool
 from auth_flow.errors import ConnectFailed
 from tests.flow.scripted import POOL, SMS, SUBJECT, Clock, Exchange, Json, Script, initiate, refusal
 from tests.states.webauthn import REGISTRATION

@@ -31,8 +31,8 @@ from auth_flow.errors import (
 from auth_flow.session import Session
 from auth_flow.states._base import reveal
 from auth_flow.stores import MemoryStore
-from auth_flow.transports._cognito import CognitoTransport
-from auth_flow.verification._verifier import TokenVerifier
+from auth_flow.transports import CognitoTransport
+from auth_flow.verification import TokenVerifier
 from tests.embedded.conftest import signing_key  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.anyio

@@ -6,11 +6,10 @@ import anyio
 import httpx
 import pytest
 
-from auth_flow import AuthFlow, Done, FlowBusy, SignIn
+from auth_flow import AuthFlow, Done, FlowBusy, SignIn, Tokens
 from auth_flow.errors import ConnectionLost, SessionEnded, StoreUnavailable
 from auth_flow.session import Session
 from auth_flow.session._stored import session_key
-from auth_flow.states._tokens import Tokens
 from auth_flow.stores import MemoryStore
 from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, jwt, tokens
 

@@ -8,11 +8,20 @@ import weakref
 import pytest
 from pydantic import SecretStr
 
-from auth_flow import AuthFlow, Done, Idle, SignIn
-from auth_flow._observers import Notice, Observers, SignedIn, SignedOut, StepEntered
+from auth_flow import (
+    AuthFlow,
+    Done,
+    Idle,
+    Notice,
+    Observers,
+    SignedIn,
+    SignedOut,
+    SignIn,
+    StepEntered,
+    Tokens,
+)
 from auth_flow.errors import NotSignedIn
 from auth_flow.session import RememberedDevice, Session
-from auth_flow.states._tokens import Tokens
 from auth_flow.stores import MemoryStore
 from tests.flow.scripted import POOL, SMS, SUBJECT, Clock, Exchange, Script, initiate, refusal
 

@@ -13,23 +13,21 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from auth_flow import AuthFlow, SignIn, UserPool
-from auth_flow._observers import Notice, Observers
+from auth_flow import AuthFlow, Notice, Observers, SignIn, Tokens, UserPool
 from auth_flow.errors import AuthFlowError
 from auth_flow.session import Session
 from auth_flow.states import (
     ConfirmResetPassword,
     ConfirmSignUp,
     EnterCode,
+    Event,
     NewPassword,
     ReturnFromRedirect,
     SignInWithRedirect,
     SignUp,
 )
-from auth_flow.states._events import Event
-from auth_flow.states._tokens import Tokens
 from auth_flow.stores import MemoryStore
-from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.transports import CognitoTransport
 from tests.flow.scripted import SUBJECT, challenge, delivery, jwt, tokens
 
 pytestmark = pytest.mark.anyio

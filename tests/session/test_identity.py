@@ -10,12 +10,12 @@ import botocore.session
 import httpx
 import pytest
 
-from auth_flow.aws._credentials import IdentityPoolProvider, credential_metadata
-from auth_flow.aws._identity_pool import MARGIN, Credentials, IdentityPool
+from auth_flow import Tokens
+from auth_flow.aws import Credentials, IdentityPool, IdentityPoolProvider, credential_metadata
+from auth_flow.aws._identity_pool import MARGIN
 from auth_flow.errors import NotAuthorizedException, NotSignedIn, ResourceNotFoundException
 from auth_flow.session import Session
-from auth_flow.states._tokens import Tokens
-from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.transports import CognitoTransport
 from tests.flow.scripted import POOL, SUBJECT, Clock, Json, jwt
 
 from .service import HOUR, USER, TokenService

@@ -5,8 +5,8 @@ import logging
 import anyio
 import pytest
 
+from auth_flow import Notice, Observers, StepEntered
 from auth_flow import _observers as observers
-from auth_flow._observers import Notice, Observers, StepEntered
 
 pytestmark = pytest.mark.anyio
 

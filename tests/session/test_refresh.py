@@ -7,8 +7,7 @@ import anyio
 import pytest
 from pydantic import SecretStr
 
-from auth_flow import UserPool
-from auth_flow._observers import Notice, Observers, RefreshFailed, SignedOut, TokensRefreshed
+from auth_flow import Notice, Observers, RefreshFailed, SignedOut, Tokens, TokensRefreshed, UserPool
 from auth_flow.errors import (
     AuthFlowError,
     ConnectionLost,
@@ -18,7 +17,7 @@ from auth_flow.errors import (
     TimedOut,
 )
 from auth_flow.session import RememberedDevice, Session
-from auth_flow.states._tokens import LEEWAY, Tokens
+from auth_flow.states._tokens import LEEWAY
 from tests.flow.scripted import POOL, SUBJECT, Clock, Exchange, Script, jwt, refusal
 
 from .service import HOUR, USER, TokenService

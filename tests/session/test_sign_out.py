@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from auth_flow import UserPool
-from auth_flow._observers import Notice, Observers, SignedOut
+from auth_flow import Notice, Observers, SignedOut, Tokens, UserPool
 from auth_flow.errors import (
     AuthFlowError,
     ConnectFailed,
@@ -15,7 +14,6 @@ from auth_flow.errors import (
     TooManyRequestsException,
 )
 from auth_flow.session import RememberedDevice, Session, SignOutResult
-from auth_flow.states._tokens import Tokens
 from auth_flow.stores import MemoryStore
 from tests.flow.scripted import POOL, SUBJECT, Clock, Exchange, Script, jwt, refusal
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from auth_flow import AuthFlow, Done, SignIn, Tokens, new_key
+from auth_flow import AuthFlow, Claims, Done, SignIn, Tokens, new_key
 from auth_flow.errors import MalformedResponse
 from auth_flow.sealing import Sealer
-from auth_flow.states._claims import LAST_DATE, Claims
+from auth_flow.states._claims import LAST_DATE
 from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, jwt, tokens
 
 pytestmark = pytest.mark.anyio

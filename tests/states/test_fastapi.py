@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from auth_flow import Event, Idle, SmsCode, Step
-from auth_flow.states._events import EVENTS
+from auth_flow.states import EVENTS
 from auth_flow.states.steps import STEPS, CodeDelivery
 
 PASSWORD = "Marker-password-1"

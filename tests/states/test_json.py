@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from auth_flow import Event, Step
-from auth_flow.states._events import EVENTS
+from auth_flow.states import EVENTS
 from auth_flow.states.steps import STEPS
 from tests.chart import samples
 from tests.states.webauthn import ASSERTION

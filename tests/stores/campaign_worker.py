@@ -9,7 +9,7 @@ from typing import Any
 
 from auth_flow import RedisStore, Sealer, SharedFlows, SQLiteStore, UserPool
 from auth_flow.errors import AuthFlowError
-from auth_flow.states._events import EVENTS
+from auth_flow.states import EVENTS
 from auth_flow.transports import CognitoTransport
 
 from .places import KEY

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from auth_flow.sealing._sealer import Sealer
-from auth_flow.stores import Store
-from auth_flow.stores._file import FileStore
-from auth_flow.stores._keyring import KeyringStore
-from auth_flow.stores._redis import RedisStore
-from auth_flow.stores._sealed import SealedStore
-from auth_flow.stores._sqlite import SQLiteStore
+from auth_flow.sealing import Sealer
+from auth_flow.stores import FileStore, KeyringStore, RedisStore, SealedStore, SQLiteStore, Store
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 

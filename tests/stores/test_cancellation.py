@@ -16,8 +16,7 @@ from auth_flow.embedded import EmbeddedCognito, PoolSettings, SigningKey
 from auth_flow.sealing import Sealer
 from auth_flow.shared import SharedFlows
 from auth_flow.stores import Entry, Store
-from auth_flow.transports._base import Transport
-from auth_flow.transports._cognito import CognitoTransport
+from auth_flow.transports import CognitoTransport, Transport
 
 from .places import KEY
 

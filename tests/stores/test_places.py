@@ -16,13 +16,9 @@ from keyring.backends.fail import Keyring as NoKeyring
 from keyring.errors import KeyringLocked
 
 from auth_flow.errors import MissingExtra, SealBroken, StoreUnavailable
-from auth_flow.sealing._sealer import Sealer, new_key
-from auth_flow.stores import Entry, MemoryStore
-from auth_flow.stores._file import FileStore
-from auth_flow.stores._keyring import KeyringStore
+from auth_flow.sealing import Sealer, new_key
+from auth_flow.stores import Entry, FileStore, KeyringStore, MemoryStore, SealedStore, SQLiteStore
 from auth_flow.stores._locks import locked
-from auth_flow.stores._sealed import SealedStore
-from auth_flow.stores._sqlite import SQLiteStore
 from auth_flow.stores._table import EntryTable
 from tests.stores.keyrings import PlainKeyring
 

@@ -11,8 +11,7 @@ import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
 from auth_flow.errors import StoreConflict, StoreUnavailable
-from auth_flow.stores import Entry
-from auth_flow.stores._redis import RedisStore
+from auth_flow.stores import Entry, RedisStore
 from auth_flow.stores._resp import RespConnection, Server
 from tests.stores import redis_server
 from tests.stores.proxy import Proxy

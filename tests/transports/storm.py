@@ -23,7 +23,7 @@ from anyio.abc import AnyByteStream, ByteStream, SocketAttribute
 from anyio.streams.buffered import BufferedByteReceiveStream
 from anyio.streams.tls import TLSListener
 
-from auth_flow.transports._connection_pool import ConnectionPool
+from auth_flow.transports import ConnectionPool
 from tests.transports.faults import http
 
 CONNECTIONS = 10

@@ -32,10 +32,7 @@ from auth_flow.errors import (
     TimedOut,
     TooManyRequestsException,
 )
-from auth_flow.transports._cognito import CognitoTransport
-from auth_flow.transports._connection_pool import ConnectionPool
-from auth_flow.transports._retries import Retries
-from auth_flow.transports._timeouts import Timeouts
+from auth_flow.transports import CognitoTransport, ConnectionPool, Retries, Timeouts
 from auth_flow.transports._tls import make_context
 from tests.transports.faults import (
     Act,

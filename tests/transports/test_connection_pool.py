@@ -13,8 +13,8 @@ import trustme
 from anyio.abc import ByteStream
 
 from auth_flow.errors import TransportClosed
-from auth_flow.transports._connection_pool import ConnectionPool
-from auth_flow.transports._http import LoopTransport, http_transport
+from auth_flow.transports import ConnectionPool, http_transport
+from auth_flow.transports._http import LoopTransport
 from auth_flow.transports._tls import make_context
 from tests.transports.faults import break_after, fault_server, hang, http, say, send
 from tests.transports.storm import storm

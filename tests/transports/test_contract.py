@@ -16,11 +16,8 @@ import pytest
 from anyio.abc import ByteStream
 
 from auth_flow.errors import MalformedResponse, NotAuthorizedException
-from auth_flow.transports._base import Transport
+from auth_flow.transports import CognitoTransport, ConnectionPool, Transport, http_transport
 from auth_flow.transports._clients import HttpClient
-from auth_flow.transports._cognito import CognitoTransport
-from auth_flow.transports._connection_pool import ConnectionPool
-from auth_flow.transports._http import http_transport
 from tests.transports.faults import fault_server, http
 
 pytestmark = pytest.mark.anyio

@@ -8,8 +8,8 @@ from botocore.endpoint_provider import EndpointProvider
 
 from auth_flow import UserPool
 from auth_flow.errors import ConnectFailed
-from auth_flow.transports._cognito import CognitoTransport
-from auth_flow.transports._endpoints import checked_url, endpoint_for, region_of
+from auth_flow.transports import CognitoTransport, endpoint_for
+from auth_flow.transports._endpoints import checked_url, region_of
 
 _LOADER = botocore.session.Session().get_component("data_loader")
 _PARTITIONS = _LOADER.load_data("partitions")
