@@ -20,12 +20,10 @@ def tombstone(record: Record) -> Record:
 
 
 def reopened(record: Record, event: Event) -> Record:
-    """Return the record that `event` starts from: a fresh one, if the flow has ended.
+    """Return the record that `event` starts from after a flow that has ended.
 
-    Raises `AlreadyDone` if the event cannot begin a flow: it was sent to one that is over.
+    Raises `AlreadyDone` if the event cannot begin a flow.
     """
-    if not record.ended:
-        return record
     if event.name not in OPENING_EVENTS:
         raise AlreadyDone(record.state, event.name, OPENING_EVENTS)
     return Record()

@@ -71,6 +71,7 @@ def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:
     event, username = turn.event, getattr(turn.event, "username", None)
     begins_anew = event.name in _BEGIN_ANEW or _signs_in_anew(turn)
     mark = None if begins_anew else Unanswered(event=event.name, at=turn.now)
+    # An event that begins anew leaves an earlier mark: if it fails, that reply is still unknown.
     so_far = turn.record if begins_anew else answered(turn.record)
     announced = lost = False
     try:

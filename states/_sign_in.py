@@ -157,6 +157,7 @@ def answer(turn: Turn, event: Event) -> Dialogue[Outcome]:
         if isinstance(error, NotAuthorizedException | UserNotFoundException):
             return _end(error)
         raise
+    # Outside the handler, so that errors of the new sign-in do not show this one as their context.
     return (yield from _begin_anew(turn, device_gone.error))
 
 

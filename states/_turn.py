@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -44,7 +45,7 @@ class Turn:
     """The devices of this installation. The turn yields `DropDevice` if it drops one."""
     chart: Chart = field(default=CHART, repr=False)
     now: float = field(init=False)
-    """The time of the event. All guards use it, so that they agree."""
+    """The time of the event. Guards and dialogues use it, so that they agree."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "now", self.clock())
@@ -54,9 +55,11 @@ class Turn:
         """The device by which the pool knows this installation, for the user who signs in."""
         return self.devices.find(self.record.username, self.record.login_id)
 
-    def with_record(self, record: Record) -> Turn:
-        """Return the turn with another record."""
-        return self if record is self.record else replace(self, record=record)
+    def with_record(self, record: Record, **changes: Any) -> Turn:
+        """Return the turn with another record: the same event, at the same time."""
+        turn = replace(self, record=record, **changes)
+        object.__setattr__(turn, "now", self.now)
+        return turn
 
     def waiting_at(
         self, step: StepBase, session: SecretStr | None, challenge: str | None = None
@@ -88,7 +91,8 @@ def advance(turn: Turn) -> Dialogue[Outcome]:
     outcome.
     """
     check_event(turn.event)
-    turn = turn.with_record(reopened(turn.record, turn.event))
+    if turn.record.ended:
+        turn = turn.with_record(reopened(turn.record, turn.event))
     try:
         turn = _read_typed_answer(turn)
         transition = turn.chart.begin(turn)
@@ -104,7 +108,7 @@ def _converse(turn: Turn, transition: Transition) -> Dialogue[Outcome]:
     """Hold a transition's dialogue with the service."""
     check_repetition(turn)
     password = turn.event.password_to_hold(turn.password)
-    prepared = replace(turn, record=answered(turn.record), password=password)
+    prepared = turn.with_record(answered(turn.record), password=password)
     outcome = yield from at_most_once(turn, transition.dialogue(prepared, prepared.event))
     turn.chart.settle(transition.target, outcome.record.state)
     if isinstance(outcome.record.step, AutoSignInReady) and outcome.record.goes_on:

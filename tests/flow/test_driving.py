@@ -34,6 +34,7 @@ from auth_flow import (
     Step,
     StepEntered,
 )
+from auth_flow.core import Call, Turn, advance
 from auth_flow.errors import (
     AuthFlowError,
     CodeMismatchException,
@@ -282,6 +283,24 @@ async def test_what_a_transport_raises_on_its_own_leaves_the_flow_usable(
 
 
 # Racing
+
+
+def test_the_request_is_the_one_that_the_guards_let_through() -> None:
+    """The session of a confirmed account ends while its event is being looked at."""
+    record = Record(
+        step=AutoSignInReady(),
+        login_id="ada",
+        session=SecretStr("session-1"),
+        expires_at=60,
+        sign_in_options=SignInOptions(),
+    )
+    times = iter((59.0, *(61.0,) * 9))
+    dialogue = advance(Turn(record, AutoSignIn(), POOL, clock=lambda: next(times)))
+    next(dialogue)
+    call = dialogue.send(None)
+    assert isinstance(call, Call)
+    assert call.body["Session"] == "session-1"
+    dialogue.close()
 
 
 async def test_of_two_events_at_once_one_is_not_sent(script: Script, at_sms_code: AuthFlow) -> None:
