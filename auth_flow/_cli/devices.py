@@ -67,7 +67,7 @@ def stop_remembering(pool: UserPool, username: str | None, device_key: str | Non
     click.echo("The device is not remembered any more.")
 
 
-@devices.command(help="Delete a device. Its next sign-in makes a new one.")
+@devices.command(help="Delete a device. Its sessions end when their tokens are refreshed.")
 @takes_pool
 @takes_user
 @takes_device

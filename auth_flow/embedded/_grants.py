@@ -136,10 +136,15 @@ def _digest(token: str) -> str:
 
 
 def _is_on_its_device(pool: EmbeddedUserPool, grant: Grant, device_key: str | None) -> bool:
-    """Tokens of a confirmed device are renewed on that device only."""
+    """Return whether a refresh comes from the device that the tokens were issued to.
+
+    The device has to be confirmed first, and the tokens end with it.
+    """
+    if grant.device_key is None or pool.settings.device_tracking == "OFF":
+        return True
     user = pool.user(grant.username)
-    device = user.devices.get(grant.device_key or "") if user else None
-    return device is None or device.verifier is None or device.key == device_key
+    device = user.devices.get(grant.device_key) if user else None
+    return device is not None and device.verifier is not None and device.key == device_key
 
 
 async def _tokens(context: Context, client: Client, grant: Grant, source: TokenSource) -> Reply:

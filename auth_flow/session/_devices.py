@@ -105,8 +105,9 @@ class DeviceCalls(UserCalls):
     async def forget_device(self, device_key: str | None = None) -> None:
         """Stop tracking a device, by ForgetDevice.
 
-        If it is this one, its secrets are deleted here too, and the next sign-in makes a new
-        device. Raises `StoreError` if they cannot be deleted.
+        Its tokens are not refreshed any more, so its sessions end. If it is this one, its secrets
+        are deleted here too, and the next sign-in makes a new device. Raises `StoreError` if they
+        cannot be deleted.
         """
         key = device_key or self._own("forget_device")
         await self.call("ForgetDevice", DeviceKey=key)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from pydantic import Field
 
 from auth_flow._threads import compute
-from auth_flow.errors import DeviceKeyExistsException, MalformedResponse, TransportError
+from auth_flow.errors import DeviceKeyExistsException, ServiceError
 from auth_flow.states._devices import NewDevice, RememberedDevice
 from auth_flow.states._replies import Reply
 from auth_flow.states._srp import DeviceSecret, device_verifier
@@ -19,6 +19,7 @@ Request: TypeAlias = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 """Makes a request with an access token: the operation, and the members besides the token."""
 
 LONGEST_NAME = 1024
+SERVER_ERROR = 500
 
 
 class ConfirmationReply(Reply):
@@ -55,8 +56,9 @@ class PendingDevice:
         except DeviceKeyExistsException:
             if not self._may_be_confirmed:
                 raise
-        except (TransportError, MalformedResponse):
-            self._may_be_confirmed = True
+        except BaseException as error:
+            if not isinstance(error, ServiceError) or error.status >= SERVER_ERROR:
+                self._may_be_confirmed = True  # also if the task is cancelled
             raise
         return RememberedDevice(
             key=self.device.key,

@@ -11,9 +11,13 @@ from auth_flow._device_records import DeviceRecords
 from auth_flow._observers import DeviceNotConfirmed
 from auth_flow.errors import AuthFlowError, DeviceKeyExistsException, StoreError
 from auth_flow.session._new_device import PendingDevice, Request
+from auth_flow.session._single_flight import SingleFlight
 from auth_flow.states._devices import NewDevice, RememberedDevice
 from auth_flow.states._tokens import Tokens
 from auth_flow.states.steps import CurrentDevice
+
+PAUSE = 60.0
+"""Seconds after which a confirmation that has failed is tried again."""
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +48,8 @@ class OwnDevice:
         self._user = user
         self._config = config
         self._pending = PendingDevice(new_device, config.device_name) if new_device else None
+        self._confirming = SingleFlight[bool]()
+        self._try_at = 0.0
         self._error: str | None = None
         self._forgotten: set[str] = set()
 
@@ -77,6 +83,14 @@ class OwnDevice:
         self._pending = PendingDevice(new_device, name) if new_device else None
         self.device = device or self.device
 
+    def is_due(self, now: float) -> bool:
+        """Return whether it is time to try again to confirm the device.
+
+        That needs an access token that has not expired, and tokens of a device that is not
+        confirmed cannot be refreshed. So it cannot wait for the next refresh.
+        """
+        return self._pending is not None and now >= self._try_at
+
     async def confirm(self, request: Request) -> bool:
         """Have the service confirm a new device, and remember it if the configuration asks for it.
 
@@ -84,6 +98,9 @@ class OwnDevice:
         observers and kept for DONE, and never raised: the sign-in is complete without it. Return
         True if nothing is left to confirm.
         """
+        return await self._confirming.run(lambda: self._confirm(request))
+
+    async def _confirm(self, request: Request) -> bool:
         if self._pending is None:
             return True
         new = self._pending.device
@@ -94,6 +111,7 @@ class OwnDevice:
             await self._report(new.key, error)
             return True
         except AuthFlowError as error:
+            self._try_at = self._config.clock() + PAUSE
             await self._report(new.key, error)
             return False
         self._pending = self._error = None

@@ -225,23 +225,12 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         first. Raises `SessionEnded` if the session has ended or ends by this, and `NoRefreshToken`.
         Any other error leaves the session as it is.
         """
-        held = self.tokens
-        if force or self._is_due(held):
+        held, now = self.tokens, self._config.clock()
+        if force or not held.fresh_at(now):
             return await self.refresh(held, client_metadata)
+        if self._own_device.is_due(now):
+            await self._confirm_device()
         return held
-
-    def _is_due(self, tokens: Tokens) -> bool:
-        """Return whether it is time to refresh the tokens.
-
-        A device can only be confirmed with an access token that has not expired, and tokens of an
-        unconfirmed device may not be refreshed. So while there is one, a refresh, which begins with
-        the confirmation, is due after half of the token's time.
-        """
-        now, claims = self._config.clock(), tokens.access_token.claims
-        issued, expires = claims.issued_at, claims.expires_at
-        if self._own_device.new_device and issued is not None and expires is not None:
-            now += (expires - issued) / 2
-        return not tokens.fresh_at(now)
 
     async def refresh(self, stale: Tokens, client_metadata: Metadata | None = None) -> Tokens:
         """Return other tokens than `stale`.

@@ -9,7 +9,12 @@ import pytest
 from auth_flow import AuthFlowType, DeviceNotConfirmed, Done, EnterCode, NewPassword, SignIn
 from auth_flow.embedded import TurnableClock
 from auth_flow.embedded import _totp as totp
-from auth_flow.errors import GuardRejected, InvalidParameterException, ResourceNotFoundException
+from auth_flow.errors import (
+    GuardRejected,
+    InvalidParameterException,
+    ResourceNotFoundException,
+    SessionEnded,
+)
 from auth_flow.states.steps import TotpSetup
 
 from .conftest import EMAIL, PASSWORD, Place, blue_question, sent_device_keys
@@ -43,7 +48,7 @@ async def test_02_amplify_js_10083_a_device_forgotten_elsewhere_does_not_break_t
     assert flow.signed_in
 
 
-async def test_02_amplify_js_10083_nor_does_it_break_a_refresh(
+async def test_02_amplify_js_10083_its_session_ends_and_the_next_one_works(
     always: Place, clock: TurnableClock
 ) -> None:
     laptop, _ = await always.sign_in("laptop")
@@ -53,9 +58,11 @@ async def test_02_amplify_js_10083_nor_does_it_break_a_refresh(
     )
     always.transport.failures["GetTokensFromRefreshToken"] = [gone]
     clock.turn(hours=2)
-    await laptop.session.fresh_tokens()
-    assert laptop.session.active
+    with pytest.raises(SessionEnded):
+        await laptop.session.fresh_tokens()
     assert (await laptop.devices.load()).devices == {}
+    await always.sign_in("laptop")
+    assert (await always.sign_in("laptop"))[1] == []
 
 
 async def test_03_amplify_js_7051_tokens_refresh_after_setting_up_an_authenticator_app(

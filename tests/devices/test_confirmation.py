@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import anyio
 import pytest
 
 from auth_flow import (
@@ -20,7 +21,7 @@ from auth_flow import (
     TransportError,
 )
 from auth_flow.embedded import TurnableClock
-from auth_flow.errors import InvalidParameterException, StoreUnavailable
+from auth_flow.errors import InvalidParameterException, SessionEnded, StoreUnavailable
 from auth_flow.session import Session
 from auth_flow.states import _srp as srp
 from auth_flow.states._base import reveal
@@ -189,32 +190,41 @@ async def test_a_failure_is_reported_and_tried_again_before_the_next_refresh(
     assert (await always.sign_in())[1] == []
 
 
-async def test_it_is_tried_again_in_time(always: Place, clock: TurnableClock) -> None:
-    """An access token that has expired cannot confirm a device."""
+async def test_it_is_tried_again_soon(always: Place, clock: TurnableClock) -> None:
+    """Once the access token has expired, it is too late."""
+    always.transport.failures["ConfirmDevice"] = [INVALID, INVALID]
+    flow, _ = await always.sign_in()
+    always.transport.requests.clear()
+    for seconds, attempts in ((59, 0), (1, 1), (59, 1), (1, 2), (60, 2)):
+        clock.turn(seconds=seconds)
+        await flow.session.fresh_tokens()
+        assert always.transport.operations == ["ConfirmDevice"] * attempts
+    clock.turn(hours=2)
+    await flow.session.fresh_tokens()
+    assert always.transport.operations[2:] == ["GetTokensFromRefreshToken"]
+
+
+async def test_it_is_tried_once_at_a_time(always: Place, clock: TurnableClock) -> None:
     always.transport.failures["ConfirmDevice"] = [INVALID]
     flow, _ = await always.sign_in()
     always.transport.requests.clear()
-    clock.turn(minutes=29)
-    await flow.session.fresh_tokens()
-    assert always.transport.operations == []
     clock.turn(minutes=1)
-    await flow.session.fresh_tokens()
-    assert always.transport.operations == ["ConfirmDevice", "GetTokensFromRefreshToken"]
-    clock.turn(minutes=31)
-    await flow.session.fresh_tokens()
-    assert always.transport.operations == ["ConfirmDevice", "GetTokensFromRefreshToken"]
+    async with anyio.create_task_group() as group:
+        for _ in range(3):
+            group.start_soon(flow.session.fresh_tokens)
+    assert always.transport.operations == ["ConfirmDevice"]
 
 
-async def test_if_the_token_has_expired_it_is_tried_again_with_the_fresh_one(
+async def test_tokens_of_a_device_that_was_never_confirmed_end(
     always: Place, clock: TurnableClock
 ) -> None:
     always.transport.failures["ConfirmDevice"] = [INVALID]
     flow, _ = await always.sign_in()
     clock.turn(hours=2)
-    always.transport.requests.clear()
-    await flow.session.fresh_tokens()
-    assert always.transport.operations == ["GetTokensFromRefreshToken", "ConfirmDevice"]
-    assert flow.session.device is not None
+    with pytest.raises(SessionEnded):
+        await flow.session.fresh_tokens()
+    await always.sign_in()
+    assert (await always.sign_in())[1] == []
 
 
 async def test_another_process_tries_again(always: Place, clock: TurnableClock) -> None:
@@ -225,7 +235,7 @@ async def test_another_process_tries_again(always: Place, clock: TurnableClock) 
         session = await Session.load(
             always.pool, "ada", transport=always.transport, store=always.store, clock=clock
         )
-        await session.fresh_tokens(force=True)
+        await session.fresh_tokens()
         assert always.transport.operations.count("ConfirmDevice") == attempts
     assert session.device is not None
     assert (await always.sign_in())[1] == []
@@ -237,6 +247,30 @@ async def test_a_reply_that_was_lost_leaves_the_secret_good(always: Place) -> No
     flow, _ = await always.sign_in()
     assert flow.session.device is None
     await flow.session.fresh_tokens(force=True)
+    assert flow.session.device is not None
+    assert (await always.sign_in())[1] == []
+
+
+async def test_a_call_that_was_cancelled_leaves_the_secret_good(
+    always: Place, clock: TurnableClock
+) -> None:
+    always.transport.failures["ConfirmDevice"] = [INVALID]
+    flow, _ = await always.sign_in()
+    clock.turn(minutes=1)
+    confirm = always.transport.transport.call
+    with anyio.CancelScope() as scope:
+
+        async def cancelled(operation: str, body: dict[str, Any]) -> dict[str, Any]:
+            always.transport.transport.call = confirm  # type: ignore[method-assign]
+            await confirm(operation, body)
+            scope.cancel()
+            await anyio.sleep_forever()
+            raise AssertionError
+
+        always.transport.transport.call = cancelled  # type: ignore[assignment, method-assign]
+        await flow.session.fresh_tokens()
+    assert flow.session.device is None
+    await flow.session.fresh_tokens()
     assert flow.session.device is not None
     assert (await always.sign_in())[1] == []
 

@@ -70,6 +70,12 @@ async def confirmed_device(wire: Wire) -> tuple[Device, dict[str, Any]]:
     return device, result
 
 
+async def renew(wire: Wire, result: dict[str, Any], device_key: str | None = None) -> None:
+    named = {"DeviceKey": device_key} if device_key else {}
+    renewal = {"ClientId": wire.client.id, "RefreshToken": result["RefreshToken"], **named}
+    await wire.call("GetTokensFromRefreshToken", **renewal)
+
+
 async def answer_codes(wire: Wire, asked: dict[str, Any], **extra: str) -> dict[str, Any]:
     if asked.get("ChallengeName") != "SMS_MFA":
         return asked
@@ -98,10 +104,27 @@ async def test_a_remembered_device_proves_itself_instead_of_a_second_factor(
 async def test_tokens_of_a_device_are_renewed_with_its_key(wire: Wire) -> None:
     settings(wire, device_tracking="ALWAYS")
     device, result = await confirmed_device(wire)
-    renewal = {"ClientId": wire.client.id, "RefreshToken": result["RefreshToken"]}
     with pytest.raises(Refused, match="NotAuthorizedException: Invalid Refresh Token"):
-        await wire.call("GetTokensFromRefreshToken", **renewal)
-    await wire.call("GetTokensFromRefreshToken", **renewal, DeviceKey=device.key)
+        await renew(wire, result)
+    await renew(wire, result, device.key)
+
+
+@pytest.mark.parametrize("end", ["never confirmed", "forgotten"])
+async def test_tokens_of_a_device_that_the_pool_does_not_know_are_not_renewed(
+    wire: Wire, end: str
+) -> None:
+    """https://repost.aws/knowledge-center/cognito-invalid-refresh-token-error says so."""
+    settings(wire, device_tracking="ALWAYS")
+    result = await wire.tokens()
+    device = Device.new(result)
+    if end == "forgotten":
+        await device.confirm(wire, result["AccessToken"])
+        await wire.call("ForgetDevice", AccessToken=result["AccessToken"], DeviceKey=device.key)
+    for key in (None, device.key):
+        with pytest.raises(Refused, match="NotAuthorizedException: Invalid Refresh Token"):
+            await renew(wire, result, key)
+    settings(wire, device_tracking="OFF")
+    await renew(wire, result)
 
 
 async def test_a_new_second_factor_is_asked_once_on_a_remembered_device(wire: Wire) -> None:
@@ -267,9 +290,6 @@ async def test_a_device_that_was_never_confirmed_spares_no_second_factor(wire: W
     await wire.call("UpdateDeviceStatus", **named, DeviceRememberedStatus="remembered")
     settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))
     assert (await wire.sign_in(DEVICE_KEY=key))["ChallengeName"] == "SMS_MFA"
-    await wire.call(
-        "GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=result["RefreshToken"]
-    )
 
 
 async def test_a_device_that_does_not_exist_leaves_the_session_alone(wire: Wire) -> None:

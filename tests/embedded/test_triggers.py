@@ -46,7 +46,6 @@ class Recorder:
 
 
 async def test_token_generation_is_named_after_its_occasion(wire: Wire) -> None:
-    settings(wire, device_tracking="ALWAYS")
     recorder = Recorder(wire, user_migration=None)
     tokens = await wire.tokens()
     assert recorder.sources()[-1] == "TokenGeneration_Authentication"
@@ -54,6 +53,7 @@ async def test_token_generation_is_named_after_its_occasion(wire: Wire) -> None:
         "GetTokensFromRefreshToken", ClientId=wire.client.id, RefreshToken=tokens["RefreshToken"]
     )
     assert recorder.sources() == ["TokenGeneration_RefreshTokens"]
+    settings(wire, device_tracking="ALWAYS")
     device, _ = await confirmed_device(wire)
     await device.prove(wire, await wire.sign_in(DEVICE_KEY=device.key))
     assert recorder.sources()[-1] == "TokenGeneration_AuthenticateDevice"
