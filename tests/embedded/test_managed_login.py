@@ -46,7 +46,9 @@ async def test_from_authorize_to_tokens(app: App) -> None:
 
     bearer = {"authorization": f"Bearer {tokens['access_token']}"}
     basic = {"authorization": f"Basic {tokens['access_token']}"}
-    assert (await app.wire.http.get("/oauth2/userInfo", headers=basic)).status_code == 401
+    refused = await app.wire.http.get("/oauth2/userInfo", headers=basic)
+    assert refused.status_code == 401
+    assert refused.headers["www-authenticate"].startswith("Bearer error=")
     info = (await app.wire.http.get("/oauth2/userInfo", headers=bearer)).json()
     assert info == {
         "sub": identity["sub"],
@@ -434,7 +436,7 @@ async def test_a_user_of_a_provider_signs_in(provided: Provided) -> None:
 
 
 async def test_a_trigger_verifies_the_address_of_a_user(provided: Provided) -> None:
-    requests: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
 
     def verify(event: dict[str, Any]) -> None:
         assert set(event["response"].values()) == {False}
@@ -442,13 +444,15 @@ async def test_a_trigger_verifies_the_address_of_a_user(provided: Provided) -> N
 
     provided.app.wire.pool.triggers = Triggers(
         pre_sign_up=verify,
-        post_authentication=lambda event: requests.append(event["request"]),
+        post_authentication=events.append,
     )
     await provided.app.authorize(identity_provider="Acme")
     await provided.app.sign_in("carol")
     identity = claims((await provided.app.redeem()).json()["id_token"])
     assert identity["email_verified"] is True
-    assert [request["newDeviceUsed"] for request in requests] == [False]
+    (event,) = events
+    assert event["request"]["newDeviceUsed"] is False
+    assert event["callerContext"]["clientId"] == provided.app.client_id
     user = await provided.app.wire.call(
         "AdminGetUser",
         UserPoolId=provided.app.wire.pool.id,
