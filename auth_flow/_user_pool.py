@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ValidationError
 
-from auth_flow.states._app_client import AppClient
-from auth_flow.states._oauth import HostedPages
+from auth_flow.states._app_client import AppClient, HostedPages
 from auth_flow.transports._endpoints import checked_url, endpoint_for, region_of
 
 _PREFIX = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")

@@ -5,14 +5,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from auth_flow.states._base import Secret, Value, reveal
 
-if TYPE_CHECKING:
-    from auth_flow.states._oauth import HostedPages
+
+@dataclass(frozen=True, slots=True)
+class HostedPages:
+    """The user pool's domain with its hosted pages, and the issuers of the tokens it gives.
+
+    `url` has no trailing slash. `issuers` are the values of `iss` to accept, `keys_url` is the
+    address of the issuer's JWK set.
+    """
+
+    url: str
+    issuers: tuple[str, ...]
+    keys_url: str
 
 
 class AppClient(Value):

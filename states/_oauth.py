@@ -34,19 +34,6 @@ TOKEN_OPERATION = "oauth2/token"  # noqa: S105 - a path
 """The name that errors of a token request carry as their operation."""
 
 
-@dataclass(frozen=True, slots=True)
-class HostedPages:
-    """The user pool's domain with its hosted pages, and the issuers of the tokens it gives.
-
-    `url` has no trailing slash. `issuers` are the values of `iss` to accept, `keys_url` is the
-    address of the issuer's JWK set.
-    """
-
-    url: str
-    issuers: tuple[str, ...]
-    keys_url: str
-
-
 def random_text() -> str:
     """Return 43 characters of `A-Z a-z 0-9 - _` that hold 256 random bits.
 

@@ -28,13 +28,13 @@ from auth_flow.errors import (
     RedirectAlreadyUsed,
     TransportError,
 )
+from auth_flow.states._app_client import HostedPages
 from auth_flow.states._base import Secret, reveal
 from auth_flow.states._effects import Checkpoint, Dialogue, Fetch, Outcome
 from auth_flow.states._events import Provider, ReturnFromRedirect, SignInWithRedirect
 from auth_flow.states._id_token import Expected, check_id_token, key_id, key_ids, require_joserfc
 from auth_flow.states._oauth import (
     TOKEN_OPERATION,
-    HostedPages,
     Returned,
     TokenReply,
     code_challenge,

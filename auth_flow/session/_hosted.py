@@ -12,10 +12,10 @@ from auth_flow.errors import (
     NotAuthorizedException,
     TokenRequestRefused,
 )
+from auth_flow.states._app_client import HostedPages
 from auth_flow.states._effects import Fetch
 from auth_flow.states._oauth import (
     TOKEN_OPERATION,
-    HostedPages,
     json_object,
     logout_url,
     read_token_reply,
