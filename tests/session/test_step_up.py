@@ -10,7 +10,7 @@ import anyio
 import pytest
 from pydantic import ValidationError
 
-from auth_flow import AuthConfig, AuthFlow, Done, EnterCode, EnterPassword, SignIn
+from auth_flow import AuthConfig, AuthFlow, Done, EnterCode, EnterPassword, SignIn, UserContext
 from auth_flow.embedded import SigningKey, TurnableClock
 from auth_flow.embedded import _totp as totp
 from auth_flow.embedded._models import Totp
@@ -29,7 +29,7 @@ from auth_flow.states._base import reveal
 from auth_flow.states.steps import FirstFactorSelection, PasswordRequired, TotpCode
 from auth_flow.stores import MemoryStore
 from tests.embedded.conftest import signing_key  # noqa: F401 - a fixture
-from tests.flow.scripted import POOL, Clock, Script, initiate, jwt, respond, tokens
+from tests.flow.scripted import POOL, Clock, Exchange, Script, initiate, jwt, respond, tokens
 from tests.flow.scripted import challenge as posed
 
 from .service import TokenService
@@ -287,6 +287,23 @@ async def test_the_tokens_have_to_be_the_users(
     with pytest.raises(MalformedResponse, match="another user"):
         await session.step_up(acr=f"{LEVEL}4", max_age=0)
     assert reveal(session.access_token.text) == token
+
+
+async def test_a_step_up_tells_the_service_of_the_sessions_device(
+    service: TokenService, script: Script, clock: Clock
+) -> None:
+    context = UserContext(ip_address="192.0.2.1")
+    session = Session(POOL, service.tokens(), transport=script, clock=clock, user_context=context)
+    levels = {
+        "TARGET_ACR_VALUES": f"{LEVEL}4",
+        "ACCESS_TOKEN": reveal(session.access_token.text),
+    }
+    operation, body, reply = initiate(
+        "USER_AUTH", posed("SOFTWARE_TOKEN_MFA"), USERNAME="ada", **levels
+    )
+    sent = {**body, "UserContextData": {"IpAddress": "192.0.2.1"}}
+    script.expect(Exchange(operation, sent, reply))
+    assert (await session.step_up(acr=f"{LEVEL}4")).step == TotpCode()
 
 
 async def test_starting_again_aims_at_the_same_level(script: Script) -> None:
