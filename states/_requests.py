@@ -101,9 +101,8 @@ def _authenticate(
 def drop_device(turn: Turn) -> Dialogue[None]:
     """Go on without the device of the user, which the service does not accept."""
     for name in filter(None, (turn.record.username, turn.record.login_id)):
-        if turn.devices.find(name) is not None:
-            turn.devices.drop(name)
-            yield DropDevice(name)
+        turn.devices.drop(name)
+        yield DropDevice(name)
 
 
 def is_unknown_device(error: ServiceError) -> bool:

@@ -232,7 +232,7 @@ def signed_in(
     tokens = Tokens.issued(result, operation, now=turn.clock(), hosted=hosted)
     claims = tokens.access_token.claims
     username = claims.username or turn.record.username
-    known = None if hosted else turn.devices.find(username, turn.record.login_id)
+    known = turn.devices.find(username, turn.record.login_id)
     new_device = NewDevice.of(result.new_device, known)
     device = None if new_device else known
     done = Done(

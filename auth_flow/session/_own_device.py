@@ -107,8 +107,11 @@ class OwnDevice:
         try:
             self.device = await self._pending.confirm(request)
         except DeviceKeyExistsException as error:
-            self._pending = None  # confirmed with a secret that is lost
-            await self._report(new.key, error)
+            self._pending = None
+            with suppress(StoreError):
+                self.device = await self._kept(new.key)  # another process was faster
+            if self.device is None:  # its secret is lost
+                await self._report(new.key, error)
             return True
         except AuthFlowError as error:
             self._try_at = self._config.clock() + PAUSE
@@ -145,9 +148,13 @@ class OwnDevice:
         self._forgotten.add(key)
         if self.device is not None and self.device.key == key:
             self.device = None
-        known = (await self.records.load()).find(self._user.username)
-        if known is not None and known.key == key:
+        if await self._kept(key) is not None:
             await self.records.drop(self._user.username)
+
+    async def _kept(self, key: str) -> RememberedDevice | None:
+        """Return the device of this key if its secrets are in the records."""
+        known = (await self.records.load()).find(self._user.username)
+        return known if known is not None and known.key == key else None
 
     async def _remember(self, request: Request) -> None:
         device = self.device

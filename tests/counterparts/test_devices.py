@@ -257,3 +257,28 @@ async def test_a_device_of_ours_signs_in_with_them(pool: ServedPool, foreign: Fo
             await flow.session.remember_device()
         assert not foreign.sign_in()
         assert keys(pool) == [flow.session.device.key]
+
+
+async def test_an_administrator_sees_and_ends_a_device_of_ours(
+    pool: ServedPool, cognito: Any
+) -> None:
+    """By boto3."""
+    named = {"UserPoolId": pool.pool.id, "Username": "ada"}
+    async with AuthFlow(pool.ours, remember_device=True, device_name="Firefox") as flow:
+        assert await sign_in(flow, pool)
+        (listed,) = cognito.admin_list_devices(**named)["Devices"]
+        attributes = {one["Name"]: one["Value"] for one in listed["DeviceAttributes"]}
+        assert attributes["device_name"] == "Firefox"
+        assert attributes["dev:device_remembered_status"] == "remembered"
+        device = {"DeviceKey": listed["DeviceKey"], **named}
+        cognito.admin_update_device_status(**device, DeviceRememberedStatus="not_remembered")
+        assert (await flow.session.get_device()).remembered is False
+        await flow.session.sign_out()
+        assert await sign_in(flow, pool)
+        assert keys(pool) == [listed["DeviceKey"]]
+        await flow.session.sign_out()
+        cognito.admin_forget_device(**device)
+        assert await sign_in(flow, pool)
+        assert listed["DeviceKey"] not in keys(pool)
+        await flow.session.sign_out()
+        assert not await sign_in(flow, pool)

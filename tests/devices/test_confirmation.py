@@ -21,7 +21,13 @@ from auth_flow import (
     TransportError,
 )
 from auth_flow.embedded import TurnableClock
-from auth_flow.errors import InvalidParameterException, SessionEnded, StoreUnavailable
+from auth_flow.errors import (
+    AuthFlowError,
+    InternalErrorException,
+    InvalidParameterException,
+    SessionEnded,
+    StoreUnavailable,
+)
 from auth_flow.session import Session
 from auth_flow.states import _srp as srp
 from auth_flow.states._base import reveal
@@ -241,13 +247,36 @@ async def test_another_process_tries_again(always: Place, clock: TurnableClock) 
     assert (await always.sign_in())[1] == []
 
 
-async def test_a_reply_that_was_lost_leaves_the_secret_good(always: Place) -> None:
-    always.transport.failures["ConfirmDevice"] = [NO_ANSWER]
+@pytest.mark.parametrize(
+    "failure",
+    [NO_ANSWER, InternalErrorException("Oh.", operation="ConfirmDevice", status=500)],
+)
+async def test_a_reply_that_was_lost_leaves_the_secret_good(
+    always: Place, failure: AuthFlowError
+) -> None:
+    always.transport.failures["ConfirmDevice"] = [failure]
     always.transport.lost.append("ConfirmDevice")
     flow, _ = await always.sign_in()
     assert flow.session.device is None
     await flow.session.fresh_tokens(force=True)
     assert flow.session.device is not None
+    assert (await always.sign_in())[1] == []
+
+
+async def test_another_process_that_was_faster_keeps_its_secret(
+    always: Place, clock: TurnableClock
+) -> None:
+    always.transport.failures["ConfirmDevice"] = [INVALID]
+    flow, _ = await always.sign_in()
+    other = await Session.load(
+        always.pool, "ada", transport=always.transport, store=always.store, clock=clock
+    )
+    await other.fresh_tokens()
+    always.notices.clear()
+    clock.turn(minutes=1)
+    await flow.session.fresh_tokens()
+    assert flow.session.device == other.device
+    assert always.notices == []
     assert (await always.sign_in())[1] == []
 
 
