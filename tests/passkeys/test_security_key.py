@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 import anyio
 import pytest
 from anyio import to_thread
+from fido2.ctap import CtapError
 
 from auth_flow.errors import PasskeyCancelled, PasskeyError
 from auth_flow.passkeys import SecurityKey, SoftwareAuthenticator, _security_key
@@ -182,6 +183,16 @@ async def test_no_key_and_too_many(place: Place, monkeypatch: pytest.MonkeyPatch
     plug_in(monkeypatch, denied)
     with pytest.raises(PasskeyError, match="denied"):
         await place.add(key)
+
+
+async def test_a_refusal_that_has_no_words_of_its_own(place: Place) -> None:
+    device = VirtualKey(PIN)
+    key = SecurityKey(RP_ID, pin=lambda: PIN, device=device)
+    await place.add(key)
+    device.refuses = CtapError.ERR.INTEGRITY_FAILURE
+    with pytest.raises(PasskeyError, match="refused: CTAP error: 0x3D") as caught:
+        await place.sign_in(key)
+    assert caught.value.reason == "UnknownError"
 
 
 async def test_a_key_that_is_pulled_out(place: Place) -> None:

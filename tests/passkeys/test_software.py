@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+import auth_flow.passkeys
 from auth_flow.errors import (
+    MissingExtra,
     NotAuthorizedException,
     PasskeyCancelled,
     PasskeyError,
@@ -240,3 +243,12 @@ async def test_a_pool_that_is_another_relying_party(place: Place) -> None:
         assert caught.value.reason == "SecurityError"
     without = RequestOptions(challenge="AAAA")
     assert await authenticator.get(without), "the origin decides"
+
+
+def test_without_fido2_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("_fido", "_site", "_software", "_security_key"):
+        monkeypatch.delitem(sys.modules, f"auth_flow.passkeys.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, "fido2.client", None)
+    for name in ("SoftwareAuthenticator", "SecurityKey"):
+        with pytest.raises(MissingExtra, match=r"auth-flow\[passkeys\]"):
+            getattr(auth_flow.passkeys, name)

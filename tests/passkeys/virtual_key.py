@@ -38,6 +38,7 @@ class VirtualKey(CtapDevice):
         self.passkeys: list[dict[str, Any]] = []
         self.calls: list[int] = []
         self.broken: Exception | None = None
+        self.refuses: int | None = None
         self._protocol = PinProtocolV2()
         self._agreement = ec.generate_private_key(ec.SECP256R1())
         self._token = secrets.token_bytes(32)
@@ -63,6 +64,8 @@ class VirtualKey(CtapDevice):
         if self.broken:
             raise self.broken
         self.calls.append(data[0])
+        if self.refuses is not None and data[0] in (0x01, 0x02):
+            return bytes([self.refuses])
         request: Any = cbor.decode(data[1:]) if data[1:] else {}
         self._wait = (event or Event(), on_keepalive or (lambda _: None))
         answer = {0x01: self._make, 0x02: self._get, 0x04: self._info, 0x06: self._pin}[data[0]]
