@@ -11,6 +11,8 @@ import anyio
 import pytest
 from anyio import to_thread
 from fido2.ctap import CtapError
+from fido2.utils import websafe_decode, websafe_encode
+from fido2.webauthn import AttestationObject
 
 from auth_flow.errors import PasskeyCancelled, PasskeyError
 from auth_flow.passkeys import SecurityKey, SoftwareAuthenticator, _security_key
@@ -43,6 +45,14 @@ async def test_a_key_signs_in(place: Place, pin: str | None, verification: str) 
     (listed,) = (await (await place.by_password()).list_passkeys()).credentials
     assert listed.authenticator_attachment == "cross-platform"
     assert listed.authenticator_transports == ["usb"]
+
+
+async def test_what_a_registration_says(place: Place) -> None:
+    options = await (await place.by_password()).start_passkey_registration()
+    made = await SecurityKey(RP_ID, pin=lambda: PIN, device=VirtualKey(PIN)).create(options)
+    attested = AttestationObject(websafe_decode(made.response.attestation_object))
+    assert made.response.authenticator_data == websafe_encode(attested.auth_data)
+    assert made.id == made.raw_id
 
 
 async def test_a_key_verifies_the_person_by_its_pin(place: Place) -> None:
@@ -142,11 +152,14 @@ async def test_a_pool_whose_algorithms_the_key_lacks(place: Place) -> None:
 
 
 async def test_a_pool_that_is_another_relying_party(place: Place) -> None:
-    place.settings(relying_party_id="auth.example.com")
     device = VirtualKey(PIN)
+    await place.add(SecurityKey(RP_ID, pin=lambda: PIN, device=device))
+    device.calls.clear()
+    place.settings(relying_party_id="auth.example.com")
     key = SecurityKey(RP_ID, pin=no_pin, device=device)
-    with pytest.raises(PasskeyError, match=r"auth\.example\.com"):
-        await place.add(key)
+    for use in (place.add, place.sign_in):
+        with pytest.raises(PasskeyError, match=r"auth\.example\.com"):
+            await use(key)
     with pytest.raises(PasskeyError, match="a subdomain"):
         SecurityKey(RP_ID, origin="https://example.com")
     assert device.calls == []

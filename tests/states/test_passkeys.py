@@ -76,6 +76,8 @@ def test_a_model_has_a_schema(model: type[WebAuthnValue], given: Json) -> None:
     for mode in ("validation", "serialization"):
         schema = TypeAdapter(model).json_schema(mode=mode)
         assert given.keys() <= schema["properties"].keys()
+        binary = "challenge" if "challenge" in given else "rawId"
+        assert schema["properties"][binary]["contentEncoding"] == "base64url"
 
 
 @pytest.mark.parametrize("wrong", ["AAAA=", "AA+A", "AA/A", "A", "AAAAA", "é", "AA A", "AAAA\n"])
