@@ -90,7 +90,7 @@ class SecurityKey:
             return _plain(client.get_assertion(asked, stop).get_response(0))
 
         unknown = f"This security key has no passkey of the user for {self._site.rp_id}."
-        answer = await self._perform(use, PasskeyError(unknown, reason="NotAllowedError"))
+        answer = await self._perform(use, PasskeyError(unknown))
         return AuthenticationResponse.model_validate(answer)
 
     async def _perform(self, work: Work[R], ineligible: PasskeyError) -> R:

@@ -159,10 +159,7 @@ class SoftwareAuthenticator:
         allowed = {one.id for one in options.allow_credentials}
         held = [one for one in self._here() if not allowed or one.id in allowed]
         if not held:
-            raise PasskeyError(
-                f"There is no passkey of this user for {self._site.rp_id} here.",
-                reason="NotAllowedError",
-            )
+            raise PasskeyError(f"There is no passkey of this user for {self._site.rp_id} here.")
         await self._ask(f"Sign in to {self._site.rp_id} as {held[-1].user_name}?")
         passkey = held[-1].model_copy(update={"counter": held[-1].counter + 1})
         await self._replace({passkey.id}, passkey)

@@ -138,8 +138,9 @@ async def test_another_key_does_not(place: Place) -> None:
 
 
 async def test_a_full_key(place: Place) -> None:
-    with pytest.raises(PasskeyError, match="no room"):
+    with pytest.raises(PasskeyError, match="no room") as caught:
         await place.add(SecurityKey(RP_ID, pin=lambda: PIN, device=VirtualKey(PIN, room=0)))
+    assert caught.value.reason == "ConstraintError"
 
 
 async def test_a_pool_whose_algorithms_the_key_lacks(place: Place) -> None:

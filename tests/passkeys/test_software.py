@@ -7,6 +7,8 @@ import sys
 from typing import Any
 
 import pytest
+from fido2.utils import websafe_decode
+from fido2.webauthn import AuthenticatorData
 from pydantic import SecretStr
 
 import auth_flow.passkeys
@@ -169,6 +171,9 @@ async def test_what_a_registration_says() -> None:
         *("clientDataJSON", "attestationObject", "authenticatorData", "publicKey"),
         *("transports", "publicKeyAlgorithm"),
     }
+    credential = AuthenticatorData(websafe_decode(response["authenticatorData"])).credential_data
+    assert credential
+    assert [len(credential.public_key[part]) for part in (-2, -3)] == [32, 32]
     plain = await SoftwareAuthenticator(RP_ID).create(creation(extensions=None))
     assert plain.client_extension_results == {}
 

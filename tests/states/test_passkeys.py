@@ -67,6 +67,7 @@ def test_members_have_the_names_of_python() -> None:
         "challenge": "AAAA",
         "rpId": "x",
     }
+    assert RequestOptions(challenge="AAAA").user_verification == "preferred"
     assertion = AuthenticationResponse.model_validate(ASSERTION)
     assert assertion.response.client_data_json == "e30"
 
