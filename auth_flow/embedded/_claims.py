@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from auth_flow.embedded._context import Context
+from auth_flow.embedded._firing import checked, fire
 from auth_flow.embedded._groups import GroupConfiguration
 from auth_flow.embedded._hosted import is_managed_login
 from auth_flow.embedded._levels import level_claims
@@ -16,7 +17,6 @@ from auth_flow.embedded._models import Client, Grant, User
 from auth_flow.embedded._schema import STANDARD
 from auth_flow.embedded._service import ADMIN_SCOPE
 from auth_flow.embedded._settings import SECONDS_IN
-from auth_flow.embedded._triggers import checked, fire
 
 TokenSource = Literal[
     "Authentication", "NewPasswordChallenge", "AuthenticateDevice", "RefreshTokens", "HostedAuth"

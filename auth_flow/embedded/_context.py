@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from auth_flow.embedded._models import User
-    from auth_flow.embedded._pool import EmbeddedUserPool
+from auth_flow.embedded._models import User
+from auth_flow.embedded._pool import EmbeddedUserPool
 
 NO_CLIENT = "CLIENT_ID_NOT_APPLICABLE"
 """The client id in the events of requests that no app client makes."""

@@ -8,9 +8,9 @@ import secrets
 from typing import TYPE_CHECKING
 
 from auth_flow.embedded._fault import Fault, code_mismatch, expired_code, limit_exceeded
+from auth_flow.embedded._firing import fire
 from auth_flow.embedded._models import Code, User
 from auth_flow.embedded._outbox import Medium, Message
-from auth_flow.embedded._triggers import fire
 
 if TYPE_CHECKING:
     from auth_flow.embedded._context import Context

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from auth_flow.embedded._aliases import check_username, claim_aliases
 from auth_flow.embedded._context import Context
 from auth_flow.embedded._fault import Fault
+from auth_flow.embedded._firing import checked, fire, invalid_output
 from auth_flow.embedded._models import User
 from auth_flow.embedded._passwords import set_password
 from auth_flow.embedded._schema import check_attributes
-from auth_flow.embedded._triggers import checked, fire, invalid_output
 
 
 class _Migrated(BaseModel):

@@ -8,11 +8,11 @@ from auth_flow.embedded._fault import (
     invalid_parameter,
     invalid_session,
 )
+from auth_flow.embedded._firing import fire
 from auth_flow.embedded._models import PendingSignIn
 from auth_flow.embedded._registry import Reply
 from auth_flow.embedded._service import check_secret_hash
 from auth_flow.embedded._sessions import open_session
-from auth_flow.embedded._triggers import fire
 
 
 async def begin(request: SignInRequest) -> Reply:

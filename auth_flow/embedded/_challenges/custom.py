@@ -13,9 +13,10 @@ from auth_flow.embedded._fault import (
     not_authorized,
     user_not_found,
 )
+from auth_flow.embedded._firing import fire, texts
 from auth_flow.embedded._registry import Reply
 from auth_flow.embedded._service import check_may_sign_in
-from auth_flow.embedded._triggers import TriggerName, fire, texts
+from auth_flow.embedded._triggers import TriggerName
 
 
 async def define_next(attempt: Attempt, parameters: dict[str, str]) -> Reply:

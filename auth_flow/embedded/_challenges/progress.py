@@ -10,13 +10,13 @@ from auth_flow.embedded._challenges.attempt import Attempt, put_challenge
 from auth_flow.embedded._challenges.step_up import falls_short, missing_second_factors
 from auth_flow.embedded._claims import TokenSource
 from auth_flow.embedded._fault import not_authorized
+from auth_flow.embedded._firing import fire
 from auth_flow.embedded._grants import open_grant
 from auth_flow.embedded._hosted import is_managed_login
 from auth_flow.embedded._models import Device, User
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply
 from auth_flow.embedded._service import check_may_sign_in
-from auth_flow.embedded._triggers import fire
 
 ATTRIBUTE_FOR = {"SMS_MFA": "phone_number", "EMAIL_OTP": "email"}
 

@@ -19,6 +19,7 @@ from auth_flow.embedded._federated_users import (
     new_federated_user,
     subject_in,
 )
+from auth_flow.embedded._firing import fire
 from auth_flow.embedded._http import HttpRequest, Response
 from auth_flow.embedded._login._arrival import signed_in
 from auth_flow.embedded._login._attempts import BrowserSignIn
@@ -29,7 +30,6 @@ from auth_flow.embedded._models import User
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._service import check_may_sign_in
 from auth_flow.embedded._subject import Subject
-from auth_flow.embedded._triggers import fire
 
 if TYPE_CHECKING:
     from auth_flow.embedded._app import EmbeddedCognito

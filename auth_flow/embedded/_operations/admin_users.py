@@ -12,6 +12,7 @@ from auth_flow.embedded._aliases import check_username, claim_aliases
 from auth_flow.embedded._context import Context
 from auth_flow.embedded._delivery import ATTRIBUTE_OF, MEDIUM_OF, check_may_send, send, send_code
 from auth_flow.embedded._fault import Fault, invalid_parameter, not_authorized
+from auth_flow.embedded._firing import fire
 from auth_flow.embedded._grants import revoke_all
 from auth_flow.embedded._models import User
 from auth_flow.embedded._operations.account import mfa_members
@@ -38,7 +39,6 @@ from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._schema import check_attributes, check_mutable, check_writable
 from auth_flow.embedded._service import CognitoService
-from auth_flow.embedded._triggers import fire
 
 FILTER = re.compile(r'\s*"?(?P<name>[\w:]+)"?\s*(?P<operator>=|\^=)\s*"(?P<value>.*)"\s*')
 

@@ -10,6 +10,7 @@ from auth_flow.embedded._fault import (
     not_authorized,
     unknown_to_client,
 )
+from auth_flow.embedded._firing import fire
 from auth_flow.embedded._migration import migrate
 from auth_flow.embedded._models import User
 from auth_flow.embedded._operations.shapes import (
@@ -24,7 +25,6 @@ from auth_flow.embedded._passwords import set_password
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._service import CognitoService, check_secret_hash
-from auth_flow.embedded._triggers import fire
 
 
 class ForgotPasswordRequest(Request):

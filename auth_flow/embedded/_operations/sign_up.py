@@ -20,6 +20,7 @@ from auth_flow.embedded._fault import (
     not_authorized,
     unknown_to_client,
 )
+from auth_flow.embedded._firing import fire
 from auth_flow.embedded._models import Client, Code, User
 from auth_flow.embedded._operations.shapes import (
     Attribute,
@@ -38,7 +39,6 @@ from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._schema import check_attributes, check_writable
 from auth_flow.embedded._service import CognitoService, check_secret_hash
 from auth_flow.embedded._sessions import open_session
-from auth_flow.embedded._triggers import fire
 
 PRE_SIGN_UP_RESPONSE = {
     "autoConfirmUser": False,
