@@ -278,6 +278,7 @@ def test_managed_login(served: Served, browser: Program) -> None:
     authenticator = VirtualAuthenticator(browser)
     browser.call("open", url=authorize)
     browser.call("press", text="Create an account")
+    browser.call("see", text="Create the account")  # the page before has a user name too
     browser.call("fill", username="zoe", **{"attributes.email": "zoe@example.org"})
     browser.call("press", text="Create the account")
     browser.call("see", text="Confirm your account")
