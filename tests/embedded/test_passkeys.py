@@ -136,15 +136,19 @@ async def test_a_registration_belongs_to_its_client_and_expires(
     with pytest.raises(Refused, match="WebAuthnClientMismatchException"):
         await complete(wire, (await wire.tokens())["AccessToken"], credential)
     wire.client = mine
-    clock.turn(minutes=6)
+    clock.turn(seconds=300)
     with pytest.raises(Refused, match="WebAuthnChallengeNotFoundException"):
         await complete(wire, access, credential)
 
 
 @pytest.mark.parametrize("attests", [False, True])
-async def test_a_registration_answers_its_own_challenge_once(wire: Wire, attests: bool) -> None:
+async def test_a_registration_answers_its_own_challenge_once(
+    wire: Wire, clock: TurnableClock, attests: bool
+) -> None:
     _, old = await registration(wire)
     access, options = await registration(wire)
+    assert options["timeout"] == 300_000
+    clock.turn(seconds=299)
     authenticator = Authenticator(attests=attests)
     with pytest.raises(Refused, match="WebAuthnCredentialNotSupportedException"):
         await complete(wire, access, authenticator.create(old))

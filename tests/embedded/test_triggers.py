@@ -259,6 +259,38 @@ async def claims(wire: Wire) -> tuple[dict[str, Any], dict[str, Any]]:
     return wire.pool.key.read(tokens["AccessToken"]), wire.pool.key.read(tokens["IdToken"])
 
 
+RESERVED = (
+    *("acr", "amr", "at_hash", "aud", "auth_time", "azp", "cognito:username", "dev:x", "event_id"),
+    *("exp", "iat", "identities", "iss", "jti", "nbf", "nonce", "origin_jti", "sub", "token_use"),
+)
+"""The claims that a trigger cannot change, as the developer guide lists them."""
+
+
+@pytest.mark.parametrize(
+    ("token", "reserved"),
+    [
+        ("idTokenGeneration", RESERVED),
+        (
+            "accessTokenGeneration",
+            (*RESERVED, "client_id", "device_key", "scope", "username", "version"),
+        ),
+    ],
+)
+async def test_no_trigger_changes_a_reserved_claim(
+    wire: Wire, token: str, reserved: tuple[str, ...]
+) -> None:
+    place = token == "idTokenGeneration"
+    before = (await claims(wire))[place]
+    for changes in (
+        {"claimsToAddOrOverride": dict.fromkeys(reserved, "made up") | {"plan": "gold"}},
+        {"claimsToAddOrOverride": {"plan": "gold"}, "claimsToSuppress": [*reserved, "email"]},
+    ):
+        generates(wire, "V2_0", {"claimsAndScopeOverrideDetails": {token: changes}})
+        after = (await claims(wire))[place]
+        assert "made up" not in after.values()
+        assert after.keys() | {"email"} == before.keys() | {"plan", "email"}
+
+
 async def test_the_first_version_changes_id_tokens_but_no_reserved_claim(wire: Wire) -> None:
     response = {
         "claimsOverrideDetails": {

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from auth_flow.embedded import _srp as _server_srp
 from auth_flow.states import _powers, _srp
 from auth_flow.states._powers import BITS, Comb
 
@@ -138,13 +139,17 @@ def test_a_busy_thread_does_not_slow_the_comb_down() -> None:
     assert took < 0.06
 
 
-def test_other_threads_go_on_during_a_power_of_another_base() -> None:
+@pytest.mark.parametrize("side", ["client", "embedded pool"])
+def test_other_threads_go_on_during_a_power_of_another_base(side: str) -> None:
     pytest.importorskip("gmpy2")
     took: list[float] = []
 
     def work() -> None:
         start = time.perf_counter()
-        _powers.arithmetic().power(3, 1 << 20_000, N)
+        if side == "client":
+            _powers.arithmetic().power(3, 1 << 20_000, N)
+        else:
+            _server_srp._power(3, (1 << 40_000) - 1)
         took.append(time.perf_counter() - start)
 
     thread, longest_wait, before = threading.Thread(target=work), 0.0, time.perf_counter()
