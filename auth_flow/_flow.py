@@ -395,13 +395,10 @@ class AuthFlow:
         the tokens.
         """
         async with self._under_way("restore_session"):
-            subject = tokens.access_token.claims.subject
-            if device is not None:
-                await self.devices.save(tokens.username or subject, device)
             done = Done(
                 signed_in=True,
                 username=tokens.username,
-                user_id=subject,
+                user_id=tokens.access_token.claims.subject,
                 device=CurrentDevice.of(device),
             )
             self._leap(Record(step=done, username=tokens.username))

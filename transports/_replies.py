@@ -93,7 +93,7 @@ def _error_name(headers: Mapping[str, str], body: Mapping[str, object]) -> str |
     """
     for text in (headers.get("x-amzn-errortype"), body.get("__type"), body.get("code")):
         if isinstance(text, str) and text:
-            name = re.split("[,:]", text, maxsplit=1)[0].rpartition("#")[2].strip()
+            name = re.split("[,:]", text)[0].rpartition("#")[2].strip()
             return name if _ERROR_NAME.fullmatch(name) else None
     return None
 

@@ -318,6 +318,21 @@ async def test_a_secret_that_is_lost_is_given_up(always: Place, clock: TurnableC
     assert session.device is None
 
 
+async def test_a_flow_without_a_store_knows_the_device_as_long_as_it_lives(script: Script) -> None:
+    flow, event = flow_of(script), SignIn(username="ada", auth_flow_type="USER_AUTH")
+    script.expect(
+        initiate("USER_AUTH", tokens(NewDeviceMetadata=NEW), USERNAME="ada"), confirmed()[1]
+    )
+    await flow.send(event)
+    elsewhere, device = flow_of(script), flow.session.device
+    assert device is not None
+    await elsewhere.restore_session(flow.session.tokens, device=device)
+    for each in (flow, elsewhere):
+        await each.session.sign_out()
+        script.expect(initiate("USER_AUTH", tokens(), USERNAME="ada", DEVICE_KEY=NEW["DeviceKey"]))
+        await each.send(event)
+
+
 async def test_a_store_that_fails_does_not_undo_the_confirmation(script: Script) -> None:
     class Full(MemoryStore):
         async def save(self, key: str, *arguments: Any, **options: Any) -> str:

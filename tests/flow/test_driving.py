@@ -276,6 +276,7 @@ async def test_what_a_transport_raises_on_its_own_leaves_the_flow_usable(
         await at_sms_code.send(EnterCode(code="1"))
     assert without_mark(at_sms_code.record) == before
     assert at_sms_code.history[-1].error == "RuntimeError"
+    assert at_sms_code.form().problem is not None  # that the answer is not sent again
     with pytest.raises(FateUnknown):
         await at_sms_code.send(EnterCode(code="1"))
     script.expect(PASSWORD_SENT)
@@ -494,7 +495,7 @@ async def test_the_history_tells_what_happened(
         respond(
             "SMS_MFA",
             "session-1",
-            refusal("CodeMismatchException"),
+            refusal("AnExceptionOfTomorrow"),
             USERNAME="ada",
             SMS_MFA_CODE="1",
         )
@@ -506,7 +507,7 @@ async def test_the_history_tells_what_happened(
     assert await at_sms_code.send(Cancel()) == Idle()
     assert at_sms_code.history == (
         (began, "sign_in", "IDLE", code, None),
-        (began + 10, "enter_code", code, code, "CodeMismatchException"),
+        (began + 10, "enter_code", code, code, "AnExceptionOfTomorrow"),
         (began + 10, "enter_code", code, code, "GuardRejected"),
         (began + 10, "sign_up", code, code, "EventNotAccepted"),
         (began + 20, "cancel", code, "IDLE", None),

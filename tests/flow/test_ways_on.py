@@ -6,7 +6,7 @@ import contextlib
 
 import pytest
 
-from auth_flow import AuthFlow, Done, Form, Idle, Record, SignIn, SignInOptions, SignUp
+from auth_flow import AuthFlow, Cancel, Done, Form, Idle, Record, SignIn, SignInOptions, SignUp
 from auth_flow.errors import AuthFlowError, ConnectionLost, LimitExceededException
 from auth_flow.states.steps import ConfirmationRequired, PasswordResetCode, SmsCode
 
@@ -37,6 +37,18 @@ async def sent(flow: AuthFlow, action: str = "submit", **values: str) -> Form:
     with contextlib.suppress(AuthFlowError):
         await flow.send(flow.fill(values, action))
     return flow.form()
+
+
+async def test_an_idle_flow_offers_the_name_of_the_user_before(
+    script: Script, at_sms_code: AuthFlow
+) -> None:
+    for _ in range(2):
+        await at_sms_code.send(Cancel())
+        assert at_sms_code.form().fields[0].value == "ada"
+    script.expect(initiate("USER_PASSWORD_AUTH", tokens(), USERNAME="bob", PASSWORD="horse"))
+    await at_sms_code.send(SignIn(username="bob", password="horse", **dict(PASSWORD)))
+    await at_sms_code.session.sign_out()
+    assert at_sms_code.form().fields[0].value == "bob"
 
 
 async def test_a_code_leads_to_a_new_sign_in(script: Script, flow: AuthFlow) -> None:

@@ -26,11 +26,13 @@ from auth_flow.errors import (
     ConnectFailed,
     ConnectionLost,
     InternalErrorException,
+    InvalidRequest,
     LimitExceededException,
     MalformedResponse,
     NotAuthorizedException,
     TimedOut,
     TooManyRequestsException,
+    TransportClosed,
 )
 from auth_flow.transports import CognitoTransport, ConnectionPool, Retries, Timeouts
 from auth_flow.transports._tls import make_context
@@ -417,6 +419,7 @@ async def test_a_clients_redirects_are_not_followed(library: Any) -> None:
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 async def test_an_endless_reply_over_a_callers_client_is_not_read_to_its_end(library: Any) -> None:
     parts = 0
+    left = _generators_left_to_the_garbage_collector()
 
     class Endless(library.AsyncByteStream):  # type: ignore[name-defined,misc]  # either library's
         async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -434,6 +437,53 @@ async def test_an_endless_reply_over_a_callers_client_is_not_read_to_its_end(lib
         with pytest.raises(MalformedResponse, match="more than 1000 bytes"):
             await transport.call("SignUp", {})
     assert parts == 11
+    assert "BoundAsyncStream.__aiter__" not in left
+
+
+def _generators_left_to_the_garbage_collector() -> list[str]:
+    """Note their names from now on; the next event loop has hooks of its own."""
+    left: list[str] = []
+    first, finalizer = sys.get_asyncgen_hooks()
+
+    def note(generator: Any) -> None:
+        left.append(generator.__qualname__)
+        finalizer(generator)
+
+    sys.set_asyncgen_hooks(first, note)
+    return left
+
+
+async def test_the_end_of_a_block_closes_the_transport() -> None:
+    async with CognitoTransport("http://127.0.0.1:9") as transport:
+        pass
+    with pytest.raises(TransportClosed):
+        await transport.call("GetUser", {})
+
+
+async def test_a_reply_has_at_most_a_mebibyte() -> None:
+    replies = [b'"' + b"x" * size + b'"' for size in ((1 << 20) - 2, (1 << 20) - 1)]
+    client = httpx.MockTransport(lambda _: httpx.Response(200, content=replies.pop(0)))
+    async with CognitoTransport("http://server", client=client) as transport:
+        for complaint in ("not a JSON object", "more than 1048576 bytes"):
+            with pytest.raises(MalformedResponse, match=complaint):
+                await transport.call("SignUp", {})
+
+
+@pytest.mark.parametrize(
+    ("complaint", "error"),
+    [
+        ("Illegal header value b'x'", InvalidRequest),
+        ("Too much data for declared Content-Length", ConnectionLost),
+    ],
+)
+async def test_a_fault_of_the_client_in_its_protocol(complaint: str, error: type) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise httpx.LocalProtocolError(complaint)
+
+    client = httpx.MockTransport(answer)
+    async with CognitoTransport("http://server", client=client) as transport:
+        with pytest.raises(error):
+            await transport.call("SignUp", {})
 
 
 async def test_whoever_waits_too_long_for_a_turn_has_sent_nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 from botocore.model import OperationModel
 
 from auth_flow import errors
-from auth_flow.errors import MalformedResponse, ServiceError
+from auth_flow.errors import MalformedResponse, NotAuthorizedException, ServiceError
 from auth_flow.transports._replies import clock_difference, read_reply, retry_after
 
 _MODEL = botocore.session.Session().get_service_model("cognito-idp")
@@ -134,6 +134,29 @@ def test_anything_else_is_malformed_and_worth_another_try_where_the_service_fail
     with pytest.raises(MalformedResponse) as malformed:
         read_reply("GetUser", status, {}, content)
     assert (malformed.value.status, malformed.value.retryable) == (status, status >= 500)
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "complaint"),
+    [
+        (199, b"{}", "instead of a final one"),
+        (300, b"{}", "redirection"),
+        (399, b"{}", "redirection"),
+        (400, b"{}", "without the name of an error"),
+        (200, b"[]", "not a JSON object"),
+    ],
+)
+def test_a_malformed_answer_is_described(status: int, content: bytes, complaint: str) -> None:
+    with pytest.raises(MalformedResponse, match=complaint):
+        read_reply("GetUser", status, {}, content)
+
+
+@pytest.mark.parametrize("message", ["7", "null", '""'])
+def test_an_error_without_a_message(message: str) -> None:
+    content = f'{{"__type": "NotAuthorizedException", "message": {message}}}'.encode()
+    with pytest.raises(NotAuthorizedException) as refused:
+        read_reply("GetUser", 400, {}, content)
+    assert refused.value.message == "The service gave no reason."
 
 
 def test_a_malformed_answer_is_not_quoted() -> None:
