@@ -185,6 +185,8 @@ async def test_choice_of_mfa(wire: Wire) -> None:
         "SOFTWARE_TOKEN_MFA",
         "EMAIL_OTP",
     ]
+    user.preferred_mfa = "SOFTWARE_TOKEN_MFA"
+    assert (await wire.sign_in("bob"))["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
     chosen = await wire.respond(asked, USERNAME="bob", ANSWER="EMAIL_OTP")
     assert chosen["ChallengeName"] == "EMAIL_OTP"
     assert "AuthenticationResult" in await wire.respond(
@@ -269,10 +271,12 @@ async def test_new_password(wire: Wire) -> None:
         await wire.respond(
             asked, USERNAME="bob", NEW_PASSWORD="short", **{"userAttributes.name": "Bob"}
         )
-    assert "AuthenticationResult" in await wire.respond(
+    await wire.respond(
         asked, USERNAME="bob", NEW_PASSWORD=PASSWORD, **{"userAttributes.name": "Bob"}
     )
-    assert "AuthenticationResult" in await wire.srp_sign_in("bob")
+    access = (await wire.srp_sign_in("bob"))["AuthenticationResult"]["AccessToken"]
+    attributes = (await wire.call("GetUser", AccessToken=access))["UserAttributes"]
+    assert {"Name": "name", "Value": "Bob"} in attributes
 
 
 async def test_a_temporary_password_expires(wire: Wire, clock: TurnableClock) -> None:
@@ -333,6 +337,22 @@ async def test_user_auth_offers_what_the_account_has(wire: Wire) -> None:
     assert "AuthenticationResult" in await wire.respond(
         coded, USERNAME="ada", SMS_OTP_CODE=wire.code()
     )
+
+
+@pytest.mark.parametrize(
+    ("allowed", "offered"),
+    [
+        (("PASSWORD", "SOFTWARE_TOKEN"), ["PASSWORD", "PASSWORD_SRP"]),
+        (("PASSWORD", "SMS_OTP", "WEB_AUTHN"), ["PASSWORD", "PASSWORD_SRP", "SMS_OTP"]),
+        (("EMAIL_OTP", "SMS_OTP"), ["EMAIL_OTP", "SMS_OTP"]),
+    ],
+)
+async def test_user_auth_offers_what_the_pool_allows(
+    wire: Wire, allowed: tuple[str, ...], offered: list[str]
+) -> None:
+    settings(wire, first_factors=allowed)
+    asked = await wire.initiate("USER_AUTH", USERNAME="ada")
+    assert asked["AvailableChallenges"] == offered
 
 
 async def test_user_auth_with_passwords(wire: Wire) -> None:
@@ -401,7 +421,9 @@ async def test_custom_challenge_rounds(wire: Wire) -> None:
 
 async def test_custom_challenge_after_srp(wire: Wire) -> None:
     def define(event: dict) -> None:
-        names = [round_["challengeName"] for round_ in event["request"]["session"]]
+        rounds = event["request"]["session"]
+        assert all(round_["challengeResult"] is True for round_ in rounds)
+        names = [round_["challengeName"] for round_ in rounds]
         event["response"] |= (
             {"challengeName": "PASSWORD_VERIFIER"}
             if names == ["SRP_A"]
@@ -448,6 +470,8 @@ async def test_users_migrate_at_their_first_sign_in(wire: Wire) -> None:
 async def test_secret_hash(wire: Wire) -> None:
     from pycognito.aws_srp import AWSSRP
 
+    with pytest.raises(Refused, match="Unable to verify secret hash"):
+        await wire.sign_in(SECRET_HASH="bm8=")  # the client has no secret
     wire.client = wire.pool.create_client(ClientSettings(generate_secret=True))
     with pytest.raises(
         Refused,

@@ -142,6 +142,7 @@ def test_anything_else_is_malformed_and_worth_another_try_where_the_service_fail
         (199, b"{}", "instead of a final one"),
         (300, b"{}", "redirection"),
         (399, b"{}", "redirection"),
+        (400, b"[]", "not a JSON object"),
         (400, b"{}", "without the name of an error"),
         (200, b"[]", "not a JSON object"),
     ],
