@@ -20,15 +20,33 @@ from auth_flow import (
     new_key,
 )
 from auth_flow.embedded import TurnableClock
-from auth_flow.errors import DeviceNotRemembered, NotAuthorizedException, ResourceNotFoundException
+from auth_flow.errors import (
+    AuthFlowError,
+    DeviceNotRemembered,
+    NotAuthorizedException,
+    ResourceNotFoundException,
+    ServiceError,
+)
 from auth_flow.session import RememberedDevice, Session
 from auth_flow.states.steps import CurrentDevice
-from tests.flow.scripted import ANYTHING, POOL, Script, challenge, initiate, respond, tokens
+from tests.flow.scripted import (
+    ANYTHING,
+    POOL,
+    SMS,
+    Exchange,
+    Script,
+    challenge,
+    initiate,
+    refusal,
+    respond,
+    tokens,
+)
 
 from .conftest import ANSWERS, EMAIL, WAYS, Place, blue_question, sent_device_keys
 
 pytestmark = pytest.mark.anyio
 
+DEVICE = RememberedDevice(key="eu-west-1_0a1b", group_key="-group", password="c2VjcmV0")
 PROOF = ["DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
 
 
@@ -44,9 +62,8 @@ def challenges(place: Place) -> list[str]:
 async def test_every_request_names_the_device_and_any_reply_can_ask_for_its_proof(
     script: Script, way: str
 ) -> None:
-    device = RememberedDevice(key="eu-west-1_0a1b", group_key="-group", password="c2VjcmV0")
-    flow = AuthFlow(POOL, transport=script, devices={"ada": device})
-    named = {"USERNAME": "ada", "DEVICE_KEY": device.key}
+    flow = AuthFlow(POOL, transport=script, devices={"ada": DEVICE})
+    named = {"USERNAME": "ada", "DEVICE_KEY": DEVICE.key}
     asked = challenge("DEVICE_SRP_AUTH", "session-2")
     proof = respond("DEVICE_SRP_AUTH", "session-2", tokens(), SRP_A=ANYTHING, **named)
     begun, event, responses = ANSWERS.get(way, (asked, None, {}))
@@ -56,7 +73,7 @@ async def test_every_request_names_the_device_and_any_reply_can_ask_for_its_proo
         script.expect(respond(way, "session-1", asked, **named, **responses), proof)
         step = await flow.send(event)
     assert isinstance(step, Done)
-    assert step.device == CurrentDevice(key=device.key)
+    assert step.device == CurrentDevice(key=DEVICE.key)
 
 
 @pytest.mark.parametrize(("flow_type", "factor"), WAYS)
@@ -156,6 +173,66 @@ async def test_a_device_that_is_forgotten_just_before_its_proof(always: Place) -
     step = await flow.send(SignIn(username="ada", password="Correct-Horse-1"))
     assert step.name == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
     assert (await flow.devices.load()).devices == {}
+
+
+BY_PASSWORD = SignIn(username="ada", password="correct", auth_flow_type="USER_PASSWORD_AUTH")
+
+
+async def proof_refused_after_a_code(
+    script: Script, devices: dict[str, RememberedDevice], refused: ServiceError, *then: Exchange
+) -> AuthFlow:
+    """A flow whose next code leads to a proof that the service refuses, and then to others."""
+    flow = AuthFlow(POOL, transport=script, devices=devices)
+    named = {"USERNAME": "ada", "DEVICE_KEY": DEVICE.key}
+    script.expect(initiate("USER_PASSWORD_AUTH", SMS, PASSWORD="correct", **named))
+    await flow.send(BY_PASSWORD)
+    asked = challenge("DEVICE_SRP_AUTH", "session-2")
+    script.expect(
+        respond("SMS_MFA", "session-1", asked, SMS_MFA_CODE="123456", **named),
+        respond("DEVICE_SRP_AUTH", "session-2", refused, SRP_A=ANYTHING, **named),
+        *then,
+    )
+    return flow
+
+
+GONE = refusal("ResourceNotFoundException", "Device does not exist.")
+
+
+async def test_a_device_that_is_gone_after_a_code_begins_the_sign_in_again(script: Script) -> None:
+    devices = {"ada": DEVICE}
+    anew = initiate("USER_PASSWORD_AUTH", SMS, PASSWORD="correct", USERNAME="ada")
+    flow = await proof_refused_after_a_code(script, devices, GONE, anew)
+    step = await flow.send(EnterCode(code="123456"))
+    assert step.name == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    assert devices == {}
+
+
+async def test_or_ends_it_if_another_process_began_it(script: Script) -> None:
+    """The password is in the memory of the process that it was typed in."""
+    devices = {"ada": DEVICE}
+    flow = await proof_refused_after_a_code(script, devices, GONE)
+    flow = AuthFlow(POOL, transport=script, devices=devices, record=flow.record)
+    with pytest.raises(ResourceNotFoundException):
+        await flow.send(EnterCode(code="123456"))
+    assert flow.step.name == "IDLE"
+    assert devices == {}
+
+
+@pytest.mark.parametrize(
+    ("refused", "raised"),
+    [
+        (refusal("NotAuthorizedException", "Invalid session for the user."), SessionExpired),
+        (refusal("ResourceNotFoundException", "No such client."), ResourceNotFoundException),
+    ],
+)
+async def test_a_refusal_for_another_reason_keeps_the_device(
+    script: Script, refused: ServiceError, raised: type[AuthFlowError]
+) -> None:
+    devices = {"ada": DEVICE}
+    flow = await proof_refused_after_a_code(script, devices, refused)
+    with pytest.raises(raised):
+        await flow.send(EnterCode(code="123456"))
+    assert devices == {"ada": DEVICE}
 
 
 async def test_a_wrong_secret_fails_one_sign_in_only(always: Place) -> None:
