@@ -26,7 +26,7 @@ from auth_flow.passkeys._fido import (
     websafe_encode,
 )
 from auth_flow.passkeys._site import Site
-from auth_flow.states._base import Secret, Value, reveal
+from auth_flow.states._base import Secret, Value, hidden, reveal
 from auth_flow.states._passkeys import (
     AuthenticationResponse,
     AuthenticatorAssertion,
@@ -112,9 +112,9 @@ class SoftwareAuthenticator:
         self._site = Site(rp_id, origin)
         self._keep, self._confirm = keep, confirm
         self._verifies_user = verifies_user
+        kept = hidden("{}" if kept is None else kept)
         try:
-            text = '{"version": 1}' if kept is None else reveal(kept)
-            self._passkeys = _Kept.model_validate_json(text).passkeys
+            self._passkeys = _Kept.model_validate_json(reveal(kept)).passkeys
         except ValidationError:
             raise ValueError("This is no text that a SoftwareAuthenticator kept.") from None
 
@@ -185,8 +185,11 @@ class SoftwareAuthenticator:
         rest = [one for one in self._passkeys if one.id not in before]
         self._passkeys = (*rest, *after)
         if self._keep is not None:
-            kept = {"version": 1, "passkeys": [one.to_json() for one in self._passkeys]}
-            await self._keep(SecretStr(json.dumps(kept)))
+            await self._keep(self._text())
+
+    def _text(self) -> SecretStr:
+        kept = {"version": 1, "passkeys": [one.to_json() for one in self._passkeys]}
+        return SecretStr(json.dumps(kept))
 
     def _registration(self, passkey: KeptPasskey, options: CreationOptions) -> RegistrationResponse:
         public_key = passkey.key.public_key()

@@ -21,6 +21,7 @@ from auth_flow.errors import (
 )
 from auth_flow.passkeys import CreationOptions, RequestOptions, SoftwareAuthenticator
 from tests.passkeys.conftest import RP_ID, Place
+from tests.session.test_frames import frames, shown
 from tests.states.webauthn import CREATION_OPTIONS
 
 pytestmark = pytest.mark.anyio
@@ -71,19 +72,27 @@ async def test_an_old_text_is_a_counter_that_does_not_grow(place: Place) -> None
 
 
 async def test_nothing_is_answered_that_was_not_kept(place: Place) -> None:
-    async def full(_: SecretStr) -> None:
+    texts: list[SecretStr] = []
+
+    async def full(text: SecretStr) -> None:
+        texts.append(text)
         raise OSError("The disk is full.")
 
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(OSError, match="full") as caught:
         await place.add(SoftwareAuthenticator(RP_ID, keep=full))
+    (kept,) = json.loads(texts[0].get_secret_value())["passkeys"]
+    for _, values in frames(caught.tb):
+        assert not [text for text in shown(values) if kept["private_key"] in text]
     assert (await (await place.by_password()).list_passkeys()).credentials == []
 
 
 @pytest.mark.parametrize("kept", ["", "{}x", "[]", '{"version": 2}', '{"passkeys": [{}]}'])
 def test_a_text_that_was_not_kept_is_refused(kept: str) -> None:
     with pytest.raises(ValueError, match="no text that a SoftwareAuthenticator kept") as caught:
-        SoftwareAuthenticator(RP_ID, kept=kept)
+        SoftwareAuthenticator(RP_ID, kept=f"{kept} marker")
     assert caught.value.__suppress_context__
+    for _, values in frames(caught.tb):
+        assert not [text for text in shown(values) if "marker" in text]
 
 
 async def test_who_declines_is_asked_again(place: Place) -> None:
