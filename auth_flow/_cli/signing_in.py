@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import click
 
@@ -15,6 +16,7 @@ from auth_flow._cli.questions import parameters_of
 from auth_flow._cli.terminal import InputEnded, Terminal, printable, read_line
 from auth_flow._flow import AuthFlow
 from auth_flow._user_pool import UserPool
+from auth_flow.errors import AuthFlowError
 from auth_flow.states._events import SignInOptions, SignInWithRedirect
 from auth_flow.states.forms import FormSettings
 from auth_flow.states.steps import CurrentDevice, Done
@@ -113,7 +115,9 @@ def sign_in(
             talk.portal.call(set_current, talk.flow)
             _tell_about_passkeys(talk)
         show_result(done, talk.flow, tokens=show_tokens)
-    if not keep:
+        if not keep and not show_tokens:
+            _forget_device(talk)
+    if done.signed_in and not keep:
         note = "The session was not kept. With --keep, whoami, token and other commands can use it."
         click.echo(note, err=True)
     elif done.device:
@@ -154,6 +158,7 @@ def sign_up(
     settings = form_settings(sign_in_options, attributes=tuple(given), auto_sign_in=sign_in)
     with conversation(AuthFlow(pool, forms=settings), Terminal()) as talk:
         show_result(talk.hold(sign_up_opening(username, given)), talk.flow)
+        _forget_device(talk)
 
 
 @click.command(help="Set a new password with a code that the pool sends.")
@@ -163,6 +168,7 @@ def reset_password(pool: UserPool, username: str | None) -> None:
     opening = Opening("FORGOT_PASSWORD", _given(username=username))
     with conversation(AuthFlow(pool), Terminal()) as talk:
         show_result(talk.hold(opening), talk.flow)
+        _forget_device(talk)
 
 
 def form_settings(
@@ -202,6 +208,13 @@ def show_result(done: Done, flow: AuthFlow, *, tokens: bool = False) -> None:
         click.echo(f"DONE  {username} is signed in, user id {user_id}.")
     else:
         click.echo(f"DONE  The account of {username} is ready. Nobody is signed in.")
+
+
+def _forget_device(talk: Conversation) -> None:
+    """Forget the device of a session that is not kept, because its secret is lost."""
+    if talk.flow.signed_in and talk.flow.session.device:
+        with suppress(AuthFlowError):  # then it stays in the user's list
+            talk.portal.call(talk.flow.session.forget_device)
 
 
 def _tell_about_device(device: CurrentDevice) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -110,6 +112,18 @@ def test_an_opt_in_pool_asks_until_the_machine_is_remembered(
     typed(PASSWORD, opt_in.code)
     assert main([*SIGN_IN, "--keep"]) == 0
     assert len(keys(opt_in)) == 1
+
+
+def test_a_sign_in_that_is_not_kept_leaves_no_device(
+    always: TestPool, typed: Typed, capsys: Shown
+) -> None:
+    typed(PASSWORD, always.code)
+    assert main(SIGN_IN) == 0
+    assert keys(always) == []
+    typed(PASSWORD, always.code)
+    tokens = json.loads(run(capsys, *SIGN_IN, "--show-tokens"))
+    (key,) = keys(always)  # the refresh token needs it
+    assert key in urlsafe_b64decode(tokens["access_token"].split(".")[1] + "==").decode()
 
 
 def test_an_option_remembers_at_the_sign_in(opt_in: TestPool, typed: Typed, capsys: Shown) -> None:
