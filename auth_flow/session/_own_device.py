@@ -129,12 +129,8 @@ class OwnDevice:
         """Find a known device again by the name in the pool and the one that was typed this time,
         and remember it if the configuration asks for it.
         """
-        if self.device is None:
-            return
-        await self._remember(request)
-        book = await self.records.load()
-        names = [self._user.username, self._user.login_id or self._user.username]
-        if any(book.find(name) != self.device for name in names):
+        if self.device is not None:
+            await self._remember(request)
             await self._save()
 
     async def decided(self) -> None:

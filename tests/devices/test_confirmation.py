@@ -32,6 +32,7 @@ from auth_flow.session import Session
 from auth_flow.states import _srp as srp
 from auth_flow.states._base import reveal
 from auth_flow.states.steps import CurrentDevice
+from auth_flow.stores import Entry
 from tests.flow.scripted import (
     POOL,
     SUBJECT,
@@ -351,6 +352,29 @@ async def test_a_store_that_fails_does_not_undo_the_confirmation(script: Script)
     assert isinstance(step, Done)
     assert step.device == CurrentDevice(key=NEW["DeviceKey"], error="StoreUnavailable")
     assert [one.error for one in notices if isinstance(one, DeviceNotConfirmed)] == [full]
+
+
+async def test_a_store_of_devices_that_stops_answering_does_not_undo_the_sign_in(
+    always: Place,
+) -> None:
+    class Stopping(MemoryStore):
+        answers = 9
+
+        async def load(self, key: str) -> Entry | None:
+            self.answers -= key.startswith("devices/")
+            if self.answers < 0:
+                raise StoreUnavailable("No answer.")
+            return await super().load(key)
+
+    always.store = store = Stopping()
+    await always.sign_in()
+    store.answers = 1  # the one at the beginning of the sign-in
+    flow, seen = await always.sign_in()
+    assert seen == []
+    assert isinstance(flow.step, Done)
+    assert flow.step.device is not None
+    assert flow.step.device.error == "StoreUnavailable"
+    assert any(isinstance(one, DeviceNotConfirmed) for one in always.notices)
 
 
 async def test_the_device_before_is_forgotten_also_by_another_process(
