@@ -73,11 +73,8 @@ class DeviceCalls(UserCalls):
 
     async def get_device(self, device_key: str | None = None) -> UserDevice:
         """Return one device, by GetDevice."""
-        return (
-            await self._read(
-                _DeviceReply, "GetDevice", DeviceKey=device_key or self._own("get_device")
-            )
-        ).device
+        key = self._named(device_key, "get_device")
+        return (await self._read(_DeviceReply, "GetDevice", DeviceKey=key)).device
 
     async def confirm_device(self, device_key: str, secret: DeviceSecret, *, name: str) -> bool:
         """Have a new device tracked, by ConfirmDevice.
@@ -96,11 +93,12 @@ class DeviceCalls(UserCalls):
 
     async def remember_device(self, device_key: str | None = None) -> None:
         """Ask for no second factor on this device any more, by UpdateDeviceStatus."""
-        await self._set_status(device_key or self._own("remember_device"), "remembered")
+        await self._set_status(self._named(device_key, "remember_device"), "remembered")
 
     async def stop_remembering_device(self, device_key: str | None = None) -> None:
         """Ask for the second factor again, by UpdateDeviceStatus. The device is still tracked."""
-        await self._set_status(device_key or self._own("stop_remembering_device"), "not_remembered")
+        key = self._named(device_key, "stop_remembering_device")
+        await self._set_status(key, "not_remembered")
 
     async def forget_device(self, device_key: str | None = None) -> None:
         """Stop tracking a device, by ForgetDevice.
@@ -109,7 +107,7 @@ class DeviceCalls(UserCalls):
         are deleted here too, and the next sign-in makes a new device. Raises `StoreError` if they
         cannot be deleted.
         """
-        key = device_key or self._own("forget_device")
+        key = self._named(device_key, "forget_device")
         await self.call("ForgetDevice", DeviceKey=key)
         await self._own_device.forget(key)
 
@@ -118,7 +116,9 @@ class DeviceCalls(UserCalls):
         if self.device and self.device.key == device_key:
             await self._own_device.decided()
 
-    def _own(self, call: str) -> str:
+    def _named(self, device_key: str | None, call: str) -> str:
+        if device_key is not None:
+            return device_key
         if self.device is None:
             raise GuardRejected(
                 "DONE",

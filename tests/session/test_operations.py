@@ -12,7 +12,12 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.validate import ParamValidator
 
-from auth_flow.errors import EnableSoftwareTokenMFAException, GuardRejected, MalformedResponse
+from auth_flow.errors import (
+    EnableSoftwareTokenMFAException,
+    GuardRejected,
+    InvalidParameterException,
+    MalformedResponse,
+)
 from auth_flow.session import (
     AttributeUpdate,
     AuthFactors,
@@ -28,7 +33,7 @@ from auth_flow.states._passkeys import CreationOptions
 from auth_flow.states._srp import DeviceSecret
 from auth_flow.states.steps import CodeDelivery
 from tests.embedded.wire import service_model
-from tests.flow.scripted import POOL, SECRET, SUBJECT, Clock, Exchange, Json, Script
+from tests.flow.scripted import POOL, SECRET, SUBJECT, Clock, Exchange, Json, Script, refusal
 from tests.states.webauthn import CREATION_OPTIONS, REGISTRATION
 
 from .service import USER, TokenService
@@ -386,6 +391,16 @@ async def test_a_forgotten_device_is_forgotten_here_too(script: Script, session:
     for call in (session.forget_device, session.remember_device, session.get_device):
         with pytest.raises(GuardRejected, match="device_key"):
             await call()
+
+
+async def test_an_empty_device_key_does_not_mean_this_device(
+    script: Script, session: Session
+) -> None:
+    refused = refusal("InvalidParameterException", "deviceKey")
+    script.expect(Exchange("ForgetDevice", with_token(session, {"DeviceKey": ""}), refused))
+    with pytest.raises(InvalidParameterException):
+        await session.forget_device("")
+    assert session.device == MINE
 
 
 async def test_passkeys_by_pages(script: Script, session: Session) -> None:
