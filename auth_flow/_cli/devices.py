@@ -67,14 +67,14 @@ def stop_remembering(pool: UserPool, username: str | None, device_key: str | Non
     click.echo("The device is not remembered any more.")
 
 
-@devices.command(help="Delete a device. Its sessions end when their tokens are refreshed.")
+@devices.command(help="Delete a device. Its sessions end when their tokens expire.")
 @takes_pool
 @takes_user
 @takes_device
 def forget(pool: UserPool, username: str | None, device_key: str | None) -> None:
     with open_session(pool, username) as (session, portal):
         portal.call(session.forget_device, _named(session, device_key))
-    click.echo("The device is forgotten.")
+    click.echo("The device is forgotten. Its sessions end when their tokens expire.")
 
 
 def _named(session: Session, device_key: str | None) -> str:

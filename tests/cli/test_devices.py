@@ -23,6 +23,7 @@ Shown = pytest.CaptureFixture[str]
 
 SIGN_IN = ["sign-in", "--username", USERNAME]
 ALWAYS = {"mfa_configuration": "ON", "mfa_factors": ("SMS_MFA",), "device_tracking": "ALWAYS"}
+FORGOTTEN = "The device is forgotten. Its sessions end when their tokens expire.\n"
 OPT_IN = {**ALWAYS, "device_tracking": "USER_OPT_IN"}
 
 
@@ -81,11 +82,11 @@ def test_another_machine_is_not_found_and_can_be_forgotten(
     first, second = keys(always)
     lines = run(capsys, "devices", "list").splitlines()
     assert [line.endswith("this device)") for line in lines] == [False, True]
-    assert run(capsys, "devices", "forget", first) == "The device is forgotten.\n"
+    assert run(capsys, "devices", "forget", first) == FORGOTTEN
     assert keys(always) == [second]
     typed(PASSWORD)
     assert main([*SIGN_IN, "--keep"]) == 0
-    assert run(capsys, "devices", "forget") == "The device is forgotten.\n"
+    assert run(capsys, "devices", "forget") == FORGOTTEN
     assert run(capsys, "devices", "list") == "The pool tracks no device of this user.\n"
     assert "sign in again with --keep" in run(capsys, "devices", "remember", code=2)
     assert "Device does not exist" in run(capsys, "devices", "remember", first, code=1)
