@@ -30,8 +30,7 @@ from auth_flow.errors import (
     GuardRejected,
     NotAuthorizedException,
 )
-from auth_flow.states._events import Event
-from auth_flow.states._record import Record
+from auth_flow.states import Event, Record
 from auth_flow.states.steps import CodeDelivery
 
 from .scripted import (

@@ -17,8 +17,7 @@ from auth_flow.errors import (
     SessionExpired,
     StoreUnavailable,
 )
-from auth_flow.states._events import Cancel, ConfirmSignUp, EnterCode, Event, SignIn, SignUp
-from auth_flow.states._record import Record
+from auth_flow.states import Cancel, ConfirmSignUp, EnterCode, Event, Record, SignIn, SignUp
 from auth_flow.states.steps import AutoSignInReady, Done, Idle
 
 from .scripted import (

@@ -12,8 +12,7 @@ from pydantic import SecretStr
 
 from auth_flow import AuthFlow, EnterCode, Record, SmsCode, UserPool
 from auth_flow.errors import FlowBusy, FlowTooLarge, SealBroken, SessionExpired
-from auth_flow.sealing import park, resume
-from auth_flow.sealing._sealer import Sealer, new_key
+from auth_flow.sealing import Sealer, new_key, park, resume
 from auth_flow.states._fate import answered
 from auth_flow.states.steps import (
     STEPS,

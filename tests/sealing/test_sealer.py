@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from auth_flow.errors import CallerError, MissingExtra, SealBroken
+from auth_flow.sealing import Sealer, new_key
 from auth_flow.sealing import _sealer as sealing
-from auth_flow.sealing._sealer import Sealer, new_key
 
 SECRET = 'the quick brown fox, Zürich, 🔑, \0, {"json": true}'
 ALPHABET = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")

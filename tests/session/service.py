@@ -11,9 +11,9 @@ from typing import Any
 import anyio
 from anyio.lowlevel import checkpoint
 
+from auth_flow import Tokens
 from auth_flow.errors import NotAuthorizedException, RefreshTokenReuseException
 from auth_flow.session import Session
-from auth_flow.states._tokens import Tokens
 from tests.flow.scripted import POOL, SUBJECT, Clock, Json, jwt
 
 USER = "ada"

@@ -8,8 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from auth_flow import AuthConfig, AuthFlow, SignIn, new_key
-from auth_flow._observers import Notice, Observers, SignedOut
+from auth_flow import AuthConfig, AuthFlow, Notice, Observers, SignedOut, SignIn, Tokens, new_key
 from auth_flow.aws import IdentityPool
 from auth_flow.errors import (
     AuthFlowError,
@@ -27,7 +26,6 @@ from auth_flow.sealing import Sealer
 from auth_flow.session import Session
 from auth_flow.session._stored import StoredSession, session_key, user_key
 from auth_flow.states._devices import NewDevice
-from auth_flow.states._tokens import Tokens
 from auth_flow.stores import FileStore, MemoryStore, SealedStore
 from auth_flow.transports import CognitoTransport
 from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, refusal, tokens

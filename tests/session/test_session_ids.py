@@ -7,12 +7,11 @@ from typing import Any
 import anyio
 import pytest
 
-from auth_flow import AuthConfig, AuthFlow, SignIn
+from auth_flow import AuthConfig, AuthFlow, SignIn, Tokens
 from auth_flow.errors import ConnectionLost, NoSession, NotSignedIn, SessionEnded, StoreUnavailable
 from auth_flow.session import Session, SignOutResult, sign_out_everywhere
 from auth_flow.session._stored import read_index, session_key, user_key
 from auth_flow.states._devices import NewDevice
-from auth_flow.states._tokens import Tokens
 from auth_flow.stores import MemoryStore
 from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, jwt, tokens
 

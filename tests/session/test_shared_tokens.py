@@ -10,8 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from auth_flow import AuthConfig
-from auth_flow._observers import Notice, Observers, SignedOut
+from auth_flow import AuthConfig, Notice, Observers, SignedOut
 from auth_flow.errors import (
     ConnectionLost,
     NotSignedIn,

@@ -13,7 +13,7 @@ from auth_flow.errors import (
     ServiceError,
     TimedOut,
 )
-from auth_flow.transports._retries import Retries
+from auth_flow.transports import Retries
 
 
 def _service(name: str, status: int, operation: str) -> ServiceError:
