@@ -67,7 +67,7 @@ class SecurityKey:
     async def create(self, options: CreationOptions) -> RegistrationResponse:
         """Make a passkey on the key."""
         self._site.check(options.rp.id)
-        asked = PublicKeyCredentialCreationOptions.from_dict(options.to_json())
+        asked = PublicKeyCredentialCreationOptions.from_dict(_for_usb(options))
 
         def make(client: Fido2Client, stop: Event) -> dict[str, Any]:
             made = client.make_credential(asked, stop)
@@ -84,7 +84,7 @@ class SecurityKey:
     async def get(self, options: RequestOptions) -> AuthenticationResponse:
         """Sign in with a passkey on the key; with the first, if it has several of this site."""
         self._site.check(options.rp_id)
-        asked = PublicKeyCredentialRequestOptions.from_dict(options.to_json())
+        asked = PublicKeyCredentialRequestOptions.from_dict(_for_usb(options))
 
         def use(client: Fido2Client, stop: Event) -> dict[str, Any]:
             return _plain(client.get_assertion(asked, stop).get_response(0))
@@ -159,6 +159,17 @@ def _plugged_in() -> CtapDevice:
         "use it, such as those of the package libfido2."
     )
     raise PasskeyError(problem, reason="NotFoundError")
+
+
+def _for_usb(options: CreationOptions | RequestOptions) -> dict[str, Any]:
+    """Return options as JSON values, without the transports of passkeys: they are for browsers that
+    choose among authenticators, and fido2 fails at those that it does not know.
+    """
+    members = options.to_json()
+    for name in ("allowCredentials", "excludeCredentials"):
+        for passkey in members.get(name, ()):
+            passkey.pop("transports", None)
+    return members
 
 
 def _plain(response: Any) -> dict[str, Any]:

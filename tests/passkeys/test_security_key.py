@@ -137,6 +137,17 @@ async def test_another_key_does_not(place: Place) -> None:
     assert caught.value.reason == "NotAllowedError"
 
 
+async def test_a_smart_card_beside_the_key(place: Place) -> None:
+    session = await place.by_password()
+    made = await SoftwareAuthenticator(RP_ID).create(await session.start_passkey_registration())
+    answer = made.to_json()
+    answer["response"]["transports"] = ["smart-card"]
+    await session.complete_passkey_registration(answer)
+    key = SecurityKey(RP_ID, pin=lambda: PIN, device=VirtualKey(PIN))
+    await place.add(key)
+    await place.sign_in(key)
+
+
 async def test_a_full_key(place: Place) -> None:
     with pytest.raises(PasskeyError, match="no room") as caught:
         await place.add(SecurityKey(RP_ID, pin=lambda: PIN, device=VirtualKey(PIN, room=0)))
