@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Collection
 from typing import Literal, Self, TypeAlias
 
-from pydantic import SecretStr, ValidationError
+import anyio
+from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from auth_flow.errors import PasskeyCancelled, PasskeyError
 from auth_flow.passkeys._fido import (
@@ -36,6 +37,7 @@ from auth_flow.states._passkeys import (
     RegistrationResponse,
     RequestOptions,
 )
+from auth_flow.transports._loops import PerLoop
 
 Keep: TypeAlias = Callable[[SecretStr], Awaitable[object]]
 Confirm: TypeAlias = Callable[[str], Awaitable[bool]]
@@ -49,7 +51,13 @@ class KeptPasskey(Value):
     user_id: str
     user_name: str
     private_key: SecretStr
-    counter: int = 0
+    counter: int = Field(default=0, ge=0, lt=2**32 - 1)
+
+    @field_validator("private_key")
+    @classmethod
+    def _check(cls, private_key: SecretStr) -> SecretStr:
+        _read_key(private_key)
+        return private_key
 
     @classmethod
     def new(cls, options: CreationOptions, rp_id: str) -> Self:
@@ -66,8 +74,7 @@ class KeptPasskey(Value):
     @property
     def key(self) -> ec.EllipticCurvePrivateKey:
         """The private key."""
-        value = int.from_bytes(websafe_decode(reveal(self.private_key)))
-        return ec.derive_private_key(value, ec.SECP256R1())
+        return _read_key(self.private_key)
 
     def sign(self, data: bytes) -> bytes:
         """Sign with ES256."""
@@ -76,6 +83,12 @@ class KeptPasskey(Value):
     def to_json(self) -> dict[str, object]:
         """Return the passkey as JSON values, with its private key in clear."""
         return {**self.model_dump(), "private_key": reveal(self.private_key)}
+
+
+def _read_key(private_key: SecretStr) -> ec.EllipticCurvePrivateKey:
+    return ec.derive_private_key(
+        int.from_bytes(websafe_decode(reveal(private_key))), ec.SECP256R1()
+    )
 
 
 class _Kept(Value):
@@ -97,6 +110,8 @@ class SoftwareAuthenticator:
     `confirm` is called with a question for the person before a passkey is made or used. If it
     returns False, `PasskeyCancelled` is raised. `verifies_user` is True if the caller has verified
     the person, by a PIN or the unlocked keyring for example.
+
+    It answers one call at a time, so that no two answers have the same counter.
     """
 
     def __init__(
@@ -112,6 +127,7 @@ class SoftwareAuthenticator:
         self._site = Site(rp_id, origin)
         self._keep, self._confirm = keep, confirm
         self._verifies_user = verifies_user
+        self._in_use = PerLoop(anyio.Lock)
         kept = hidden("{}" if kept is None else kept)
         try:
             self._passkeys = _Kept.model_validate_json(reveal(kept)).passkeys
@@ -128,7 +144,8 @@ class SoftwareAuthenticator:
 
     async def forget(self, passkey_id: str) -> None:
         """Delete a passkey here, if it is here. The user pool still has its public key."""
-        await self._replace({passkey_id})
+        async with self._in_use.get():
+            await self._replace({passkey_id})
 
     async def create(self, options: CreationOptions) -> RegistrationResponse:
         """Make a passkey. It takes the place of the one that this user has had here.
@@ -142,14 +159,15 @@ class SoftwareAuthenticator:
             raise PasskeyError(
                 "The user pool accepts no passkey with ES256.", reason="NotSupportedError"
             )
-        if any(one.id in self.passkey_ids for one in options.exclude_credentials):
-            raise PasskeyError(
-                f"{options.user.name} already has a passkey here.", reason="InvalidStateError"
-            )
-        await self._ask(f"Make a passkey for {options.user.name} at {self._site.rp_id}?")
-        passkey = KeptPasskey.new(options, self._site.rp_id)
-        before = {one.id for one in self._here() if one.user_id == passkey.user_id}
-        await self._replace(before, passkey)
+        async with self._in_use.get():
+            if any(one.id in self.passkey_ids for one in options.exclude_credentials):
+                raise PasskeyError(
+                    f"{options.user.name} already has a passkey here.", reason="InvalidStateError"
+                )
+            await self._ask(f"Make a passkey for {options.user.name} at {self._site.rp_id}?")
+            passkey = KeptPasskey.new(options, self._site.rp_id)
+            before = {one.id for one in self._here() if one.user_id == passkey.user_id}
+            await self._replace(before, passkey)
         return self._registration(passkey, options)
 
     async def get(self, options: RequestOptions) -> AuthenticationResponse:
@@ -157,12 +175,13 @@ class SoftwareAuthenticator:
         self._site.check(options.rp_id)
         self._check_verification(options.user_verification)
         allowed = {one.id for one in options.allow_credentials}
-        held = [one for one in self._here() if not allowed or one.id in allowed]
-        if not held:
-            raise PasskeyError(f"There is no passkey of this user for {self._site.rp_id} here.")
-        await self._ask(f"Sign in to {self._site.rp_id} as {held[-1].user_name}?")
-        passkey = held[-1].model_copy(update={"counter": held[-1].counter + 1})
-        await self._replace({passkey.id}, passkey)
+        async with self._in_use.get():
+            held = [one for one in self._here() if not allowed or one.id in allowed]
+            if not held:
+                raise PasskeyError(f"There is no passkey of this user for {self._site.rp_id} here.")
+            await self._ask(f"Sign in to {self._site.rp_id} as {held[-1].user_name}?")
+            passkey = held[-1].model_copy(update={"counter": held[-1].counter + 1})
+            await self._replace({passkey.id}, passkey)
         return self._assertion(passkey, options)
 
     def _here(self) -> list[KeptPasskey]:

@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any
 
+import anyio.lowlevel
 import pytest
 from fido2.utils import websafe_decode
 from fido2.webauthn import AuthenticatorData
@@ -86,10 +87,49 @@ async def test_nothing_is_answered_that_was_not_kept(place: Place) -> None:
     assert (await (await place.by_password()).list_passkeys()).credentials == []
 
 
-@pytest.mark.parametrize("kept", ["", "{}x", "[]", '{"version": 2}', '{"passkeys": [{}]}'])
+async def test_two_answers_at_once_have_two_counters(place: Place) -> None:
+    shelf = Shelf()
+
+    async def confirm(_: str) -> bool:
+        await anyio.lowlevel.checkpoint()
+        return True
+
+    authenticator = shelf.authenticator(confirm=confirm)
+    await place.add(authenticator)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(place.sign_in, authenticator)
+    counters = [
+        json.loads(text.get_secret_value())["passkeys"][0]["counter"] for text in shelf.texts
+    ]
+    assert counters == [0, 1, 2, 3]
+
+
+PASSKEY = {"id": "AA", "rp_id": RP_ID, "user_id": "AA", "user_name": "ada", "private_key": "AQ"}
+
+
+def test_a_text_that_was_kept() -> None:
+    kept = json.dumps({"passkeys": [PASSKEY]})
+    assert SoftwareAuthenticator(RP_ID, kept=kept).passkey_ids == ("AA",)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "",
+        "marker{",
+        '["marker"]',
+        '{"version": 2, "passkeys": []}',
+        '{"passkeys": [{"id": "marker"}]}',
+        json.dumps({"passkeys": [{**PASSKEY, "private_key": "marker" * 20}]}),
+        json.dumps({"passkeys": [{**PASSKEY, "private_key": ""}]}),
+        json.dumps({"passkeys": [{**PASSKEY, "counter": -1}]}),
+        json.dumps({"passkeys": [{**PASSKEY, "counter": 2**32}]}),
+    ],
+)
 def test_a_text_that_was_not_kept_is_refused(kept: str) -> None:
     with pytest.raises(ValueError, match="no text that a SoftwareAuthenticator kept") as caught:
-        SoftwareAuthenticator(RP_ID, kept=f"{kept} marker")
+        SoftwareAuthenticator(RP_ID, kept=kept)
     assert caught.value.__suppress_context__
     for _, values in frames(caught.tb):
         assert not [text for text in shown(values) if "marker" in text]
