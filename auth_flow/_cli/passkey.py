@@ -61,7 +61,7 @@ def list_passkeys(pool: UserPool, username: str | None) -> None:
 
 
 @passkey.command(
-    help="""Remove a passkey from the pool, and from this machine if it is here.
+    help="""Remove a passkey, from the pool and from this machine.
 
     Without a PASSKEY_ID, the one of this machine is meant. Write -- before an id that begins with
     a hyphen.

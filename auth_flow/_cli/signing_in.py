@@ -228,8 +228,12 @@ def _tell_about_device(device: CurrentDevice) -> None:
 
 
 def _tell_about_passkeys(talk: Conversation) -> None:
-    if talk.person.patient and talk.portal.call(talk.flow.session.passkey_offer):
-        talk.person.tell("To sign in by a passkey of this machine: auth-flow passkey add", "quiet")
+    if not talk.person.patient:
+        return
+    with suppress(AuthFlowError):  # the user is signed in without this note
+        if talk.portal.call(talk.flow.session.passkey_offer):
+            note = "To sign in by a passkey of this machine: auth-flow passkey add"
+            talk.person.tell(note, "quiet")
 
 
 def _tokens(flow: AuthFlow) -> dict[str, str]:

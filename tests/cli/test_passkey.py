@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Generator
 from pathlib import Path
+from typing import NoReturn
 
 import anyio
 import pytest
@@ -15,7 +16,9 @@ from auth_flow import FileStore, Sealer
 from auth_flow._cli import main
 from auth_flow._cli.embedded_pool import PASSWORD, USERNAME
 from auth_flow._cli.terminal import Terminal
+from auth_flow.errors import TimedOut
 from auth_flow.passkeys import _security_key
+from auth_flow.session import Session
 from tests.cli.conftest import Serve, Typed
 from tests.cli.pools import TestPool
 from tests.passkeys.virtual_key import VirtualKey
@@ -187,3 +190,15 @@ def test_a_person_at_a_terminal_is_offered_a_passkey(
     capsys.readouterr()
     assert main(BY_PASSWORD) == 0
     assert ("auth-flow passkey add" in capsys.readouterr().err) is not has_one
+
+
+def test_a_sign_in_does_not_depend_on_that_offer(
+    pool: TestPool, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def times_out(_: Session) -> NoReturn:
+        raise TimedOut("No reply.", operation="StartWebAuthnRegistration")
+
+    monkeypatch.setattr(Session, "start_passkey_registration", times_out)
+    monkeypatch.setattr(Terminal, "patient", True)
+    typed(PASSWORD)
+    assert main(BY_PASSWORD) == 0
