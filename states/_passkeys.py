@@ -26,6 +26,7 @@ from pydantic_core.core_schema import wrap_serializer_function_ser_schema
 from auth_flow.errors import PasskeyCancelled, PasskeyError
 from auth_flow.states._base import Value
 
+_NAME = re.compile(r"[A-Za-z]{1,40}")
 _BASE64URL = re.compile(r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?")
 
 
@@ -229,5 +230,6 @@ def _no_passkey(reason: str) -> PasskeyError:
             "The browser gave no passkey: the person declined, or did not act in time.",
             reason=reason,
         )
-    name = reason if reason.isalpha() else "an unknown error"
-    return PasskeyError(f"The browser gave no passkey ({name}).", reason=reason)
+    if _NAME.fullmatch(reason) is None:  # anybody can post a form
+        reason = "UnknownError"
+    return PasskeyError(f"The browser gave no passkey ({reason}).", reason=reason)
