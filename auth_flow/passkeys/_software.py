@@ -262,8 +262,11 @@ class SoftwareAuthenticator:
         )
 
     def _data(self, passkey: KeptPasskey, credential: bytes = b"") -> AuthenticatorData:
-        flag = AuthenticatorData.FLAG
-        flags = flag.UP | (flag.UV if self._verifies_user else 0) | (flag.AT if credential else 0)
+        flags = AuthenticatorData.FLAG.UP
+        if self._verifies_user:
+            flags |= AuthenticatorData.FLAG.UV
+        if credential:
+            flags |= AuthenticatorData.FLAG.AT
         rp_id = sha256(passkey.rp_id.encode())
         counter = passkey.counter.to_bytes(4)
         return AuthenticatorData(rp_id + bytes([flags]) + counter + credential)

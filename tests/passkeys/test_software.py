@@ -222,6 +222,7 @@ async def test_what_a_registration_says() -> None:
     }
     credential = AuthenticatorData(websafe_decode(response["authenticatorData"])).credential_data
     assert credential
+    assert len(credential.credential_id) == 16
     assert [len(credential.public_key[part]) for part in (-2, -3)] == [32, 32]
     plain = await SoftwareAuthenticator(RP_ID).create(creation(extensions=None))
     assert plain.client_extension_results == {}

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from auth_flow.errors import PasskeyCancelled, PasskeyError
 from auth_flow.states._passkeys import (
     AuthenticationResponse,
+    AuthenticatorSelection,
     CreationOptions,
     RegistrationResponse,
     RequestOptions,
@@ -68,6 +69,7 @@ def test_members_have_the_names_of_python() -> None:
         "rpId": "x",
     }
     assert RequestOptions(challenge="AAAA").user_verification == "preferred"
+    assert AuthenticatorSelection().user_verification == "preferred"
     assertion = AuthenticationResponse.model_validate(ASSERTION)
     assert assertion.response.client_data_json == "e30"
 
