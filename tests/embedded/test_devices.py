@@ -311,6 +311,22 @@ async def test_a_device_that_is_forgotten_meanwhile_does_not_exist(wire: Wire) -
         await wire.sign_in(DEVICE_KEY=device.key)
 
 
+async def test_a_device_that_was_never_confirmed_proves_nothing(wire: Wire) -> None:
+    settings(wire, device_tracking="ALWAYS")
+    unconfirmed = (await wire.tokens())["NewDeviceMetadata"]["DeviceKey"]
+    device, _ = await confirmed_device(wire)
+    asked = await wire.sign_in(DEVICE_KEY=device.key)
+    with pytest.raises(Refused, match="ResourceNotFoundException: Device does not exist"):
+        await wire.respond(asked, USERNAME="ada", DEVICE_KEY=unconfirmed, SRP_A="5")
+
+
+async def test_a_sign_in_without_a_password_names_a_new_device(wire: Wire) -> None:
+    settings(wire, device_tracking="ALWAYS")
+    asked = await wire.initiate("USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="EMAIL_OTP")
+    reply = await wire.respond(asked, USERNAME="ada", EMAIL_OTP_CODE=wire.code())
+    assert reply["AuthenticationResult"]["NewDeviceMetadata"]["DeviceKey"]
+
+
 async def test_devices_are_listed_and_forgotten(wire: Wire) -> None:
     settings(wire, device_tracking="USER_OPT_IN")
     devices = [await confirmed_device(wire) for _ in range(3)]

@@ -40,6 +40,7 @@ async def test_tokens_say_who_signed_in(wire: Wire) -> None:
     assert access["username"] == identity["cognito:username"] == "ada"
     assert access["scope"] == "aws.cognito.signin.user.admin"
     assert identity["token_use"] == "id"
+    assert "at_hash" not in identity, "only the OAuth endpoints put it in"
     assert identity["email"] == "ada@example.org"
     assert identity["email_verified"] is True
     assert access["sub"] == identity["sub"]
@@ -340,18 +341,23 @@ async def test_user_auth_offers_what_the_account_has(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(
-    ("allowed", "offered"),
+    ("allowed", "username", "offered"),
     [
-        (("PASSWORD", "SOFTWARE_TOKEN"), ["PASSWORD", "PASSWORD_SRP"]),
-        (("PASSWORD", "SMS_OTP", "WEB_AUTHN"), ["PASSWORD", "PASSWORD_SRP", "SMS_OTP"]),
-        (("EMAIL_OTP", "SMS_OTP"), ["EMAIL_OTP", "SMS_OTP"]),
+        (("PASSWORD", "SOFTWARE_TOKEN"), "ada", ["PASSWORD", "PASSWORD_SRP"]),
+        (("PASSWORD", "SMS_OTP", "WEB_AUTHN"), "ada", ["PASSWORD", "PASSWORD_SRP", "SMS_OTP"]),
+        (("EMAIL_OTP", "SMS_OTP"), "ada", ["EMAIL_OTP", "SMS_OTP"]),
+        (("PASSWORD", "EMAIL_OTP", "SMS_OTP"), "bob", ["PASSWORD", "PASSWORD_SRP"]),
+        (("PASSWORD",), "bob", ["PASSWORD", "PASSWORD_SRP"]),
+        (("PASSWORD", "SOFTWARE_TOKEN", "SMS_OTP"), "nobody", ["PASSWORD", "PASSWORD_SRP"]),
     ],
 )
-async def test_user_auth_offers_what_the_pool_allows(
-    wire: Wire, allowed: tuple[str, ...], offered: list[str]
+async def test_user_auth_offers_what_the_pool_allows_and_the_user_has(
+    wire: Wire, allowed: tuple[str, ...], username: str, offered: list[str]
 ) -> None:
+    wire.client = wire.pool.create_client(ClientSettings(prevent_user_existence_errors="ENABLED"))
+    wire.pool.create_user("bob", PASSWORD, totp_secret=totp.new_secret())
     settings(wire, first_factors=allowed)
-    asked = await wire.initiate("USER_AUTH", USERNAME="ada")
+    asked = await wire.initiate("USER_AUTH", USERNAME=username)
     assert asked["AvailableChallenges"] == offered
 
 

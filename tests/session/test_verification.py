@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import random
 import sys
@@ -11,6 +12,7 @@ import anyio
 import httpx
 import jwt as pyjwt
 import pytest
+from anyio.abc import ByteStream
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -24,6 +26,7 @@ from auth_flow.errors import (
 )
 from auth_flow.verification import TokenVerifier
 from tests.flow.scripted import POOL, SUBJECT, Clock
+from tests.transports.faults import fault_server, http
 
 pytestmark = pytest.mark.anyio
 
@@ -252,6 +255,8 @@ async def test_keys_that_cannot_be_had_are_no_verdict(
         await verifier.verify(token())
     clock.now += 0.5
     await verifier.verify(token())
+    with pytest.raises(InvalidToken, match="not signed with a key of the pool"):
+        await verifier.verify(token("two"))  # the failure is forgotten
     clock.now -= 86400
     with pytest.raises(InvalidToken):
         await verifier.verify(token("two"))
@@ -259,19 +264,26 @@ async def test_keys_that_cannot_be_had_are_no_verdict(
 
 
 @pytest.mark.parametrize(
-    ("answer", "complaint"),
+    ("answer", "complaint", "retryable"),
     [
-        (httpx.Response(200, text="<html>"), "the answer is not JSON"),
-        (httpx.Response(200, json={"keys": []}), "there is no RSA key"),
-        (httpx.Response(404, json={"keys": []}), "status 404"),
+        (httpx.Response(200, text="<html>"), "the answer is not JSON", False),
+        (httpx.Response(200, json={"keys": []}), "there is no RSA key", False),
+        (httpx.Response(404, json={"keys": []}), "status 404", False),
+        (httpx.Response(500, json={"keys": []}), "status 500", True),
     ],
 )
 async def test_an_answer_without_keys_says_what_it_is(
-    verifier: TokenVerifier, keys: KeyServer, answer: httpx.Response, complaint: str
+    verifier: TokenVerifier,
+    keys: KeyServer,
+    answer: httpx.Response,
+    complaint: str,
+    retryable: bool,
 ) -> None:
     keys.answer = answer
-    with pytest.raises(MalformedResponse, match=complaint):
+    with pytest.raises(MalformedResponse, match=complaint) as caught:
         await verifier.verify(token())
+    assert caught.value.retryable == retryable
+    assert caught.value.status == (None if answer.is_success else answer.status_code)
 
 
 async def test_an_endpoint_has_the_keys_of_its_pool(
@@ -282,6 +294,22 @@ async def test_an_endpoint_has_the_keys_of_its_pool(
     )
     await TokenVerifier(local, client=client, clock=clock).verify(token())
     assert keys.requests == ["http://127.0.0.1:9000/eu-west-1_Abc123/.well-known/jwks.json"]
+
+
+async def test_without_a_client_no_connection_stays_open(keys: KeyServer, clock: Clock) -> None:
+    closed = anyio.Event()
+
+    async def answer(stream: ByteStream) -> None:
+        await stream.send(http(json.dumps({"keys": [keys.jwk("one")]}).encode()))
+        with contextlib.suppress(anyio.EndOfStream):
+            await stream.receive()
+        closed.set()
+
+    async with fault_server(answer) as server:
+        local = POOL.model_copy(update={"endpoint": server.url})
+        await TokenVerifier(local, clock=clock).verify(token())
+        with anyio.fail_after(10):
+            await closed.wait()
 
 
 GOOD = {"alg": "RS256", "kid": "one"}
@@ -438,8 +466,9 @@ async def test_several_pools_with_clients_of_their_own(
     await verifier.verify(token(iss=elsewhere, client_id="other"))
     with pytest.raises(InvalidToken, match="client"):
         await verifier.verify(token(iss=elsewhere))
-    with pytest.raises(ValueError, match="exactly one"):
-        TokenVerifier(POOL, other, issuer=ISSUER)
+    for single in ({"issuer": ISSUER}, {"jwks_url": ISSUER}, {"jwks": {"keys": []}}):
+        with pytest.raises(ValueError, match="exactly one"):
+            TokenVerifier(POOL, other, **single)  # type: ignore[arg-type]  # each by its name
     with pytest.raises(ValueError, match="Give a pool"):
         TokenVerifier()
 

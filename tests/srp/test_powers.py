@@ -114,7 +114,9 @@ def test_a_mask_changes_nothing_about_the_operations(
 
 
 def test_tables_of_two_processes_have_nothing_in_common() -> None:
-    assert not set(Comb(_srp.g, N)._table) & set(Comb(_srp.g, N)._table)
+    tables = [set(Comb(_srp.g, N)._table) for _ in range(2)]
+    assert [len(table) for table in tables] == [256, 256]
+    assert not tables[0] & tables[1]
 
 
 def test_a_busy_thread_does_not_slow_the_comb_down() -> None:

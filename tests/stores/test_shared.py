@@ -401,7 +401,11 @@ async def test_a_flow_that_is_done_says_so_for_ten_minutes(
 ) -> None:
     await _send(flows, SIGN_IN)
     code = _code(service)
-    await _send(flows, code)
+    async with flows.take("chat") as flow:
+        done = await flow.send(code)
+    assert isinstance(done, Done)
+    left = Done(signed_in=True, username="ada", user_id=done.user_id)
+    assert (await flows.look("chat")).record == Record(step=left, ended=True)
     for event in (code, Answer(response="1"), Cancel(), ConfirmSignUp(code="1")):
         with pytest.raises(AlreadyDone):
             await _send(flows, event)
@@ -412,6 +416,7 @@ async def test_a_flow_that_is_done_says_so_for_ten_minutes(
             _ = flow.session
     clock.turn(minutes=10)
     assert await _step(flows) == "IDLE"
+    assert await store.load(entry_name(pool, "chat")) is None
 
 
 async def test_after_a_flow_that_is_done_another_begins(
