@@ -95,7 +95,6 @@ async def refresh(
     context = Context.about(pool, user, client_id=client.id, client_metadata=client_metadata)
     result = await _tokens(context, client, grant, "RefreshTokens")
     grant.last_active = pool.clock()
-    pool.grants.put(grant.origin_jti, grant)
     rotation = client.settings.refresh_token_rotation
     if rotation.feature == "ENABLED":
         if works_until is None:
@@ -103,7 +102,7 @@ async def refresh(
                 pool.clock() + rotation.retry_grace_period_seconds
             )
         result["RefreshToken"] = _new_refresh_token(grant)
-        pool.grants.put(grant.origin_jti, grant)
+    pool.grants.put(grant.origin_jti, grant)
     return result
 
 

@@ -327,7 +327,7 @@ async def test_revocation_is_refused(wire: Wire) -> None:
         await wire.call(
             "RevokeToken", ClientId=stranger.id, Token=refresh, ClientSecret=stranger.secret
         )
-    with pytest.raises(Refused, match="UnauthorizedException"):
+    with pytest.raises(Refused, match="UnauthorizedException: Client secret is required"):
         await wire.call("RevokeToken", ClientId=stranger.id, Token=refresh)
     await wire.call("RevokeToken", ClientId=wire.client.id, Token="never issued")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_flow.embedded import EmbeddedCognito, SigningKey
+from auth_flow.embedded import ClientSettings, EmbeddedCognito, RefreshTokenRotation, SigningKey
 from auth_flow.states import _srp as srp
 from tests.embedded.wire import PASSWORD, Refused, Wire
 
@@ -24,7 +24,7 @@ async def opened(path: Path, key: SigningKey | None = None) -> AsyncIterator[Wir
             made.create_client()
             made.create_user("ada", PASSWORD)
         (pool,) = service.pools.values()
-        (client,) = pool.clients
+        client, *_ = pool.clients
         async with service.http_client() as http:
             yield Wire(http, service, pool, client)
 
@@ -55,6 +55,22 @@ async def test_everything_survives_a_restart(tmp_path: Path, signing_key: Signin
         assert [database.execute(f"SELECT * FROM {name}").fetchall() for (name,) in tables] == [[]]
     with EmbeddedCognito(storage=path) as service:
         assert not service.pools
+
+
+async def test_spent_refresh_tokens_are_known_after_a_restart(
+    tmp_path: Path, signing_key: SigningKey
+) -> None:
+    path = tmp_path / "cognito.sqlite"
+    rotation = RefreshTokenRotation(feature="ENABLED", retry_grace_period_seconds=0)
+    async with opened(path, signing_key) as wire:
+        wire.client = wire.pool.create_client(ClientSettings(refresh_token_rotation=rotation))
+        client, spent = {"ClientId": wire.client.id}, (await wire.tokens())["RefreshToken"]
+        reply = await wire.call("GetTokensFromRefreshToken", **client, RefreshToken=spent)
+    good = reply["AuthenticationResult"]["RefreshToken"]
+    async with opened(path) as wire:
+        await wire.call("GetTokensFromRefreshToken", **client, RefreshToken=good)
+        with pytest.raises(Refused, match="RefreshTokenReuseException"):
+            await wire.call("GetTokensFromRefreshToken", **client, RefreshToken=spent)
 
 
 def test_passwords_are_not_kept(tmp_path: Path, signing_key: SigningKey) -> None:
