@@ -76,8 +76,10 @@ class Shelf:
         return (StoredFlow.of(entry.value), entry.version) if entry else (StoredFlow(), None)
 
     def open(self, stored: StoredFlow) -> Record:
-        """Return the record of an entry; a fresh one if its time is over. Raises `SealBroken`."""
-        if not stored.sealed or self.clock() >= stored.expires_at:
+        """Return the record of an entry; a fresh one if its time is over, as it always is if the
+        flow has not begun. Raises `SealBroken`.
+        """
+        if self.clock() >= stored.expires_at:
             return Record()
         return resume(stored.sealed, self.sealer, self.pool, owner=self.key, max_age=self.ttl)
 

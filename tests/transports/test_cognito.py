@@ -7,8 +7,10 @@ import logging
 import socket
 import struct
 import sys
+import time
 import traceback
 from collections.abc import AsyncIterator
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -451,6 +453,16 @@ def _generators_left_to_the_garbage_collector() -> list[str]:
 
     sys.set_asyncgen_hooks(first, note)
     return left
+
+
+async def test_the_clock_of_the_service_is_read_from_its_replies() -> None:
+    ahead = formatdate(time.time() + 3600, usegmt=True)
+    dated, undated = say({}, headers={"date": ahead}), say({})
+    async with fault_server(dated, undated) as server, _transport(server) as transport:
+        assert transport.clock_difference is None
+        for _ in range(2):
+            await transport.call("GetUser", {})
+            assert transport.clock_difference == pytest.approx(3600, abs=60)
 
 
 async def test_the_end_of_a_block_closes_the_transport() -> None:
