@@ -22,7 +22,11 @@ async def verified_claims(wire: Wire, token: str, **options: str) -> dict[str, o
     configuration = (
         await wire.http.get(f"/{wire.pool.id}/.well-known/openid-configuration")
     ).json()
-    keys = jwt.PyJWKSet.from_dict((await wire.http.get(configuration["jwks_uri"])).json())
+    served = (await wire.http.get(configuration["jwks_uri"])).json()
+    assert {(key["kty"], key["alg"], key["use"]) for key in served["keys"]} == {
+        ("RSA", "RS256", "sig")
+    }
+    keys = jwt.PyJWKSet.from_dict(served)
     key = keys[jwt.get_unverified_header(token)["kid"]]
     return jwt.decode(
         token, key.key, algorithms=["RS256"], issuer=configuration["issuer"], **options
