@@ -164,14 +164,19 @@ class SoftwareAuthenticator:
                 raise PasskeyError(
                     f"{options.user.name} already has a passkey here.", reason="InvalidStateError"
                 )
-            await self._ask(f"Make a passkey for {options.user.name} at {self._site.rp_id}?")
+            site, user = self._site.rp_id, options.user.name
+            if not await self._agrees(f"Make a passkey for {user} at {site}?"):
+                raise PasskeyCancelled("The person declined to make a passkey.")
             passkey = KeptPasskey.new(options, self._site.rp_id)
             before = {one.id for one in self._here() if one.user_id == passkey.user_id}
             await self._replace(before, passkey)
         return self._registration(passkey, options)
 
     async def get(self, options: RequestOptions) -> AuthenticationResponse:
-        """Sign in with the newest passkey that the options allow."""
+        """Sign in with the newest passkey that the options allow.
+
+        Some pools allow those of all users. If the person declines one, the next is offered.
+        """
         self._site.check(options.rp_id)
         self._check_verification(options.user_verification)
         allowed = {one.id for one in options.allow_credentials}
@@ -179,8 +184,12 @@ class SoftwareAuthenticator:
             held = [one for one in self._here() if not allowed or one.id in allowed]
             if not held:
                 raise PasskeyError(f"There is no passkey of this user for {self._site.rp_id} here.")
-            await self._ask(f"Sign in to {self._site.rp_id} as {held[-1].user_name}?")
-            passkey = held[-1].model_copy(update={"counter": held[-1].counter + 1})
+            for one in reversed(held):
+                if await self._agrees(f"Sign in to {self._site.rp_id} as {one.user_name}?"):
+                    break
+            else:
+                raise PasskeyCancelled("The person declined to use a passkey.")
+            passkey = one.model_copy(update={"counter": one.counter + 1})
             await self._replace({passkey.id}, passkey)
         return self._assertion(passkey, options)
 
@@ -195,9 +204,8 @@ class SoftwareAuthenticator:
                 reason="ConstraintError",
             )
 
-    async def _ask(self, question: str) -> None:
-        if self._confirm is not None and not await self._confirm(question):
-            raise PasskeyCancelled("The person declined to use a passkey.")
+    async def _agrees(self, question: str) -> bool:
+        return self._confirm is None or await self._confirm(question)
 
     async def _replace(self, before: Collection[str], *after: KeptPasskey) -> None:
         """Put passkeys in the place of others, and have them kept."""

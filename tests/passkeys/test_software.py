@@ -13,6 +13,7 @@ from fido2.webauthn import AuthenticatorData
 from pydantic import SecretStr
 
 import auth_flow.passkeys
+from auth_flow import PresentPasskey
 from auth_flow.errors import (
     MissingExtra,
     NotAuthorizedException,
@@ -158,6 +159,24 @@ async def test_who_declines_is_asked_again(place: Place) -> None:
     await place.sign_in(authenticator)
     assert questions[0] == "Make a passkey for ada at example.org?"
     assert questions[-1] == "Sign in to example.org as ada?"
+
+
+async def test_one_of_several_users(place: Place) -> None:
+    shelf, asked = Shelf(), list[str]()
+
+    async def confirm(question: str) -> bool:
+        asked.append(question)
+        return "eve" not in question
+
+    await place.add(shelf.authenticator())
+    eve = creation(user={"id": "ZXZl", "name": "eve", "displayName": "Eve"})
+    await shelf.authenticator().create(eve)
+    flow, step = await place.asked()
+    anybody = RequestOptions(challenge=step.options.challenge, rp_id=RP_ID)
+    passkey = await shelf.authenticator(confirm=confirm).get(anybody)
+    await flow.send(PresentPasskey(credential=passkey))
+    assert flow.signed_in
+    assert asked == ["Sign in to example.org as eve?", "Sign in to example.org as ada?"]
 
 
 async def test_one_authenticator_has_one_passkey_of_a_user(place: Place) -> None:
