@@ -60,8 +60,8 @@ class RefreshFailed:
 class DeviceNotConfirmed:
     """A device that is new to the pool was not confirmed, remembered or stored.
 
-    The user is signed in all the same. The session tries to confirm the device again when it
-    refreshes the tokens.
+    The user is signed in all the same. The session tries to confirm the device again with its next
+    request, after a minute at the earliest.
     """
 
     username: str

@@ -308,8 +308,8 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         """Store a new session, if there is a store, notify the observers of the sign-in, and have
         the service confirm a new device.
 
-        Raises `StoreError`. If the device cannot be confirmed, the observers are notified, and the
-        next refresh tries again.
+        Raises `StoreError`. If the device cannot be confirmed, the observers are notified, and a
+        later request tries again.
         """
         if self._storage:
             await self._storage.put(
