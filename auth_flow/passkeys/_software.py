@@ -140,7 +140,7 @@ class SoftwareAuthenticator:
     @property
     def passkey_ids(self) -> tuple[str, ...]:
         """The credential ids of the passkeys for this relying party, the newest last."""
-        return tuple(one.id for one in self._passkeys if one.rp_id == self._site.rp_id)
+        return tuple(one.id for one in self._here())
 
     async def forget(self, passkey_id: str) -> None:
         """Delete a passkey here, if it is here. The user pool still has its public key."""

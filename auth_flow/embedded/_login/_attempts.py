@@ -24,8 +24,7 @@ LIFETIME = 3600
 """Seconds after which an attempt is forgotten."""
 
 MOST_ATTEMPTS = 1000
-"""BrowserSignIns that are kept; the oldest one is forgotten first."""
-
+"""Attempts that are kept; the oldest one is forgotten first."""
 
 GOES: dict[str, FormName] = {
     "go:sign_in": "SIGN_IN",

@@ -59,15 +59,7 @@ async def script(_: EmbeddedCognito, __: HttpRequest) -> Response:
 def refuse_foreign_post(request: HttpRequest) -> None:
     """Refuse a form that another site posts, which could sign a person in to a foreign account."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    foreign = (
-        site not in (None, "same-origin", "none")
-        if site
-        else origin
-        not in (
-            None,
-            request.origin,
-        )
-    )
+    foreign = site not in ("same-origin", "none") if site else origin not in (None, request.origin)
     if foreign:
         raise PageError("invalid_request", "Another site has sent this form.", 403)
 
