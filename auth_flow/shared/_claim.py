@@ -176,7 +176,6 @@ class Claim:
             else:
                 await self._write(record, claimed_until=0.0, version=new_version())
         except StoreConflict:
-            self._held = False
             if record is self._record:
                 return  # nothing of ours is lost
             raise ClaimExpired(
