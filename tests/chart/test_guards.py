@@ -173,6 +173,11 @@ NO: list[tuple[str, Record, Event]] = [
             "https://evil.example/cb?code=c&state=s-1",
         )
     ],
+    (
+        "return_is_of_this_sign_in",
+        REDIRECT.model_copy(update={"redirect": None}),
+        ReturnFromRedirect(url="code=c-1&state=s-1"),
+    ),
     ("choice_is_offered", MFA, ChooseMfa(mfa="TOTP")),
     ("choice_is_offered", FACTORS, ChooseFactor(factor="PASSWORD_SRP")),
     ("choice_is_offered", FACTORS, ChooseFactor(factor="SMS_OTP")),

@@ -77,6 +77,13 @@ def test_every_answer_to_a_challenge_asks_first_whether_the_session_is_alive() -
             assert arrow.guards[0] is guards.session_is_alive, arrow
 
 
+def test_a_guard_shows_its_name_and_its_rule() -> None:
+    shown = repr(guards.is_signed_out)
+    assert shown == (
+        "Guard(name='is_signed_out', rule='The user who is signed in must sign out first.')"
+    )
+
+
 def test_guards_are_used_and_have_a_rule() -> None:
     used = {guard for arrow in CHART.transitions for guard in arrow.guards}
     defined = {value for value in vars(guards).values() if isinstance(value, guards.Guard)}

@@ -33,9 +33,10 @@ async def test_the_cognito_transport_fetches_over_the_same_client(through: str) 
         given = {"own connections": None, "a client": client, "a transport": client._transport}
         async with CognitoTransport("http://127.0.0.1:9", client=given[through]) as transport:
             assert isinstance(transport, Fetcher)
-            answer = await transport.fetch("GET", f"{server.url}/keys.json?x=1", headers={})
+            address = f"{server.url}/token?x=1"
+            answer = await transport.fetch("POST", address, headers={}, content=b"a=1")
     assert answer == Fetched(200, b"{}")
-    assert server.requests[0].content == b""
+    assert server.requests[0].content == b"a=1"
 
 
 async def test_a_redirection_is_an_answer_and_is_not_followed() -> None:

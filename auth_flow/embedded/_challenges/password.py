@@ -35,7 +35,6 @@ async def prove_password(attempt: Attempt, parameters: dict[str, str]) -> None:
     if attempt.user is not None:
         check_status(attempt.user)
     await check_password(attempt.pool, attempt.user, attempt.identity, password)
-    attempt.session.password_proven = True
     attempt.session.proved("pwd")
 
 
