@@ -183,8 +183,8 @@ def address_is_an_address(turn: Turn) -> bool:
 
 @guard("A passkey answers options of the service. If the step has none, choose WEB_AUTHN first.")
 def passkey_was_asked_for(turn: Turn) -> bool:
-    step = turn.record.step
-    return isinstance(step, FirstFactorSelection) and step.passkey_options is not None
+    assert isinstance(turn.record.step, FirstFactorSelection)
+    return turn.record.step.passkey_options is not None
 
 
 # Accounts and passwords
