@@ -11,6 +11,9 @@ import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pydantic import ValidationError
+from pydantic_core import from_json
+
 from auth_flow.embedded._fault import Fault, invalid_parameter, limit_exceeded, not_authorized
 from auth_flow.embedded._models import Client, Passkey, PasskeyRegistration, User
 from auth_flow.embedded._pool import EmbeddedUserPool
@@ -118,19 +121,21 @@ def register(
         passkey.credential_id == credential_id for other in pool.users for passkey in other.passkeys
     ):
         raise Fault("WebAuthnCredentialNotSupportedException", "The passkey is registered already.")
-    user.passkey_registration = None
-    user.passkeys.append(
-        Passkey(
+    try:
+        passkey = Passkey(
             credential_id=credential_id,
             public_key=bytes_to_base64url(verified.credential_public_key),
             sign_count=verified.sign_count,
             friendly_name=f"Passkey {len(user.passkeys) + 1}",
             relying_party_id=pool.settings.relying_party_id,
-            transports=list(credential.get("response", {}).get("transports") or []),
+            transports=credential["response"].get("transports") or [],
             attachment=credential.get("authenticatorAttachment"),
             created=pool.clock(),
         )
-    )
+    except ValidationError:
+        raise _malformed() from None
+    user.passkey_registration = None
+    user.passkeys.append(passkey)
     pool.save(user)
 
 
@@ -184,6 +189,10 @@ def check_assertion(
     return passkey
 
 
+def _malformed() -> Fault:
+    return invalid_parameter("The credential is malformed.")
+
+
 def _verification(pool: EmbeddedUserPool, user: User) -> str:
     """The user verification that the pool asks of authenticators."""
     return "required" if satisfies_mfa(pool, user) else pool.settings.user_verification
@@ -197,7 +206,7 @@ def _is_handle_of(user: User, credential: dict[str, Any]) -> bool:
         handle = credential["response"].get("userHandle")
         return not handle or base64url_to_bytes(handle) == user.sub.encode()
     except (KeyError, AttributeError, TypeError, ValueError):
-        raise invalid_parameter("The credential is malformed.") from None
+        raise _malformed() from None
 
 
 def _accepted_origin(pool: EmbeddedUserPool, credential: dict[str, Any]) -> str:
@@ -208,13 +217,12 @@ def _accepted_origin(pool: EmbeddedUserPool, credential: dict[str, Any]) -> str:
     from webauthn.helpers import base64url_to_bytes
 
     try:
-        origin = str(
-            json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))["origin"]
-        )
+        client_data = from_json(base64url_to_bytes(credential["response"]["clientDataJSON"]))
+        origin = str(client_data["origin"])
         url = urlsplit(origin)
         host = url.hostname or ""
     except (KeyError, TypeError, ValueError):
-        raise invalid_parameter("The credential is malformed.") from None
+        raise _malformed() from None
     relying_party = pool.settings.relying_party_id
     secure = url.scheme == "https" or host == "localhost"
     below = host == relying_party or host.endswith(f".{relying_party}")
@@ -235,7 +243,7 @@ def _check_relying_party(pool: EmbeddedUserPool, credential: dict[str, Any]) -> 
             base64url_to_bytes(credential["response"]["attestationObject"])
         )
     except (WebAuthnException, KeyError, TypeError, ValueError):
-        raise invalid_parameter("The credential is malformed.") from None
+        raise _malformed() from None
     expected = hashlib.sha256(pool.settings.relying_party_id.encode()).digest()
     if attestation.auth_data.rp_id_hash != expected:
         raise Fault(

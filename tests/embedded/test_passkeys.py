@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from auth_flow.embedded import PoolSettings, TurnableClock
-from tests.embedded.authenticator import Authenticator
+from tests.embedded.authenticator import Authenticator, encode
 from tests.embedded.wire import Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
@@ -174,10 +174,23 @@ async def test_one_passkey_is_registered_once(wire: Wire) -> None:
 
 
 async def test_malformed_credentials_are_refused(wire: Wire) -> None:
-    access, _ = await registration(wire)
-    for credential in ({}, {"response": []}, {"response": {"clientDataJSON": "e30"}}):
+    access, options = await registration(wire)
+    made = Authenticator().create(options)
+    deep = {"clientDataJSON": encode(b"[" * 100_000)}
+    for credential in (
+        {},
+        {"response": []},
+        {"response": {"clientDataJSON": "e30"}},
+        {"response": deep},
+        {**made, "authenticatorAttachment": 1},
+        {**made, "response": {**made["response"], "transports": "usb"}},
+    ):
         with pytest.raises(Refused, match="InvalidParameterException"):
             await complete(wire, access, credential)
+    await complete(wire, access, made)
+    asked = await wire.initiate("USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="WEB_AUTHN")
+    with pytest.raises(Refused, match="InvalidParameterException"):
+        await wire.respond(asked, USERNAME="ada", CREDENTIAL="[" * 100_000)
 
 
 async def test_a_pool_without_a_relying_party_registers_nothing(wire: Wire) -> None:

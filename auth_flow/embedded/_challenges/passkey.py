@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
+from pydantic_core import from_json
+
 from auth_flow.embedded._challenges.attempt import Attempt, answers, asks
 from auth_flow.embedded._challenges.progress import first_factor_passed
 from auth_flow.embedded._fault import invalid_parameter, missing_parameter, not_authorized
@@ -30,7 +32,7 @@ async def web_authn(attempt: Attempt, responses: dict[str, str]) -> Reply:
     if "CREDENTIAL" not in responses:
         raise missing_parameter("CREDENTIAL")
     try:
-        credential = json.loads(responses["CREDENTIAL"])
+        credential = from_json(responses["CREDENTIAL"])
     except ValueError:
         credential = None
     if not isinstance(credential, dict):
