@@ -1,8 +1,9 @@
-"""The base of the operations of a signed-in user: requests with a fresh access token."""
+"""The signed-in user, and the base of the operations: requests with a fresh access token."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias, TypeVar
 
@@ -36,6 +37,18 @@ Instant: TypeAlias = Annotated[datetime, BeforeValidator(_instant)]
 
 Attributes: TypeAlias = Annotated[dict[str, str], BeforeValidator(_attributes)]
 """Attributes by name. In a reply they are a list of objects with `Name` and `Value`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentUser:
+    """The signed-in user: the name in the pool, the `sub`, and the name that was typed at sign-in.
+
+    `login_id` is None if the session was not made by a flow.
+    """
+
+    username: str
+    user_id: str
+    login_id: str | None = None
 
 
 class UserCalls(ABC):

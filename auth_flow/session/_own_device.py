@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
 
 from auth_flow._config import AuthConfig
 from auth_flow._device_records import DeviceRecords
 from auth_flow._observers import DeviceNotConfirmed
 from auth_flow.errors import AuthFlowError, DeviceKeyExistsException, StoreError
+from auth_flow.session._base import CurrentUser
 from auth_flow.session._new_device import PendingDevice, Request
 from auth_flow.session._single_flight import SingleFlight
 from auth_flow.states._devices import NewDevice, RememberedDevice
@@ -22,22 +22,13 @@ PAUSE = 60.0
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class SessionUser:
-    """The user of a session: the name in the pool, the `sub`, and the name that was typed."""
-
-    username: str
-    user_id: str
-    login_id: str | None = None
-
-
 class OwnDevice:
     """The device that a session's tokens were issued to: remembered, new, or none."""
 
     def __init__(
         self,
         records: DeviceRecords,
-        user: SessionUser,
+        user: CurrentUser,
         config: AuthConfig,
         *,
         device: RememberedDevice | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -23,6 +23,7 @@ from auth_flow.errors import (
     SessionEnded,
     StoreError,
 )
+from auth_flow.session._base import CurrentUser
 from auth_flow.session._devices import DeviceCalls
 from auth_flow.session._hosted import (
     USER_SCOPE,
@@ -32,7 +33,7 @@ from auth_flow.session._hosted import (
 )
 from auth_flow.session._listed_sessions import UserSessionCalls
 from auth_flow.session._mfa import MfaCalls
-from auth_flow.session._own_device import OwnDevice, SessionUser
+from auth_flow.session._own_device import OwnDevice
 from auth_flow.session._passkeys import PasskeyCalls
 from auth_flow.session._refusals import ends_session, is_revoked, refuses_access_token
 from auth_flow.session._renewal import VERDICTS, Renewal
@@ -55,18 +56,6 @@ if TYPE_CHECKING:
 
 STEP_UP = "RespondToAuthChallenge"
 """The operation that brings the tokens of a step-up."""
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentUser:
-    """The signed-in user: the name in the pool, the `sub`, and the name that was typed at sign-in.
-
-    `login_id` is None if the session was not made by a flow.
-    """
-
-    username: str
-    user_id: str
-    login_id: str | None = None
 
 
 async def _device_of(
@@ -110,21 +99,20 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
             raise ValueError("A session needs a transport: Session(pool, tokens, transport=…).")
         self.pool = pool
         self.session_id = session_id or new_session_id()
-        self.login_id = login_id
         self._tokens: Tokens | None = tokens
         self._end_reason = ""
         self._revoked: Tokens | None = None
-        self._username = tokens.username or login_id or tokens.access_token.claims.subject
-        self._user_id = tokens.access_token.claims.subject
+        user_id = tokens.access_token.claims.subject
+        self._user = CurrentUser(tokens.username or login_id or user_id, user_id, login_id)
         self._transport: Transport = config.transport
         records = DeviceRecords.of(pool, config)
         self._config = replace(config, devices=records)
         self._on_end = on_end
         self._own_device = OwnDevice(
             records,
-            SessionUser(self._username, self._user_id, login_id),
+            self._user,
             config,
-            device=device or (None if new_device else records.at_hand(self._username)),
+            device=device or (None if new_device else records.at_hand(self.username)),
             new_device=new_device,
         )
         self._observers = config.observers
@@ -174,12 +162,12 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
     @property
     def username(self) -> str:
         """The user's name in the pool."""
-        return self._username
+        return self._user.username
 
     @property
     def user_id(self) -> str:
         """The access token's `sub`."""
-        return self._user_id
+        return self._user.user_id
 
     @property
     def installation_id(self) -> str | None:
@@ -209,10 +197,10 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
     def get_current_user(self) -> CurrentUser:
         """Return the signed-in user, without a request. Raises `SessionEnded`."""
         _ = self.tokens
-        return CurrentUser(self._username, self._user_id, self.login_id)
+        return self._user
 
     def __repr__(self) -> str:
-        return f"<Session {self._username} {'active' if self.active else 'over'}>"
+        return f"<Session {self.username} {'active' if self.active else 'over'}>"
 
     # Fresh tokens
 
@@ -255,7 +243,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
 
         try:
             if self._storage:
-                fresh = await self._storage.renew(stale, renew, username=self._username)
+                fresh = await self._storage.renew(stale, renew, username=self.username)
             else:
                 fresh = await finish_despite_cancel(
                     lambda: renew(stale), self._config.refresh_grace
@@ -263,11 +251,11 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         except VERDICTS as verdict:
             if self._step_ups != step_ups:
                 return self.tokens
-            await self._observers.tell(RefreshFailed(self._username, self._user_id, verdict))
+            await self._observers.tell(RefreshFailed(self.username, self.user_id, verdict))
             await self._end(verdict.name)
             raise SessionEnded(verdict.name) from verdict
         except AuthFlowError as error:
-            await self._observers.tell(RefreshFailed(self._username, self._user_id, error))
+            await self._observers.tell(RefreshFailed(self.username, self.user_id, error))
             raise
         if self._step_ups != step_ups:
             return self.tokens
@@ -277,7 +265,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
             await self._end("ended_elsewhere")
         else:
             await self._hold(fresh, step_ups)
-            await self._observers.tell(TokensRefreshed(self._username, self._user_id))
+            await self._observers.tell(TokensRefreshed(self.username, self.user_id))
             if self.active:
                 await self._confirm_device()
         return self.tokens
@@ -286,7 +274,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         """Refresh tokens that were issued to this device, or to one that was forgotten since."""
         device_key = self._own_device.key_for(tokens)
         renew = partial(
-            self._renewal.renew, tokens, username=self._username, client_metadata=client_metadata
+            self._renewal.renew, tokens, username=self.username, client_metadata=client_metadata
         )
         try:
             return await renew(device_key=device_key)
@@ -314,11 +302,11 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         if self._storage:
             await self._storage.put(
                 self.tokens,
-                username=self._username,
-                login_id=self.login_id,
+                username=self.username,
+                login_id=self._user.login_id,
                 new_device=self._own_device.new_device,
             )
-        await self._observers.tell(SignedIn(self._username, self._user_id))
+        await self._observers.tell(SignedIn(self.username, self.user_id))
         if self._own_device.new_device is not None:
             await self._confirm_device()
         else:
@@ -366,7 +354,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         tokens = await self.fresh_tokens()
         flow = StepUpFlow(self.pool, self._config, self._adopt_step_up)
         event = SignIn(
-            username=self._username,
+            username=self.username,
             auth_flow_type="USER_AUTH",
             acr_values=acr,
             max_age=max_age,
@@ -383,7 +371,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
 
         If the session has ended meanwhile, here or in another process, the new tokens are revoked.
         """
-        if stronger.access_token.claims.subject != self._user_id:
+        if stronger.access_token.claims.subject != self.user_id:
             raise MalformedResponse("the new tokens are those of another user", operation=STEP_UP)
         before = self._tokens
         if before is None:
@@ -397,7 +385,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
             replaced: Tokens | None = before
             if self._storage:
                 replaced = await self._storage.step_up(
-                    stronger, before, username=self._username, new_device=new_device
+                    stronger, before, username=self.username, new_device=new_device
                 )
             if replaced is None:
                 await self._end("ended_elsewhere")
@@ -413,7 +401,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
             error.retryable = False  # the service has accepted the answer; only the store failed
             raise
         _ = self.tokens  # raises `SessionEnded`
-        await self._observers.tell(TokensRefreshed(self._username, self._user_id))
+        await self._observers.tell(TokensRefreshed(self.username, self.user_id))
         return self
 
     async def _catch_up(self, tokens: Tokens) -> bool:
@@ -549,7 +537,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         Return the result of each, by its session id. Raises `StoreError`, and `ValueError` without
         a store.
         """
-        return await end_sessions(self.pool, self._username, self._config, spare=[self.session_id])
+        return await end_sessions(self.pool, self.username, self._config, spare=[self.session_id])
 
     async def _sign_out_globally(self, tokens: Tokens) -> SignOutResult:
         try:
@@ -572,7 +560,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         """Delete the account, by DeleteUser, and end the session."""
         await self.call("DeleteUser")
         try:
-            await self._own_device.records.drop(self._username)
+            await self._own_device.records.drop(self.username)
         finally:
             await self._end("user_deleted")
 
@@ -586,9 +574,9 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
             self._on_end(self)
         try:
             if self._storage:
-                await self._storage.clear(tokens, username=self._username)
+                await self._storage.clear(tokens, username=self.username)
         finally:
-            await self._observers.tell(SignedOut(self._username, self._user_id, reason))
+            await self._observers.tell(SignedOut(self.username, self.user_id, reason))
 
 
 def _of_other_sign_ins(one: Tokens, other: Tokens) -> bool:
