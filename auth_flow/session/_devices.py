@@ -6,11 +6,9 @@ from pydantic import Field
 
 from auth_flow.errors import GuardRejected
 from auth_flow.session._base import Attributes, Instant, UserCalls
-from auth_flow.session._new_device import ConfirmationReply
 from auth_flow.session._own_device import OwnDevice
 from auth_flow.states._devices import RememberedDevice
 from auth_flow.states._replies import Reply
-from auth_flow.states._srp import DeviceSecret
 
 PAGE = 60
 """Devices in one reply: the most that ListDevices returns."""
@@ -75,21 +73,6 @@ class DeviceCalls(UserCalls):
         """Return one device, by GetDevice."""
         key = self._named(device_key, "get_device")
         return (await self._read(_DeviceReply, "GetDevice", DeviceKey=key)).device
-
-    async def confirm_device(self, device_key: str, secret: DeviceSecret, *, name: str) -> bool:
-        """Have a new device tracked, by ConfirmDevice.
-
-        Return True if the user decides whether the device is remembered.
-        """
-        verifier = {"PasswordVerifier": secret.verifier, "Salt": secret.salt}
-        reply = await self._read(
-            ConfirmationReply,
-            "ConfirmDevice",
-            DeviceKey=device_key,
-            DeviceName=name,
-            DeviceSecretVerifierConfig=verifier,
-        )
-        return reply.user_decides
 
     async def remember_device(self, device_key: str | None = None) -> None:
         """Ask for no second factor on this device any more, by UpdateDeviceStatus."""

@@ -22,9 +22,7 @@ LONGEST_NAME = 1024
 SERVER_ERROR = 500
 
 
-class ConfirmationReply(Reply):
-    """The reply to ConfirmDevice."""
-
+class _ConfirmationReply(Reply):
     user_decides: bool = Field(False, alias="UserConfirmationNecessary")
 
 
@@ -77,4 +75,4 @@ class PendingDevice:
             },
         }
         reply = await request("ConfirmDevice", members)
-        return ConfirmationReply.read("ConfirmDevice", reply).user_decides
+        return _ConfirmationReply.read("ConfirmDevice", reply).user_decides

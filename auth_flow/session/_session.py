@@ -40,7 +40,6 @@ from auth_flow.session._renewal import VERDICTS, Renewal
 from auth_flow.session._sign_out import SignOutResult, end_sessions, revoke, try_to_revoke
 from auth_flow.session._single_flight import SingleFlight
 from auth_flow.session._storage import SessionStorage, new_session_id
-from auth_flow.session._stored import StoredSession
 from auth_flow.states._base import Metadata, hidden, in_clear
 from auth_flow.states._devices import NewDevice, RememberedDevice
 from auth_flow.states._events import SignIn
@@ -56,13 +55,6 @@ if TYPE_CHECKING:
 
 STEP_UP = "RespondToAuthChallenge"
 """The operation that brings the tokens of a step-up."""
-
-
-async def _device_of(
-    pool: UserPool, config: AuthConfig, stored: StoredSession
-) -> RememberedDevice | None:
-    """Return the device of a stored session's user, as far as this installation knows it."""
-    return (await DeviceRecords.of(pool, config).load()).find(stored.username)
 
 
 class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
@@ -144,14 +136,14 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         storage, found_id, stored = await SessionStorage.find(pool, username, session_id, config)
         installation_id = config.installation_id or stored.installation_id
         config = replace(config, installation_id=installation_id)
-        config = replace(config, devices=DeviceRecords.of(pool, config))
+        records = DeviceRecords.of(pool, config)
         session = cls(
             pool,
             stored.tokens,
-            config=config,
+            config=replace(config, devices=records),
             session_id=found_id,
             login_id=stored.login_id,
-            device=await _device_of(pool, config, stored),
+            device=(await records.load()).find(stored.username),
             new_device=stored.new_device,
         )
         session._storage = storage

@@ -30,7 +30,6 @@ from auth_flow.session import (
 )
 from auth_flow.session._feedback import report_sign_in
 from auth_flow.states._passkeys import CreationOptions
-from auth_flow.states._srp import DeviceSecret
 from auth_flow.states.steps import CodeDelivery
 from tests.embedded.wire import service_model
 from tests.flow.scripted import POOL, SECRET, SUBJECT, Clock, Exchange, Json, Script, refusal
@@ -178,19 +177,6 @@ CASES = {
         "SetUserSettings",
         {"MFAOptions": [{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}]},
         {},
-    ),
-    "confirm_device": Case(
-        lambda s: s.confirm_device(
-            "eu-west-1_0a", DeviceSecret("p", "c2FsdA==", "dmVyaWZpZXI="), name="laptop"
-        ),
-        "ConfirmDevice",
-        {
-            "DeviceKey": "eu-west-1_0a",
-            "DeviceName": "laptop",
-            "DeviceSecretVerifierConfig": {"PasswordVerifier": "dmVyaWZpZXI=", "Salt": "c2FsdA=="},
-        },
-        {"UserConfirmationNecessary": True},
-        True,
     ),
     "remember_device": Case(
         lambda s: s.remember_device(),
