@@ -17,8 +17,8 @@
     _delivery, _outbox             codes, and the messages that contain them
     _triggers, _migration          the pool's triggers
     _login/, _hosted               managed login: the pages and the OAuth endpoints
-    _login_models, _login_grants,
-    _federated_users               its rows and tokens, and the users of identity providers
+    _login_models,
+    _federated_users               its rows, and the users of identity providers
     _well_known                    keys and OpenID configuration
     _server                        the service on a port
 """

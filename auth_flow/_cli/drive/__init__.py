@@ -3,10 +3,11 @@ the protocol.
 
 ::
 
-    lines                                   read a line, perform it, answer it
-    calls                                   the base of the calls, and the calls by name
-    session, account, mfa, devices, forms   the calls, a module for each concern
-    settings                                the options, and the flow that they describe
+    lines                      read a line, perform it, answer it
+    calls                      the base of the calls, and the calls by name
+    session, account, mfa,
+    devices, passkeys, forms   the calls, a module for each concern
+    settings                   the options, and the flow that they describe
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar, cast
 import anyio
 from pydantic import ValidationError
 
-from auth_flow._cli.drive import account, devices, forms, mfa, session
+from auth_flow._cli.drive import account, devices, forms, mfa, passkeys, session
 from auth_flow._cli.drive.calls import CALLS
 from auth_flow._cli.drive.forms import FilledForm
 from auth_flow._flow import AuthFlow
@@ -18,7 +18,7 @@ from auth_flow.states._base import Value
 from auth_flow.states._events import EVENTS
 
 # A call enters itself in CALLS when its module is imported.
-REGISTERED = (session, account, mfa, devices, forms)
+REGISTERED = (session, account, mfa, devices, passkeys, forms)
 
 
 class InvalidLine(CallerError):

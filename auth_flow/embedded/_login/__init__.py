@@ -14,6 +14,7 @@
     _providers   sign-in with an OpenID Connect provider
     _cookies     what a browser keeps
     _clients     how an application proves which client it is
+    _grants      tokens as the OAuth endpoints issue them
     _tokens      /oauth2/token and /oauth2/revoke
     _user_info   /oauth2/userInfo
     _logout      /logout

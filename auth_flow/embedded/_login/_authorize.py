@@ -13,7 +13,7 @@ from auth_flow.embedded._fault import Fault
 from auth_flow.embedded._http import Response
 from auth_flow.embedded._levels import level_of, levels_in
 from auth_flow.embedded._login._errors import PageError, RedirectError, redirect, with_query
-from auth_flow.embedded._login_grants import issue
+from auth_flow.embedded._login._grants import issue
 from auth_flow.embedded._login_models import AuthorizationCode, AuthorizeRequest, BrowserSession
 from auth_flow.embedded._models import Client, User
 from auth_flow.embedded._pool import EmbeddedUserPool

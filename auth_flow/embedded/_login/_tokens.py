@@ -13,7 +13,7 @@ from auth_flow.embedded._grants import find_grant, refresh, revoke
 from auth_flow.embedded._http import HttpRequest, Response, json_response
 from auth_flow.embedded._login._clients import authenticated_client
 from auth_flow.embedded._login._errors import TokenError
-from auth_flow.embedded._login_grants import as_oauth, issue, machine_token
+from auth_flow.embedded._login._grants import as_oauth, issue, machine_token
 from auth_flow.embedded._login_models import AuthorizationCode
 from auth_flow.embedded._models import Client
 from auth_flow.embedded._pool import EmbeddedUserPool
