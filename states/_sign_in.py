@@ -193,6 +193,7 @@ def cancel(turn: Turn, event: Cancel) -> Dialogue[Outcome]:
 
 def follow(turn: Turn, reply: AuthReply | Record) -> Dialogue[Outcome]:
     """Follow the service's replies to the step that the flow rests at, or to the tokens."""
+    source = AUTHENTICATING
     while not isinstance(reply, Record):
         if reply.tokens is not None:
             return signed_in(turn, reply.tokens, reply.operation)
@@ -209,12 +210,13 @@ def follow(turn: Turn, reply: AuthReply | Record) -> Dialogue[Outcome]:
         if not issubclass(challenge, DeviceProof):
             reply = yield from challenge.pose(turn, reply)
             continue
-        turn.chart.settle(AUTHENTICATING, challenge.name)
+        turn.chart.settle(source, challenge.name)  # one proof is enough
+        source = challenge.name
         try:
             reply = yield from challenge.pose(turn, reply)
         except DeviceNotRemembered as error:
             return _end(error)
-        turn.chart.settle(challenge.name, AUTHENTICATING)
+        turn.chart.settle(source, AUTHENTICATING)
     return turn.rest_at(reply)
 
 

@@ -26,6 +26,7 @@ from auth_flow.errors import (
     NotAuthorizedException,
     ResourceNotFoundException,
     ServiceError,
+    UnexpectedStep,
 )
 from auth_flow.session import RememberedDevice, Session
 from auth_flow.states.steps import CurrentDevice
@@ -335,3 +336,17 @@ async def test_a_proof_that_is_asked_for_without_a_device_ends_the_sign_in(scrip
     with pytest.raises(DeviceNotRemembered, match="Sign in again"):
         await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
     assert flow.step.name == "IDLE"
+
+
+async def test_a_service_that_never_has_enough_proof_is_not_answered_for_ever(
+    script: Script,
+) -> None:
+    flow = AuthFlow(POOL, transport=script, devices={"ada": DEVICE})
+    named = {"USERNAME": "ada", "DEVICE_KEY": DEVICE.key}
+    asked = challenge("DEVICE_SRP_AUTH")
+    script.expect(
+        initiate("USER_AUTH", asked, **named),
+        respond("DEVICE_SRP_AUTH", "session-1", asked, SRP_A=ANYTHING, **named),
+    )
+    with pytest.raises(UnexpectedStep, match="from PROVING_DEVICE to PROVING_DEVICE"):
+        await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
