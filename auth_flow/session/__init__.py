@@ -6,6 +6,7 @@ from auth_flow._device_records import DeviceRecords
 from auth_flow.session._attributes import AttributeUpdate, UserProfile
 from auth_flow.session._base import CurrentUser
 from auth_flow.session._devices import UserDevice
+from auth_flow.session._feedback import report_sign_in
 from auth_flow.session._listed_sessions import UserSession
 from auth_flow.session._mfa import AuthFactors, MfaPreference, MfaSetting, TotpRegistration
 from auth_flow.session._passkeys import PasskeyPage, RegisteredPasskey
@@ -29,5 +30,6 @@ __all__ = [
     "UserDevice",
     "UserProfile",
     "UserSession",
+    "report_sign_in",
     "sign_out_everywhere",
 ]

@@ -27,8 +27,8 @@ from auth_flow.session import (
     RememberedDevice,
     Session,
     SignOutResult,
+    report_sign_in,
 )
-from auth_flow.session._feedback import report_sign_in
 from auth_flow.states._passkeys import CreationOptions
 from auth_flow.states.steps import CodeDelivery
 from tests.embedded.wire import service_model
