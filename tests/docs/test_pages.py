@@ -39,8 +39,6 @@ from auth_flow.embedded import (
     running,
 )
 from auth_flow.embedded import _totp as totp
-from auth_flow.passkeys import SoftwareAuthenticator
-from auth_flow.session import RememberedDevice
 from auth_flow.states._base import reveal
 from auth_flow.stores import MemoryStore
 from tests.docs.test_programs import code_in
@@ -284,7 +282,7 @@ async def test_passkeys(reader: Reader) -> None:
     async def answer_yes() -> bool:
         return True
 
-    await reader.run(software, keyring=keyring, SoftwareAuthenticator=SoftwareAuthenticator)
+    await reader.run(software, keyring=keyring)
     async with AuthFlow(reader.pool) as flow:
         await flow.send(SignIn(username="ada", password=PASSWORD))
         await reader.run(create, flow=flow, ask_whether_to_create_a_passkey=answer_yes)
@@ -333,6 +331,5 @@ async def test_devices(reader: Reader) -> None:
         code_in("docs/devices.md")[1],
         username="ada",
         items={f"{prefix}.{name}": value for name, value in values.items()},
-        RememberedDevice=RememberedDevice,
     )
     assert (await flow.devices.load()).find("ada") == device
