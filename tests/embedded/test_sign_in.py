@@ -38,6 +38,7 @@ async def test_tokens_say_who_signed_in(wire: Wire) -> None:
     access = await verified_claims(wire, result["AccessToken"])
     identity = await verified_claims(wire, result["IdToken"], audience=wire.client.id)
     assert result["TokenType"] == "Bearer"
+    assert "NewDeviceMetadata" not in result, "the pool tracks no devices"
     assert result["ExpiresIn"] == access["exp"] - access["iat"] == 3600
     assert access["token_use"] == "access"
     assert access["client_id"] == wire.client.id
@@ -387,6 +388,8 @@ async def test_custom_challenge_rounds(wire: Wire) -> None:
 
     def define(event: dict) -> dict:
         rounds = event["request"]["session"]
+        metadata = [round_["challengeMetadata"] for round_ in rounds]
+        assert metadata == [f"round-{number}" for number in range(len(rounds))]
         won = [round_ for round_ in rounds if round_["challengeResult"]]
         event["response"] |= {
             "issueTokens": len(won) == 2,

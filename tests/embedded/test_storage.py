@@ -10,6 +10,8 @@ import pytest
 
 from auth_flow.embedded import ClientSettings, EmbeddedCognito, RefreshTokenRotation, SigningKey
 from auth_flow.states import _srp as srp
+from tests.embedded.authenticator import Authenticator
+from tests.embedded.test_passkeys import complete, passkey_sign_in, registration
 from tests.embedded.wire import PASSWORD, Refused, Wire
 
 pytestmark = pytest.mark.anyio
@@ -71,6 +73,22 @@ async def test_spent_refresh_tokens_are_known_after_a_restart(
         await wire.call("GetTokensFromRefreshToken", **client, RefreshToken=good)
         with pytest.raises(Refused, match="RefreshTokenReuseException"):
             await wire.call("GetTokensFromRefreshToken", **client, RefreshToken=spent)
+
+
+async def test_passkeys_and_their_counters_survive_a_restart(
+    tmp_path: Path, signing_key: SigningKey
+) -> None:
+    path, authenticator = tmp_path / "cognito.sqlite", Authenticator()
+    async with opened(path, signing_key) as wire:
+        access, options = await registration(wire)
+    async with opened(path) as wire:
+        await complete(wire, access, authenticator.create(options))
+    clone = authenticator.clone()
+    async with opened(path) as wire:
+        assert "AuthenticationResult" in await passkey_sign_in(wire, authenticator)
+    async with opened(path) as wire:
+        with pytest.raises(Refused, match="count"):
+            await passkey_sign_in(wire, clone)
 
 
 def test_passwords_are_not_kept(tmp_path: Path, signing_key: SigningKey) -> None:

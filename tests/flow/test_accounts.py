@@ -120,6 +120,7 @@ async def test_sign_up_with_all_there_is(script: Script, flow: AuthFlow) -> None
         client_metadata={"from": "test"},
     )
     assert await flow.send(event) == ConfirmationRequired(code_delivery=BY_EMAIL, user_id=SUBJECT)
+    assert flow.record.expires_at is None, "a code outlives every session"
     script.expect(confirmed({}, ForceAliasCreation=True))
     done = await flow.send(ConfirmSignUp(code="123456", force_alias_creation=True))
     assert done == Done(signed_in=False, username="ada")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from auth_flow import core
 from auth_flow.core import Call, Checkpoint, Compute, Outcome, Turn, advance
@@ -16,8 +17,11 @@ from auth_flow.errors import (
     NotAuthorizedException,
     SessionExpired,
     StoreUnavailable,
+    UnexpectedStep,
 )
 from auth_flow.states import Cancel, ConfirmSignUp, EnterCode, Event, Record, SignIn, SignUp
+from auth_flow.states._machine import Chart
+from auth_flow.states.chart import CHART
 from auth_flow.states.steps import AutoSignInReady, Done, Idle
 
 from .scripted import (
@@ -125,6 +129,21 @@ def test_an_expired_session_by_hand(clock: Clock) -> None:
     outcome, asked = drive(outcome, EnterCode(code="1"), clock=clock)
     assert isinstance(outcome.error, SessionExpired)
     assert (outcome.record, asked) == (Record(), [])
+
+
+def test_a_chart_has_to_have_the_leap_of_an_expired_session(clock: Clock) -> None:
+    outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(), clock=clock)
+    clock.now += 180
+    chart = Chart(CHART.steps.values(), CHART.transitions, replies=CHART.replies, leaps={})
+    turn = Turn(outcome.record, EnterCode(code="1"), client=POOL, clock=clock, chart=chart)
+    with pytest.raises(UnexpectedStep):
+        next(advance(turn))
+
+
+def test_a_turn_shows_neither_secrets_nor_tables(clock: Clock) -> None:
+    shown = repr(Turn(Record(), SIGN_IN, client=POOL, clock=clock, password=SecretStr("x")))
+    assert shown.count("password=") == 1, "that of the event, as asterisks"
+    assert not [name for name in ("devices=", "chart=") if name in shown]
 
 
 def test_an_event_that_is_refused_asks_for_nothing(clock: Clock) -> None:

@@ -51,6 +51,16 @@ async def test_an_idle_flow_offers_the_name_of_the_user_before(
     assert at_sms_code.form().fields[0].value == "bob"
 
 
+async def test_a_refusal_is_described_by_what_was_asked(script: Script, flow: AuthFlow) -> None:
+    refused = refusal("NotAuthorizedException")
+    script.expect(account("SignUp", "ada", refused, Password="horse"))
+    with pytest.raises(AuthFlowError):
+        await flow.send(SignUp(username="ada", password="horse"))
+    problem = flow.form("SIGN_UP").problem
+    assert problem is not None
+    assert problem.code == "refused"
+
+
 async def test_a_code_leads_to_a_new_sign_in(script: Script, flow: AuthFlow) -> None:
     begun = initiate("USER_PASSWORD_AUTH", SMS, USERNAME="ada", PASSWORD="horse")
     script.expect(begun)

@@ -23,7 +23,18 @@ from auth_flow import (
 from auth_flow.errors import NotSignedIn
 from auth_flow.session import RememberedDevice, Session
 from auth_flow.stores import MemoryStore
-from tests.flow.scripted import POOL, SMS, SUBJECT, Clock, Exchange, Script, initiate, refusal
+from tests.flow.scripted import (
+    POOL,
+    SMS,
+    SUBJECT,
+    Clock,
+    Exchange,
+    Script,
+    initiate,
+    refusal,
+    tokens,
+)
+from tests.transports.faults import fault_server, say
 
 from .service import HOUR, USER, TokenService
 
@@ -102,15 +113,25 @@ async def test_a_session_that_is_over_leaves_the_flow_idle(
     await signed_in(flow, script, service)
 
 
+async def test_a_flow_opens_a_transport_for_itself_and_its_session(clock: Clock) -> None:
+    async with fault_server(say(tokens())) as server:
+        pool = POOL.model_copy(update={"endpoint": server.url})
+        async with AuthFlow(pool, clock=clock) as flow:
+            event = SignIn(username=USER, password="x", auth_flow_type="USER_PASSWORD_AUTH")
+            await flow.send(event)
+            assert flow.session.active
+    assert server.requests[0].operation == "InitiateAuth"
+
+
 async def test_tokens_from_elsewhere(script: Script, service: TokenService, clock: Clock) -> None:
     flow = AuthFlow(POOL, transport=script, clock=clock)
     script.expect(initiate("USER_PASSWORD_AUTH", SMS, USERNAME=USER, PASSWORD="secret"))
     await flow.send(SignIn(username=USER, password="secret", auth_flow_type="USER_PASSWORD_AUTH"))
-    for tokens in (service.tokens(), service.tokens()):
-        assert await flow.restore_session(tokens) == Done(
+    for held in (service.tokens(), service.tokens()):
+        assert await flow.restore_session(held) == Done(
             signed_in=True, username=USER, user_id=SUBJECT
         )
-        assert flow.session.tokens is tokens
+        assert flow.session.tokens is held
         assert SecretStr("secret") not in vars(flow).values(), "the password is not held"
 
 

@@ -28,7 +28,7 @@ from auth_flow.session._stored import StoredSession, session_key, user_key
 from auth_flow.states._devices import NewDevice
 from auth_flow.stores import FileStore, MemoryStore, SealedStore
 from auth_flow.transports import CognitoTransport
-from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, refusal, tokens
+from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, jwt, refusal, tokens
 
 from .service import HOUR, USER, TokenService
 
@@ -316,6 +316,23 @@ async def test_tokens_that_say_not_when_they_were_issued(clock: Clock) -> None:
         clock.now += HOUR
         await session.fetch_user()
     assert service.operations.count(REFRESH) == 2
+
+
+@pytest.mark.parametrize(
+    ("subject", "origin", "is_same"),
+    [
+        (SUBJECT, None, True),
+        ("eve", None, False),
+        ("eve", "origin", True),
+        (SUBJECT, "another", False),
+    ],
+)
+async def test_by_what_two_sign_ins_are_told_apart(
+    service: TokenService, subject: str, origin: str | None, is_same: bool
+) -> None:
+    stored = StoredSession(service.tokens(), USER, 0.0)
+    named = {"origin_jti": origin} if origin else {}
+    assert stored.continues(Tokens.read(jwt(sub=subject, **named))) == is_same
 
 
 # Entries that cannot be read

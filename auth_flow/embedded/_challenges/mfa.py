@@ -93,7 +93,6 @@ async def sent_code(attempt: Attempt, responses: dict[str, str]) -> Reply:
     session.proved("sms" if medium == "SMS" else "email_otp")
     if session.new_email:
         verify_attribute(attempt.pool, attempt.user, "email", session.new_email)
-        session.new_email = None
         attempt.user.turn_on("EMAIL_OTP")
     if session.passwordless:
         return await first_factor_passed(attempt)
