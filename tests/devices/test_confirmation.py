@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from auth_flow import (
@@ -317,6 +319,27 @@ async def test_a_secret_that_is_lost_is_given_up(always: Place, clock: TurnableC
     await session.fresh_tokens(force=True)
     assert always.transport.operations.count("ConfirmDevice") == 1
     assert session.device is None
+
+
+async def test_a_cancelled_sign_in_finishes_the_confirmation() -> None:
+    class Cancelling(Script):
+        async def call(self, operation: str, body: Mapping[str, object]) -> Json:
+            reply = await super().call(operation, body)
+            if operation == "ConfirmDevice":
+                scope.cancel()
+                await anyio.lowlevel.checkpoint()
+            return reply
+
+    script = Cancelling()
+    flow = flow_of(script)
+    script.expect(
+        initiate("USER_AUTH", tokens(NewDeviceMetadata=NEW), USERNAME="ada"), confirmed()[1]
+    )
+    with anyio.CancelScope() as scope:
+        await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
+    device = (await flow.devices.load()).find("ada")
+    assert device is not None
+    assert device.key == NEW["DeviceKey"]
 
 
 async def test_a_flow_without_a_store_knows_the_device_as_long_as_it_lives(script: Script) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Iterator
@@ -198,6 +199,15 @@ async def test_choice_of_mfa(wire: Wire) -> None:
     assert "AuthenticationResult" in await wire.respond(
         chosen, USERNAME="bob", EMAIL_OTP_CODE=wire.code("bob")
     )
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [(59, "287082"), (60, "359152"), (1_111_111_109, "081804"), (20_000_000_000, "353130")],
+)
+def test_totp_codes_are_those_of_rfc_6238(at: int, code: str) -> None:
+    secret = base64.b32encode(b"12345678901234567890").decode()
+    assert totp.code(secret, at) == code
 
 
 async def test_totp_codes_are_good_once(wire: Wire, clock: TurnableClock) -> None:

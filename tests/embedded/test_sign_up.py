@@ -182,10 +182,14 @@ async def test_too_many_messages(wire: Wire, clock: TurnableClock) -> None:
     await wire.call("ResendConfirmationCode", ClientId=wire.client.id, Username="bob")
 
 
+async def test_the_shortest_password(wire: Wire) -> None:
+    await sign_up(wire, Password="aA1!5678")
+
+
 @pytest.mark.parametrize(
     ("password", "reason"),
     [
-        ("aA1!", "not long enough"),
+        ("aA1!567", "not long enough"),
         ("correct-horse-1", "uppercase"),
         ("CORRECT-HORSE-1", "lowercase"),
         ("Correct-Horse", "numeric"),
