@@ -10,10 +10,9 @@ code that performs the effects is the driver::
         effect = dialogue.send(perform(effect))  # dialogue.throw(error) if it failed
     # StopIteration.value is the Outcome
 
-`AuthFlow` uses such a driver. The record of a `Checkpoint` is the flow's record
-from then on, even if the dialogue is abandoned. If its `unanswered` is set, a request is about to
-leave, and must not be sent again. To guarantee that even if the process dies, store the record
-before you continue.
+`AuthFlow` uses such a driver. The record of a `Checkpoint` is the flow's record from then on, even
+if the dialogue is abandoned. If its `unanswered` is set, a request is about to leave, and must not
+be sent again. To guarantee that even if the process dies, store the record before you continue.
 
 A turn takes the remembered devices of the installation as `devices`, and yields `DropDevice` if the
 service does not know one of them. If the outcome has a `new_device`, `Session.keep` confirms it.

@@ -97,9 +97,9 @@ class Outcome:
 
     `tokens` are set if the event signed the user in. `device` is the remembered device that they
     were issued to, and `new_device` one that has yet to be confirmed, by ConfirmDevice with the
-    access token. `error` is set if the event ended the flow; it
-    is to be raised once `record` has been stored. `password` is what the flow may hold in memory
-    for a later sign-in. No record contains it.
+    access token. `error` is set if the event ended the flow; it is to be raised once `record` has
+    been stored. `password` is what the flow may hold in memory for a later sign-in. No record
+    contains it.
     """
 
     record: Record
