@@ -65,8 +65,8 @@ class PerLoop(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         """Iterate over the values of this process, for flags that concern all of them."""
-        process = os.getpid()
-        return iter([value for loop, value in list(self._values.items()) if loop[0] == process])
+        process, values = os.getpid(), list(self._values.items())
+        return iter([value for loop, value in values if loop.process == process])
 
     def _forget_closed_loops(self, here: Loop) -> None:
         for loop in list(self._values):
