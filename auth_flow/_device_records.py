@@ -70,10 +70,16 @@ class DeviceRecords:
         )
 
     async def load(self) -> DeviceBook:
-        """Return a copy of all the records. An entry that cannot be read counts as empty."""
+        """Return a copy of all the records. An entry that cannot be read counts as empty, and is
+        replaced by the next one.
+        """
         if self._store is None:
             return DeviceBook(self._devices, self._aliases)
-        return (await self._load(self._store))[0]
+        try:
+            return (await self._load(self._store))[0]
+        except (SealBroken, ValidationError):
+            _log.warning("The records of an installation's devices cannot be read.")
+            return DeviceBook()
 
     async def save(
         self, username: str, device: RememberedDevice, *, alias: str | None = None
@@ -108,7 +114,11 @@ class DeviceRecords:
             self._aliases = book.aliases
             return
         while True:
-            book, version = await self._load(self._store)
+            try:
+                book, version = await self._load(self._store)
+            except (SealBroken, ValidationError):
+                await self._store.delete(self._key)
+                continue
             before = _to_text(book)
             change(book)
             if (after := _to_text(book)) == before:
@@ -120,13 +130,8 @@ class DeviceRecords:
             return
 
     async def _load(self, store: Store) -> tuple[DeviceBook, str | None]:
-        try:
-            entry = await store.load(self._key)
-            return (_Records.read(entry.value), entry.version) if entry else (DeviceBook(), None)
-        except (SealBroken, ValidationError):
-            _log.warning("The records of an installation's devices cannot be read. They are lost.")
-            await store.delete(self._key)
-            return DeviceBook(), None
+        entry = await store.load(self._key)
+        return (_Records.read(entry.value), entry.version) if entry else (DeviceBook(), None)
 
 
 class _Records(Value):

@@ -93,10 +93,12 @@ async def test_an_entry_that_cannot_be_read_counts_as_empty(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     inner = MemoryStore()
-    await records(SealedStore(inner, Sealer([new_key()]))).save("ada", MINE)
+    first = records(SealedStore(inner, Sealer([new_key()])))
+    await first.save("ada", MINE)
     again = records(SealedStore(inner, Sealer([new_key()])))
     assert (await again.load()).devices == {}
     assert "cannot be read" in caplog.text
+    assert (await first.load()).find("ada") == MINE, "who cannot read it does not delete it"
     await again.save("ada", OTHER)
     assert (await again.load()).find("ada") == OTHER
 
