@@ -83,8 +83,9 @@ class CurrentDevice(Value):
     """The device that a user has signed in from, if the pool tracks devices.
 
     `user_decides` is True if an opt-in pool waits for `remember_device` or
-    `stop_remembering_device`. `error` is the name of the error if the service has not confirmed
-    the device yet. The sign-in is complete all the same, and the session tries again.
+    `stop_remembering_device`. `error` is the name of the error if the device was not confirmed,
+    remembered or stored. The sign-in is complete all the same, and the session tries again to
+    confirm the device.
     """
 
     key: str
