@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.shared.campaign import run
 from tests.stores import redis_server
-from tests.stores.campaign import run
 
 
 def main() -> None:

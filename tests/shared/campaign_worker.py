@@ -11,8 +11,7 @@ from auth_flow import RedisStore, Sealer, SharedFlows, SQLiteStore, UserPool
 from auth_flow.errors import AuthFlowError
 from auth_flow.states import EVENTS
 from auth_flow.transports import CognitoTransport
-
-from .places import KEY
+from tests.stores.places import KEY
 
 
 def open_store(place: str) -> RedisStore | SQLiteStore:

@@ -22,7 +22,7 @@ from typing import Any
 from auth_flow import UserPool
 from auth_flow.embedded import ClientSettings, EmbeddedCognito, PoolSettings, running
 from auth_flow.embedded._http import HttpRequest, Response
-from tests.stores import campaign_worker
+from tests.shared import campaign_worker
 
 PASSWORD, NEW_PASSWORD = "Correct-Horse-1", "Correct-Horse-2"
 WORKERS, AT_ONCE = 4, 32

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.shared.campaign import run
 from tests.stores import redis_server
-from tests.stores.campaign import run
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])

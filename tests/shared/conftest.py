@@ -1,0 +1,5 @@
+"""Stores of every kind for shared flows."""
+
+from __future__ import annotations
+
+from tests.stores.conftest import key, kind, opened, place, redis  # noqa: F401 - fixtures
