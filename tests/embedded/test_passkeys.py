@@ -73,6 +73,10 @@ async def test_passkeys_are_listed_and_deleted(wire: Wire) -> None:
     credentials = first["Credentials"] + rest["Credentials"]
     assert len({credential["CredentialId"] for credential in credentials}) == 3
     assert credentials[0]["RelyingPartyId"] == "localhost"
+    assert credentials[0]["AuthenticatorAttachment"] == "platform"
+    assert credentials[0]["AuthenticatorTransports"] == ["internal"]
+    names = [credential["FriendlyCredentialName"] for credential in credentials]
+    assert names == ["Passkey 1", "Passkey 2", "Passkey 3"]
     await wire.call(
         "DeleteWebAuthnCredential", AccessToken=access, CredentialId=credentials[0]["CredentialId"]
     )

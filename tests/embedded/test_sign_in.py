@@ -537,8 +537,24 @@ async def test_wrong_passwords_lock_out_for_a_while(wire: Wire, clock: TurnableC
         await wire.sign_in()
     with pytest.raises(Refused, match="NotAuthorizedException: Password attempts exceeded"):
         await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A="2")
-    clock.turn(seconds=2)
+    clock.turn(seconds=1)
+    for seconds in (2, 4, 8):
+        with pytest.raises(Refused, match=r"Incorrect username or password."):
+            await wire.sign_in(password="wrong")
+        clock.turn(seconds=seconds - 1)
+        with pytest.raises(Refused, match="Password attempts exceeded"):
+            await wire.sign_in()
+        clock.turn(seconds=1)
     assert await wire.tokens()
+
+
+async def test_a_new_password_ends_a_lock_out(wire: Wire) -> None:
+    for _ in range(5):
+        with pytest.raises(Refused, match=r"Incorrect username or password."):
+            await wire.sign_in(password="wrong")
+    changed = {"UserPoolId": wire.pool.id, "Username": "ada", "Password": "New-Horse-1"}
+    await wire.call("AdminSetUserPassword", **changed, Permanent=True)
+    assert await wire.tokens(password="New-Horse-1")
 
 
 async def test_verifying_a_token_by_session_registers_it(wire: Wire, clock: TurnableClock) -> None:
