@@ -186,6 +186,13 @@ async def test_the_shortest_password(wire: Wire) -> None:
     await sign_up(wire, Password="aA1!5678")
 
 
+@pytest.mark.parametrize("password", ["aaaaaaaa", "AAAAAAAA"])
+async def test_a_policy_that_asks_for_no_kind_of_character(wire: Wire, password: str) -> None:
+    kinds = ("uppercase", "lowercase", "numbers", "symbols")
+    settings(wire, password_policy={f"require_{kind}": False for kind in kinds})
+    await sign_up(wire, Password=password)
+
+
 @pytest.mark.parametrize(
     ("password", "reason"),
     [
