@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import ConfigDict, Field, SecretStr, ValidationError
+from pydantic import ConfigDict, SecretStr, ValidationError
 
 from auth_flow._user_pool import UserPool
 from auth_flow.errors import MalformedResponse
@@ -104,7 +104,7 @@ class _Entry(Reply):
     login_id: str | None = None
     installation_id: str | None = None
     leased_until: float = 0.0
-    earlier: list[str] = Field(default_factory=list[str])
+    earlier: list[str]
     new_device: NewDevice | None = None
 
 

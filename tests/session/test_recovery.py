@@ -393,6 +393,26 @@ async def test_a_damaged_entry_is_written_anew_at_a_refresh(
     ), "and its device is still known to be confirmed"
 
 
+async def test_a_damaged_entry_does_not_end_a_session_that_was_refreshed_for_long(
+    service: TokenService, clock: Clock
+) -> None:
+    store = MemoryStore(clock)
+    session = service.session(store=store, session_ttl=2 * HOUR)
+    await session.keep()
+    for _ in range(3):
+        clock.now += HOUR
+        await session.fetch_user()
+    await damage(store, session, "")
+    clock.now += HOUR
+    service.gate = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(session.fresh_tokens)
+        await anyio.wait_all_tasks_blocked()
+        clock.now += 2
+        service.gate.set()
+    assert session.active
+
+
 async def test_a_key_that_is_gone(service: TokenService, clock: Clock) -> None:
     place = MemoryStore(clock)
     old, new = (SealedStore(place, Sealer([new_key()], clock=clock)) for _ in range(2))

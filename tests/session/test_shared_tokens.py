@@ -146,6 +146,30 @@ async def test_a_refresh_that_outlives_its_lease_gives_way(
     assert slow.active
 
 
+async def test_tokens_that_come_late_do_not_replace_newer_ones(
+    store: MemoryStore, clock: Clock
+) -> None:
+    service = TokenService(clock, rotates=False)
+    slow, quick = await processes(service, store, 2)
+    clock.now += HOUR
+
+    class Slow(TokenService):
+        async def call(self, operation: str, body: Any) -> Any:
+            reply = await service.call(operation, body)
+            clock.now += LEASE + 1
+            await quick.fresh_tokens()
+            return reply
+
+    slow._renewal._transport = Slow(clock)
+    assert await slow.fresh_tokens() == quick.tokens
+    assert service.operations == [REFRESH, REFRESH]
+    entry = await store.load(session_key(POOL, slow.session_id))
+    assert entry
+    stored = StoredSession.of(entry.value)
+    assert stored
+    assert stored.tokens == quick.tokens
+
+
 async def test_signed_out_in_one_process_signed_out_in_all(
     service: TokenService, store: MemoryStore, clock: Clock
 ) -> None:
