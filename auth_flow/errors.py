@@ -285,7 +285,8 @@ class PasskeyError(AuthFlowError):
     - `InvalidStateError`: the authenticator already has a passkey of this user;
     - `ConstraintError`: it cannot verify the user, or cannot store a passkey;
     - `NotSupportedError`: it has none of the algorithms that the pool accepts;
-    - `NotAllowedError`: the person declined, or it has no passkey of this user.
+    - `NotAllowedError`: the person declined, or it has no passkey of this user;
+    - `NotFoundError`, `NotReadableError`, `UnknownError`: there is no authenticator, or it failed.
     """
 
     def __init__(self, message: str, *, reason: str = "NotAllowedError") -> None:
