@@ -12,7 +12,6 @@ from auth_flow.embedded._aliases import check_username, claim_aliases
 from auth_flow.embedded._context import Context
 from auth_flow.embedded._delivery import ATTRIBUTE_OF, MEDIUM_OF, check_may_send, send, send_code
 from auth_flow.embedded._fault import Fault, invalid_parameter, not_authorized
-from auth_flow.embedded._firing import fire
 from auth_flow.embedded._grants import revoke_all
 from auth_flow.embedded._models import User
 from auth_flow.embedded._operations.account import mfa_members
@@ -27,11 +26,7 @@ from auth_flow.embedded._operations.shapes import (
     as_dict,
     shown_user,
 )
-from auth_flow.embedded._operations.sign_up import (
-    PRE_SIGN_UP_RESPONSE,
-    apply_auto_verification,
-    post_confirmation,
-)
+from auth_flow.embedded._operations.sign_up import post_confirmation, pre_sign_up
 from auth_flow.embedded._outbox import Medium
 from auth_flow.embedded._paging import page
 from auth_flow.embedded._passwords import check_policy, set_password, temporary_password
@@ -125,7 +120,7 @@ async def admin_create_user(service: CognitoService, request: AdminCreateUserReq
     if user is None:
         user = _new_user(pool, request)
         context = Context.about(pool, user, client_metadata=request.client_metadata)
-        await _pre_sign_up(context, request)
+        await pre_sign_up(context, "AdminCreateUser", request.validation_data)
         check_policy(pool.settings.password_policy, password)
         claim_aliases(pool, user, force=request.force_alias_creation)
     context = Context.about(pool, user, client_metadata=request.client_metadata)
@@ -160,18 +155,6 @@ def _new_user(pool: EmbeddedUserPool, request: AdminCreateUserRequest) -> User:
         created=now,
         modified=now,
     )
-
-
-async def _pre_sign_up(context: Context, request: AdminCreateUserRequest) -> None:
-    """Let the PreSignUp trigger refuse the user, or verify an address or phone number."""
-    response = await fire(
-        context,
-        "PreSignUp",
-        "AdminCreateUser",
-        {"validationData": as_dict(request.validation_data), **context.metadata_member},
-        PRE_SIGN_UP_RESPONSE,
-    )
-    apply_auto_verification(context.existing_user, response)
 
 
 def _make_temporary(pool: EmbeddedUserPool, user: User) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from contextlib import nullcontext
-from typing import Any
 
 from auth_flow.embedded._aliases import check_username, verify_attribute
 from auth_flow.embedded._challenges.auto_sign_in import SIGN_UP, sign_up_session
@@ -39,13 +37,6 @@ from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._schema import check_attributes, check_writable
 from auth_flow.embedded._service import CognitoService, check_secret_hash
 from auth_flow.embedded._sessions import open_session
-
-PRE_SIGN_UP_RESPONSE = {
-    "autoConfirmUser": False,
-    "autoVerifyEmail": False,
-    "autoVerifyPhone": False,
-}
-"""The response that the PreSignUp trigger may change."""
 
 
 class SignUpRequest(Request):
@@ -86,7 +77,7 @@ async def sign_up(service: CognitoService, request: SignUpRequest) -> Reply:
     context = Context.about(
         pool, user, client_id=client.id, client_metadata=request.client_metadata
     )
-    confirmed = await _pre_sign_up(context, request)
+    confirmed = await pre_sign_up(context, "SignUp", request.validation_data)
     user.status = "CONFIRMED" if confirmed else "UNCONFIRMED"
     _check_free(pool, user)
     pool.save(user)
@@ -162,11 +153,25 @@ async def confirm_by_link(pool: EmbeddedUserPool, username: str, link_token: str
     await _confirm(Context.about(pool, user), check_code(pool, user, "SignUp", link_token))
 
 
-def apply_auto_verification(user: User, response: Mapping[str, Any] | None) -> None:
-    """Mark attributes as verified if the PreSignUp trigger asks for it."""
+async def pre_sign_up(
+    context: Context, source: str, validation_data: list[Attribute] | None
+) -> bool:
+    """Run the PreSignUp trigger, which may refuse the user, or verify an address or phone number.
+
+    Return whether it confirms the user.
+    """
+    response = await fire(
+        context,
+        "PreSignUp",
+        source,
+        {"validationData": as_dict(validation_data), **context.metadata_member},
+        {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False},
+    )
+    attributes = context.existing_user.attributes
     for flag, attribute in (("autoVerifyEmail", "email"), ("autoVerifyPhone", "phone_number")):
-        if response and response.get(flag) and attribute in user.attributes:
-            user.attributes[f"{attribute}_verified"] = "true"
+        if response and response.get(flag) and attribute in attributes:
+            attributes[f"{attribute}_verified"] = "true"
+    return bool(response and response.get("autoConfirmUser"))
 
 
 async def post_confirmation(context: Context, source: str) -> None:
@@ -204,19 +209,6 @@ async def _new_user(pool: EmbeddedUserPool, client: Client, request: SignUpReque
             "Member must not be null"
         )
     return user
-
-
-async def _pre_sign_up(context: Context, request: SignUpRequest) -> bool:
-    """Run the PreSignUp trigger, and return whether it confirms the user."""
-    response = await fire(
-        context,
-        "PreSignUp",
-        "SignUp",
-        {"validationData": as_dict(request.validation_data), **context.metadata_member},
-        PRE_SIGN_UP_RESPONSE,
-    )
-    apply_auto_verification(context.existing_user, response)
-    return bool(response and response.get("autoConfirmUser"))
 
 
 def _check_free(pool: EmbeddedUserPool, user: User) -> None:
