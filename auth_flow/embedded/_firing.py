@@ -59,6 +59,27 @@ async def fire(
     return checked(_Output, event if result is None else result).response
 
 
+async def pre_sign_up(
+    context: Context, source: str, validation_data: Mapping[str, str] | None = None
+) -> bool:
+    """Run the PreSignUp trigger, which may refuse the user, or verify an address or phone number.
+
+    Return whether it confirms the user.
+    """
+    response = await fire(
+        context,
+        "PreSignUp",
+        source,
+        {"validationData": dict(validation_data or {}), **context.metadata_member},
+        {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False},
+    )
+    attributes = context.existing_user.attributes
+    for flag, name in (("autoVerifyEmail", "email"), ("autoVerifyPhone", "phone_number")):
+        if response and response.get(flag) and name in attributes:
+            attributes[f"{name}_verified"] = "true"
+    return bool(response and response.get("autoConfirmUser"))
+
+
 class _Output(BaseModel):
     """The event that a trigger returns, as far as it is used."""
 

@@ -19,7 +19,7 @@ from auth_flow.embedded._federated_users import (
     new_federated_user,
     subject_in,
 )
-from auth_flow.embedded._firing import fire
+from auth_flow.embedded._firing import fire, pre_sign_up
 from auth_flow.embedded._http import HttpRequest, Response
 from auth_flow.embedded._login._arrival import signed_in
 from auth_flow.embedded._login._attempts import BrowserSignIn
@@ -215,12 +215,7 @@ async def _sign_up(
 ) -> User:
     user = new_federated_user(pool, provider, subject, attributes)
     context = Context.about(pool, user, client_id=attempt.request.client_id)
-    answers = {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False}
-    request: dict[str, Any] = {"validationData": {}, **context.metadata_member}
-    response = await fire(context, "PreSignUp", "ExternalProvider", request, answers)
-    for flag, name in (("autoVerifyEmail", "email"), ("autoVerifyPhone", "phone_number")):
-        if response and response.get(flag) and name in user.attributes:
-            user.attributes[f"{name}_verified"] = "true"
+    await pre_sign_up(context, "ExternalProvider")
     if federated_user(pool, provider, subject) is not None:
         # The trigger has linked the account. The service reports that as an error, once.
         raise Fault(

@@ -12,6 +12,7 @@ from auth_flow.embedded._aliases import check_username, claim_aliases
 from auth_flow.embedded._context import Context
 from auth_flow.embedded._delivery import ATTRIBUTE_OF, MEDIUM_OF, check_may_send, send, send_code
 from auth_flow.embedded._fault import Fault, invalid_parameter, not_authorized
+from auth_flow.embedded._firing import pre_sign_up
 from auth_flow.embedded._grants import revoke_all
 from auth_flow.embedded._models import User
 from auth_flow.embedded._operations.account import mfa_members
@@ -26,7 +27,7 @@ from auth_flow.embedded._operations.shapes import (
     as_dict,
     shown_user,
 )
-from auth_flow.embedded._operations.sign_up import post_confirmation, pre_sign_up
+from auth_flow.embedded._operations.sign_up import post_confirmation
 from auth_flow.embedded._outbox import Medium
 from auth_flow.embedded._paging import page
 from auth_flow.embedded._passwords import check_policy, set_password, temporary_password
@@ -120,7 +121,7 @@ async def admin_create_user(service: CognitoService, request: AdminCreateUserReq
     if user is None:
         user = _new_user(pool, request)
         context = Context.about(pool, user, client_metadata=request.client_metadata)
-        await pre_sign_up(context, "AdminCreateUser", request.validation_data)
+        await pre_sign_up(context, "AdminCreateUser", as_dict(request.validation_data))
         check_policy(pool.settings.password_policy, password)
         claim_aliases(pool, user, force=request.force_alias_creation)
     context = Context.about(pool, user, client_metadata=request.client_metadata)

@@ -18,7 +18,7 @@ from auth_flow.embedded._fault import (
     not_authorized,
     unknown_to_client,
 )
-from auth_flow.embedded._firing import fire
+from auth_flow.embedded._firing import fire, pre_sign_up
 from auth_flow.embedded._models import Client, Code, User
 from auth_flow.embedded._operations.shapes import (
     Attribute,
@@ -77,7 +77,7 @@ async def sign_up(service: CognitoService, request: SignUpRequest) -> Reply:
     context = Context.about(
         pool, user, client_id=client.id, client_metadata=request.client_metadata
     )
-    confirmed = await pre_sign_up(context, "SignUp", request.validation_data)
+    confirmed = await pre_sign_up(context, "SignUp", as_dict(request.validation_data))
     user.status = "CONFIRMED" if confirmed else "UNCONFIRMED"
     _check_free(pool, user)
     pool.save(user)
@@ -151,27 +151,6 @@ async def confirm_by_link(pool: EmbeddedUserPool, username: str, link_token: str
     if user is None or user.status != "UNCONFIRMED":
         raise expired_code()
     await _confirm(Context.about(pool, user), check_code(pool, user, "SignUp", link_token))
-
-
-async def pre_sign_up(
-    context: Context, source: str, validation_data: list[Attribute] | None
-) -> bool:
-    """Run the PreSignUp trigger, which may refuse the user, or verify an address or phone number.
-
-    Return whether it confirms the user.
-    """
-    response = await fire(
-        context,
-        "PreSignUp",
-        source,
-        {"validationData": as_dict(validation_data), **context.metadata_member},
-        {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False},
-    )
-    attributes = context.existing_user.attributes
-    for flag, attribute in (("autoVerifyEmail", "email"), ("autoVerifyPhone", "phone_number")):
-        if response and response.get(flag) and attribute in attributes:
-            attributes[f"{attribute}_verified"] = "true"
-    return bool(response and response.get("autoConfirmUser"))
 
 
 async def post_confirmation(context: Context, source: str) -> None:
