@@ -36,7 +36,7 @@ from auth_flow.errors import (
     TooManyRequestsException,
     TransportClosed,
 )
-from auth_flow.transports import CognitoTransport, ConnectionPool, Retries, Timeouts
+from auth_flow.transports import CognitoTransport, ConnectionPool, Retries, Timeouts, _wire
 from auth_flow.transports._tls import make_context
 from tests.transports.faults import (
     Act,
@@ -463,6 +463,16 @@ async def test_the_clock_of_the_service_is_read_from_its_replies() -> None:
         for _ in range(2):
             await transport.call("GetUser", {})
             assert transport.clock_difference == pytest.approx(3600, abs=60)
+
+
+async def test_idle_connections_are_kept_as_long_as_those_of_the_pool(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_wire, "LIMITS", httpx.Limits(keepalive_expiry=0.0))
+    async with fault_server(say({})) as server, _transport(server) as transport:
+        for _ in range(2):
+            await transport.call("GetUser", {})
+    assert server.connections == 2
 
 
 async def test_the_end_of_a_block_closes_the_transport() -> None:
