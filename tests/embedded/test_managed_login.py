@@ -27,6 +27,32 @@ pytestmark = pytest.mark.anyio
 # The whole way
 
 
+@pytest.mark.parametrize(
+    ("scope", "readable"),
+    [
+        ("openid", {"email", "email_verified", "phone_number", "phone_number_verified", "name"}),
+        ("openid email", {"email", "email_verified"}),
+        ("openid phone", {"phone_number", "phone_number_verified"}),
+        ("openid profile", {"name"}),
+    ],
+)
+async def test_the_scopes_limit_what_an_id_token_says(
+    app: App, scope: str, readable: set[str]
+) -> None:
+    scopes = ("openid", "email", "phone", "profile")
+    app.client_id = app.wire.pool.create_client(
+        ClientSettings(**{**OAUTH, "allowed_oauth_scopes": scopes})
+    ).id
+    ada = app.wire.pool.user("ada")
+    assert ada is not None
+    ada.write({"name": "Ada"})
+    await app.authorize(scope=scope)
+    await app.sign_in()
+    identity = claims((await app.redeem()).json()["id_token"])
+    personal = ("email", "email_verified", "phone_number", "phone_number_verified", "name")
+    assert {name for name in personal if name in identity} == readable
+
+
 async def test_from_authorize_to_tokens(app: App) -> None:
     await app.authorize()
     assert app.browser.title == "Sign in"

@@ -91,6 +91,12 @@ async def test_passkeys_and_their_counters_survive_a_restart(
             await passkey_sign_in(wire, clone)
 
 
+def test_every_pool_has_a_key_of_its_own() -> None:
+    with EmbeddedCognito() as service:
+        one, other = service.create_pool(), service.create_pool()
+    assert one.key.public["n"] != other.key.public["n"]
+
+
 def test_passwords_are_not_kept(tmp_path: Path, signing_key: SigningKey) -> None:
     with EmbeddedCognito(storage=tmp_path / "cognito.sqlite") as service:
         service.create_pool(key=signing_key).create_user("ada", PASSWORD)

@@ -420,7 +420,7 @@ async def test_a_clients_redirects_are_not_followed(library: Any) -> None:
 @pytest.mark.filterwarnings("ignore:Exception ignored in. <async_generator object ")
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 async def test_an_endless_reply_over_a_callers_client_is_not_read_to_its_end(library: Any) -> None:
-    parts = 0
+    parts, closed = 0, False
     left = _generators_left_to_the_garbage_collector()
 
     class Endless(library.AsyncByteStream):  # type: ignore[name-defined,misc]  # either library's
@@ -428,6 +428,10 @@ async def test_an_endless_reply_over_a_callers_client_is_not_read_to_its_end(lib
             nonlocal parts
             for parts in range(1, 100):  # noqa: B007
                 yield b"x" * 100
+
+        async def aclose(self) -> None:
+            nonlocal closed
+            closed = True
 
     def answer(request: Any) -> Any:
         return library.Response(200, stream=Endless())
@@ -438,7 +442,7 @@ async def test_an_endless_reply_over_a_callers_client_is_not_read_to_its_end(lib
     ):
         with pytest.raises(MalformedResponse, match="more than 1000 bytes"):
             await transport.call("SignUp", {})
-    assert parts == 11
+    assert (parts, closed) == (11, True)
     assert "BoundAsyncStream.__aiter__" not in left
 
 
