@@ -6,7 +6,6 @@ joserfc verifies the signature. It comes with the extra `jwt`, and is imported w
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import importlib
@@ -109,7 +108,7 @@ def _part(token: str, index: int) -> dict[str, Any]:
     try:
         text = token.split(".")[index]
         value = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (IndexError, ValueError, binascii.Error, RecursionError):
+    except (IndexError, ValueError, RecursionError):
         raise InvalidToken("The id token is not a JWT.") from None
     if not isinstance(value, dict):
         raise InvalidToken("The id token is not a JWT.")

@@ -282,6 +282,19 @@ async def test_a_device_is_confirmed_by_its_own_tokens_once(wire: Wire) -> None:
         await device.confirm(wire, first["AccessToken"])
 
 
+async def test_a_verifier_that_cannot_be_read_confirms_nothing(wire: Wire) -> None:
+    settings(wire, device_tracking="ALWAYS")
+    tokens = await wire.tokens()
+    for salt in ("AQ=", "é", "!"):
+        with pytest.raises(Refused, match="Invalid device secret verifier"):
+            await wire.call(
+                "ConfirmDevice",
+                AccessToken=tokens["AccessToken"],
+                DeviceKey=Device.new(tokens).key,
+                DeviceSecretVerifierConfig={"PasswordVerifier": "AQ==", "Salt": salt},
+            )
+
+
 async def test_a_device_that_was_never_confirmed_spares_no_second_factor(wire: Wire) -> None:
     settings(wire, device_tracking="USER_OPT_IN")
     result = await wire.tokens()

@@ -250,6 +250,10 @@ async def test_a_machine_gets_a_token_for_itself(wire: Wire, by_header: bool) ->
     wrong = httpx.BasicAuth(client.id, "wrong")
     refused = await wire.http.post("/oauth2/token", data=form, auth=wrong)
     assert (refused.status_code, refused.json()) == (400, {"error": "invalid_client"})
+    for unreadable in (b"Basic !", b"Basic \xe9", b"Basic /w=="):
+        headers = {"authorization": unreadable}
+        refused = await wire.http.post("/oauth2/token", data=form, headers=headers)
+        assert (refused.status_code, refused.json()["error"]) == (400, "invalid_client")
     scope = {"grant_type": "client_credentials", "scope": "api/write"}
     auth = httpx.BasicAuth(client.id, client.secret)
     refused = await wire.http.post("/oauth2/token", data=scope, auth=auth)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from urllib.parse import unquote_plus
 
 from auth_flow.embedded._fault import Fault
@@ -42,6 +41,6 @@ def authenticated_client(
 def _basic(encoded: str) -> tuple[str, str]:
     try:
         name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise TokenError("invalid_client", "The Authorization header cannot be read") from None
     return unquote_plus(name), unquote_plus(secret)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -172,5 +171,5 @@ def show_device(device: Device) -> Reply:
 def _hexadecimal(encoded: str) -> str:
     try:
         return f"{int.from_bytes(base64.b64decode(encoded, validate=True), 'big'):x}"
-    except binascii.Error:
+    except ValueError:
         raise invalid_parameter("Invalid device secret verifier.") from None
