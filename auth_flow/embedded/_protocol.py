@@ -91,7 +91,7 @@ def _without_nulls(body: bytes) -> bytes:
         return body
     try:
         return json.dumps(json.loads(body, object_pairs_hook=_set_members)).encode()
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
 
 

@@ -68,7 +68,7 @@ def claims_in(token: str) -> dict[str, Any]:
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError):
+    except (IndexError, ValueError, RecursionError):
         return {}
     return cast("dict[str, Any]", claims) if isinstance(claims, dict) else {}
 

@@ -254,6 +254,9 @@ async def test_a_machine_gets_a_token_for_itself(wire: Wire, by_header: bool) ->
         headers = {"authorization": unreadable}
         refused = await wire.http.post("/oauth2/token", data=form, headers=headers)
         assert (refused.status_code, refused.json()["error"]) == (400, "invalid_client")
+    deep = {**form, "aws_client_metadata": "[" * 9999}
+    refused = await wire.http.post("/oauth2/token", data=deep, auth=(client.id, client.secret))
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
     scope = {"grant_type": "client_credentials", "scope": "api/write"}
     auth = httpx.BasicAuth(client.id, client.secret)
     refused = await wire.http.post("/oauth2/token", data=scope, auth=auth)

@@ -33,7 +33,9 @@ async def test_unknown_operations(wire: Wire) -> None:
         await wire.call("MakeCoffee")
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"AuthFlow": 1, "ClientId": "x"}', b"\xff", b""])
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b'{"AuthFlow": 1, "ClientId": "x"}', b"\xff", b"", b"[null," * 9999]
+)
 async def test_what_is_not_json_of_the_right_shape(wire: Wire, body: bytes) -> None:
     headers = {"x-amz-target": "AWSCognitoIdentityProviderService.InitiateAuth"}
     response = await wire.http.post("/", content=body, headers=headers)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from auth_flow.embedded import ClientSettings, RefreshTokenRotation, TurnableClock
@@ -16,7 +18,9 @@ async def named(wire: Wire, access_token: str) -> dict[str, str]:
 
 async def test_access_tokens_expire_and_cannot_be_made_up(wire: Wire, clock: TurnableClock) -> None:
     tokens = await wire.tokens()
-    for token in ("x.y.z", tokens["IdToken"], tokens["AccessToken"][:-4] + "AAAA"):
+    deep = base64.urlsafe_b64encode(b"[" * 9999).decode()
+    forged = tokens["AccessToken"][:-4] + "AAAA"
+    for token in ("x.y.z", f"x.{deep}.z", tokens["IdToken"], forged):
         with pytest.raises(Refused, match="NotAuthorizedException: Invalid Access Token"):
             await wire.call("GetUser", AccessToken=token)
     clock.turn(hours=1)

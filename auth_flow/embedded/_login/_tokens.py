@@ -107,7 +107,7 @@ async def _machine(pool: EmbeddedUserPool, client: Client, form: dict[str, str])
         raise TokenError("invalid_scope")
     try:
         metadata = json.loads(form.get("aws_client_metadata", "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise TokenError("invalid_request", "aws_client_metadata is not JSON") from None
     if not isinstance(metadata, dict):
         raise TokenError("invalid_request", "aws_client_metadata is not an object")
