@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import urlsplit
 
 from auth_flow.errors import PasskeyError
 from auth_flow.passkeys._fido import CollectedClientData, verify_rp_id
+
+_DOMAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 class Site:
@@ -44,7 +47,16 @@ class Site:
         return CollectedClientData(json.dumps(page, separators=(",", ":")).encode())
 
     def _problem(self) -> str | None:
-        url = urlsplit(self.origin)
+        if _DOMAIN.fullmatch(self.rp_id) is None:
+            return (
+                f"{self.rp_id!r} is not a relying party id. It is the domain that is the "
+                "RelyingPartyId in the WebAuthnConfiguration of the user pool, in lower case and "
+                "without scheme and port: 'example.org'."
+            )
+        try:
+            url = urlsplit(self.origin)
+        except ValueError:
+            url = urlsplit("")
         if self.origin != f"{url.scheme}://{url.netloc}" or not url.hostname:
             return (
                 f"{self.origin!r} is not an origin. Write the scheme, the host and perhaps the "

@@ -278,14 +278,20 @@ async def test_a_pool_without_es256() -> None:
     [
         ("example.org", "https://example.org/", "is not an origin"),
         ("example.org", "example.org", "is not an origin"),
+        ("example.org", "https://[", "is not an origin"),
         ("example.org", "http://example.org", "not secure"),
         ("example.org", "https://notexample.org", "a subdomain"),
         ("app.example.org", "https://example.org", "a subdomain"),
         ("co.uk", "https://shop.co.uk", "public suffix"),
         ("", "https://example.org", "RelyingPartyId"),
+        ("https://example.org", None, "without scheme"),
+        ("localhost:3000", None, "without scheme and port"),
+        ("Example.org", None, "lower case"),
     ],
 )
-def test_an_origin_that_does_not_fit_says_what_to_set(rp_id: str, origin: str, words: str) -> None:
+def test_an_origin_that_does_not_fit_says_what_to_set(
+    rp_id: str, origin: str | None, words: str
+) -> None:
     with pytest.raises(PasskeyError, match=words) as caught:
         SoftwareAuthenticator(rp_id, origin=origin)
     assert caught.value.reason == "SecurityError"
