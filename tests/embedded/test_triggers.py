@@ -211,6 +211,7 @@ async def test_the_metadata_of_other_operations_reaches_all_their_triggers(wire:
     tokens = await wire.tokens()
     recorder.events.clear()
     await wire.call("GetTokensFromRefreshToken", **client, RefreshToken=tokens["RefreshToken"])
+    assert recorder.events[-1]["callerContext"]["clientId"] == wire.client.id
     assert recorder.with_metadata() == {"TokenGeneration_RefreshTokens": (METADATA, None)}
     signed_in = {"AccessToken": tokens["AccessToken"], "ClientMetadata": METADATA}
     await wire.call("GetUserAttributeVerificationCode", **signed_in, AttributeName="email")
