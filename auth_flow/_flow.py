@@ -395,12 +395,8 @@ class AuthFlow:
         the tokens.
         """
         async with self._under_way("restore_session"):
-            done = Done(
-                signed_in=True,
-                username=tokens.username,
-                user_id=tokens.access_token.claims.subject,
-                device=CurrentDevice.of(device),
-            )
+            subject = tokens.access_token.claims.subject
+            done = Done(signed_in=True, username=tokens.username, user_id=subject)
             self._leap(Record(step=done, username=tokens.username))
             await self._begin_session(tokens, device)
         return self.step

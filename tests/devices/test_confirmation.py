@@ -350,7 +350,9 @@ async def test_a_flow_without_a_store_knows_the_device_as_long_as_it_lives(scrip
     await flow.send(event)
     elsewhere, device = flow_of(script), flow.session.device
     assert device is not None
-    await elsewhere.restore_session(flow.session.tokens, device=device)
+    step = await elsewhere.restore_session(flow.session.tokens, device=device)
+    assert isinstance(step, Done)
+    assert step.device == CurrentDevice.of(device)
     for each in (flow, elsewhere):
         await each.session.sign_out()
         script.expect(initiate("USER_AUTH", tokens(), USERNAME="ada", DEVICE_KEY=NEW["DeviceKey"]))

@@ -33,9 +33,12 @@ async def test_a_passkey_signs_in(wire: Wire) -> None:
     asked = await wire.respond(asked, USERNAME="ada", ANSWER="WEB_AUTHN")
     assert asked["ChallengeParameters"]["USERNAME"] == "ada"
     options = json.loads(asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"])
-    credential = json.dumps(authenticator.get(options))
+    answer = authenticator.get(options)
+    assert options["allowCredentials"] == [
+        {"id": answer["id"], "type": "public-key", "transports": ["internal"]}
+    ]
     assert "AuthenticationResult" in await wire.respond(
-        asked, USERNAME="ada", CREDENTIAL=credential
+        asked, USERNAME="ada", CREDENTIAL=json.dumps(answer)
     )
 
 

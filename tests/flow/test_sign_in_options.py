@@ -117,7 +117,7 @@ async def test_a_verifier_without_a_user_id_is_malformed(script: Script, flow: A
     script.expect(
         initiate("USER_SRP_AUTH", challenge("PASSWORD_VERIFIER"), USERNAME="ada", SRP_A=ANYTHING)
     )
-    with pytest.raises(MalformedResponse, match="USER_ID_FOR_SRP"):
+    with pytest.raises(MalformedResponse, match=r"^InitiateAuth: .*USER_ID_FOR_SRP"):
         await flow.send(SignIn(username="ada", password="x"))
 
 

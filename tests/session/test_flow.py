@@ -120,6 +120,7 @@ async def test_a_flow_opens_a_transport_for_itself_and_its_session(clock: Clock)
             event = SignIn(username=USER, password="x", auth_flow_type="USER_PASSWORD_AUTH")
             await flow.send(event)
             assert flow.session.active
+        await server.closed()
     assert server.requests[0].operation == "InitiateAuth"
 
 
