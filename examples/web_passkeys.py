@@ -184,7 +184,7 @@ async def filled_in(request: Request) -> dict[str, str]:
 
 def show(form: Form, *, post_to: str) -> Response:
     """Return a page with a form."""
-    return document(title_of(form), render(form, post_to=post_to, hidden={}))
+    return document(title_of(form), render(form, post_to=post_to))
 
 
 def document(title: str, body: str) -> Response:

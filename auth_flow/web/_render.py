@@ -30,7 +30,7 @@ _FOR_PASSKEYS = ("submit", "choose_factor:WEB_AUTHN")
 """The actions of a form with a required passkey field that are of use only with a passkey."""
 
 
-def render(form: Form, *, post_to: str, hidden: Mapping[str, str]) -> str:
+def render(form: Form, *, post_to: str, hidden: Mapping[str, str] | None = None) -> str:
     """Return a form as HTML.
 
     `post_to` is the URL that it posts to, and `hidden` are values that it posts besides its fields.
@@ -38,7 +38,7 @@ def render(form: Form, *, post_to: str, hidden: Mapping[str, str]) -> str:
     """
     focused = _to_begin_with(form)
     by_passkey = any(field.kind == "passkey" for field in form.questions)
-    kept = {**hidden, "token": form.token}
+    kept = {**(hidden or {}), "token": form.token}
     inputs = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in kept.items()
