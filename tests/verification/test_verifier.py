@@ -61,6 +61,11 @@ NAMELESS = {name: value for name, value in KeyServer().jwk("one").items() if nam
 
 
 @pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
 def keys() -> KeyServer:
     return KeyServer()
 
