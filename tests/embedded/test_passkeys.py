@@ -224,6 +224,7 @@ async def test_twenty_passkeys_are_enough(wire: Wire) -> None:
         ("https://notexample.org", False),
         ("https://example.org.evil.example", False),
         ("http://localhost:3000", False),
+        ("null", False),
         ("https://partner.example", True),
     ],
 )

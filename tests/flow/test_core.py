@@ -21,6 +21,7 @@ from auth_flow.errors import (
 )
 from auth_flow.states import Cancel, ConfirmSignUp, EnterCode, Event, Record, SignIn, SignUp
 from auth_flow.states._machine import Chart
+from auth_flow.states._work import RECOVERING
 from auth_flow.states.chart import CHART
 from auth_flow.states.steps import AutoSignInReady, Done, Idle
 
@@ -138,6 +139,20 @@ def test_a_chart_has_to_have_the_leap_of_an_expired_session(clock: Clock) -> Non
     turn = Turn(outcome.record, EnterCode(code="1"), client=POOL, clock=clock, chart=chart)
     with pytest.raises(UnexpectedStep):
         next(advance(turn))
+
+
+def test_a_chart_has_to_have_the_step_that_a_reply_leads_to(clock: Clock) -> None:
+    sms = "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    replies = {
+        work: (*(target for target in targets if target != sms), *([sms] * (work == RECOVERING)))
+        for work, targets in CHART.replies.items()
+    }
+    chart = Chart(CHART.steps.values(), CHART.transitions, replies=replies, leaps=CHART.leaps)
+    turn = advance(Turn(Record(), SIGN_IN, client=POOL, clock=clock, chart=chart))
+    assert isinstance(next(turn), Checkpoint)
+    assert isinstance(turn.send(None), Call)
+    with pytest.raises(UnexpectedStep):
+        turn.send(SMS)
 
 
 def test_a_turn_shows_neither_secrets_nor_tables(clock: Clock) -> None:

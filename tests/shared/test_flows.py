@@ -335,6 +335,7 @@ async def test_the_store_says_so_before_a_request_leaves(
         entry = await store.load(entry_name(pool, "chat"))
         assert entry
         assert json.loads(entry.value)["sending"] == "sign_in"
+        assert ", " not in entry.value, "the shortest JSON"
         gate.opened.set()
     entry = await store.load(entry_name(pool, "chat"))
     assert entry
@@ -693,7 +694,12 @@ async def test_a_claim_does_not_make_a_flow_live_longer(
     cut.off = False
     assert (await flows.look("chat")).step.name == SmsCode.name
     still.now += 1
-    assert (await flows.look("chat")).record == Record()
+    view = await flows.look("chat")
+    assert (view.record, view.busy) == (Record(), True)
+    still.now += 9
+    assert not (await flows.look("chat")).busy
+    async with flows.take("chat") as flow:
+        assert flow.record == Record()
 
 
 async def test_a_flow_cannot_be_given_to_somebody_else(
