@@ -391,6 +391,15 @@ async def test_user_auth_with_passwords(wire: Wire) -> None:
         "USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD
     )
     assert "AuthenticationResult" in preferred
+    settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))
+    asked = await wire.initiate(
+        "USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="PASSWORD_SRP", SRP_A=keys.public_hex
+    )
+    assert (await wire.prove(asked, keys))["ChallengeName"] == "SMS_MFA"
+    preferred = await wire.initiate(
+        "USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD
+    )
+    assert preferred["ChallengeName"] == "SMS_MFA"
 
 
 async def test_custom_challenge_rounds(wire: Wire) -> None:
