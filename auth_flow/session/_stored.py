@@ -103,7 +103,7 @@ class _Entry(Reply):
     expires_at: float
     login_id: str | None = None
     installation_id: str | None = None
-    leased_until: float = 0.0
+    leased_until: float
     earlier: list[str]
     new_device: NewDevice | None = None
 

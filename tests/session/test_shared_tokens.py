@@ -146,6 +146,16 @@ async def test_a_refresh_that_outlives_its_lease_gives_way(
     assert slow.active
 
 
+async def test_a_refusal_without_another_process_ends_the_session_at_once(
+    service: TokenService, store: MemoryStore, clock: Clock
+) -> None:
+    (session,) = await processes(service, store, 1)
+    clock.now += HOUR
+    service.failures.append(RefreshTokenReuseException("No.", operation=REFRESH))
+    with anyio.fail_after(LEASE / 2), pytest.raises(NotSignedIn):
+        await session.fresh_tokens()
+
+
 async def test_tokens_that_come_late_do_not_replace_newer_ones(
     store: MemoryStore, clock: Clock
 ) -> None:
