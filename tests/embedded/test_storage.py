@@ -5,10 +5,17 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from auth_flow.embedded import ClientSettings, EmbeddedCognito, RefreshTokenRotation, SigningKey
+from auth_flow.embedded import (
+    ClientSettings,
+    EmbeddedCognito,
+    RefreshTokenRotation,
+    SigningKey,
+    Triggers,
+)
 from auth_flow.states import _srp as srp
 from tests.embedded.authenticator import Authenticator
 from tests.embedded.test_passkeys import complete, passkey_sign_in, registration
@@ -78,6 +85,9 @@ async def test_spent_refresh_tokens_are_known_after_a_restart(
 async def test_passkeys_and_their_counters_survive_a_restart(
     tmp_path: Path, signing_key: SigningKey
 ) -> None:
+    def refuse(_: dict[str, Any]) -> None:
+        raise ValueError("not today")
+
     path, authenticator = tmp_path / "cognito.sqlite", Authenticator()
     async with opened(path, signing_key) as wire:
         access, options = await registration(wire)
@@ -85,10 +95,14 @@ async def test_passkeys_and_their_counters_survive_a_restart(
         await complete(wire, access, authenticator.create(options))
     clone = authenticator.clone()
     async with opened(path) as wire:
-        assert "AuthenticationResult" in await passkey_sign_in(wire, authenticator)
+        # The assertion counts even if the sign-in is refused after it.
+        wire.pool.triggers = Triggers(post_authentication=refuse)
+        with pytest.raises(Refused, match="UserLambdaValidationException"):
+            await passkey_sign_in(wire, authenticator)
     async with opened(path) as wire:
         with pytest.raises(Refused, match="count"):
             await passkey_sign_in(wire, clone)
+        assert "AuthenticationResult" in await passkey_sign_in(wire, authenticator)
 
 
 def test_every_pool_has_a_key_of_its_own() -> None:
