@@ -99,7 +99,7 @@ def note_proof(pool: EmbeddedUserPool, user: User | None, identity: str, *, righ
     attempts.wrong = 0 if right else attempts.wrong + 1
     excess = attempts.wrong - pool.settings.limits.wrong_passwords
     if excess >= 0:
-        attempts.locked_until = pool.clock() + min(2.0**excess, LONGEST_LOCK_OUT)
+        attempts.locked_until = pool.clock() + min(2**excess, LONGEST_LOCK_OUT)
     if user is not None:
         pool.save(user)
     if not right:

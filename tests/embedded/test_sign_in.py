@@ -547,7 +547,10 @@ async def test_wrong_passwords_lock_out_for_a_while(wire: Wire, clock: TurnableC
     with pytest.raises(Refused, match="NotAuthorizedException: Password attempts exceeded"):
         await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A="2")
     clock.turn(seconds=1)
-    for seconds in (2, 4, 8):
+    user = wire.pool.user("ada")
+    assert user is not None
+    for wrong, seconds in ((5, 2), (6, 4), (13, 512), (14, 900), (10_000, 900)):
+        user.password_attempts.wrong = wrong
         with pytest.raises(Refused, match=r"Incorrect username or password."):
             await wire.sign_in(password="wrong")
         clock.turn(seconds=seconds - 1)
