@@ -7,7 +7,7 @@ import pytest
 
 from auth_flow.embedded import PoolSettings, TurnableClock
 from tests.embedded.authenticator import Authenticator, encode
-from tests.embedded.wire import Refused, Wire, settings
+from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
 
@@ -173,11 +173,18 @@ async def test_a_false_attestation_is_refused(wire: Wire) -> None:
 
 
 async def test_one_passkey_is_registered_once(wire: Wire) -> None:
+    user = wire.pool.create_user("ada", PASSWORD, attributes={"name": "Ada Lovelace"})
     authenticator = Authenticator()
     await register(wire, authenticator)
     access, options = await registration(wire)
+    credential = authenticator.create(options)
+    named = {"id": encode(user.sub.encode()), "name": "ada", "displayName": "Ada Lovelace"}
+    assert options["user"] == named
+    assert options["excludeCredentials"] == [
+        {"id": credential["id"], "type": "public-key", "transports": ["internal"]}
+    ]
     with pytest.raises(Refused, match="registered already"):
-        await complete(wire, access, authenticator.create(options))
+        await complete(wire, access, credential)
 
 
 async def test_malformed_credentials_are_refused(wire: Wire) -> None:
