@@ -221,6 +221,7 @@ async def test_custom_auth_names_a_new_device_only_after_a_password(wire: Wire) 
     asked = await wire.initiate("CUSTOM_AUTH", USERNAME="ada")
     reply = await wire.respond(asked, USERNAME="ada", ANSWER="blue")
     assert "NewDeviceMetadata" not in reply["AuthenticationResult"]
+    await renew(wire, reply["AuthenticationResult"])
 
     keys = srp.ClientKeys.generate()
     asked = await wire.initiate(
