@@ -206,3 +206,6 @@ async def test_delete_user(wire: Wire) -> None:
         await wire.call("GetUser", AccessToken=access)
     with pytest.raises(Refused, match="UserNotFoundException"):
         await wire.sign_in()
+    wire.pool.create_user("ada", PASSWORD)  # somebody else, who took the name
+    with pytest.raises(Refused, match="NotAuthorizedException: Access Token has been revoked"):
+        await wire.call("GetUser", AccessToken=access)

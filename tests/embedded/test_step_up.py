@@ -202,8 +202,10 @@ async def test_a_level_that_is_reached_is_refused(wire: Wire) -> None:
 async def test_the_token_has_to_be_the_users(wire: Wire) -> None:
     wire.pool.create_user("eve", PASSWORD)
     token = (await wire.tokens("eve"))["AccessToken"]
-    with pytest.raises(Refused, match="does not belong"):
-        await aim(wire, f"{LEVEL}1", ACCESS_TOKEN=token)
+    aimed = {"TARGET_ACR_VALUES": f"{LEVEL}1", "ACCESS_TOKEN": token}
+    for username in ("ada", "nobody"):
+        with pytest.raises(Refused, match="does not belong"):
+            await wire.initiate("USER_AUTH", USERNAME=username, **aimed)
 
 
 async def test_the_lite_plan_has_no_step_up(wire: Wire) -> None:
