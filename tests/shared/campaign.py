@@ -275,6 +275,9 @@ class Campaign:
         self._place, self._flows, self._kills = place, flows, kills
         self._dice = random.Random(seed)
         self._workers: list[Worker] = []
+        # However slow the killing is, it must not fall behind: each kill lets more flows begin.
+        self._flows_per_kill = -(-flows // kills)
+        self._may_begin = asyncio.Semaphore(2 * self._flows_per_kill)
         self.service = WatchedCognito()
         self.result = Result(flows=flows)
         self._pool = self.service.create_pool(
@@ -304,26 +307,25 @@ class Campaign:
             app = self._app.model_copy(update={"endpoint": url})
             for _ in range(WORKERS):
                 await self._start(app)
-            names = [f"person-{number}" for number in range(self._flows)]
-            waiting = iter(names)
+            waiting = iter([f"person-{number}" for number in range(self._flows)])
             ended = 0
 
             async def people() -> None:
                 nonlocal ended
                 for name in waiting:
+                    await self._may_begin.acquire()
                     try:
                         await self._play(name)
                     except Lost:
                         self.result.lost += 1
                     ended += 1
 
-            everybody = asyncio.gather(*(people() for _ in range(min(AT_ONCE, self._flows))))
-            killing = asyncio.create_task(self._kill(app, lambda: ended))
             try:
-                await everybody
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._kill(app, lambda: ended))
+                    for _ in range(min(AT_ONCE, self._flows)):
+                        tasks.create_task(people())
             finally:
-                killing.cancel()
-                await asyncio.wait([killing])
                 self.result.lost += self._flows - ended
                 self.result.repeated = self.service.repeated.total()
                 for worker in self._workers:
@@ -354,6 +356,8 @@ class Campaign:
             self._workers.remove(victim)
             await victim.kill()
             self.result.kills += 1
+            for _ in range(self._flows_per_kill):
+                self._may_begin.release()
 
     async def _start(self, app: UserPool) -> None:
         worker = Worker(app, self._place)
