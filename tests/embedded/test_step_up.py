@@ -129,7 +129,7 @@ async def test_a_step_up_asks_only_for_what_is_missing(wire: Wire, clock: Turnab
 async def test_credit_is_given_to_recent_sign_ins_with_a_level_only(
     wire: Wire, clock: TurnableClock
 ) -> None:
-    give_app(wire)
+    wire.pool.create_user("ada", PASSWORD, totp_secret=KEY)  # who has nothing else
     ordinary = (await wire.tokens())["AccessToken"]
     old = (await by_password(wire))["AuthenticationResult"]["AccessToken"]
     clock.turn(seconds=60)
