@@ -211,7 +211,8 @@ class EmbeddedUserPool:
             user.temporary_password_expires = (
                 now + 86400 * self.settings.password_policy.temporary_password_validity_days
             )
-        self.users.take(self._key(username))
+        if held := self.users.get(self._key(username)):
+            self.delete(held)
         self.save(user)
         return user
 
@@ -230,10 +231,16 @@ class EmbeddedUserPool:
         self.users.put(key, user)
 
     def delete(self, user: User) -> None:
-        """Delete a user and all of the user's tokens."""
+        """Delete a user with all tokens, unfinished sign-ins and signed-in browsers of the user.
+
+        They would be those of the next user with this name.
+        """
         self.users.take(self._key(user.username))
-        for grant in self.grants_of(user):
-            self.grants.take(grant.origin_jti)
+        tables: tuple[Table[Any], ...] = (self.grants, self.sessions, self.codes, self.browsers)
+        for table in tables:
+            for key, row in table.items():
+                if row.username == user.username:
+                    table.take(key)
 
     def user(self, name: str) -> User | None:
         """Return the user with this username, `sub` or alias, or None."""

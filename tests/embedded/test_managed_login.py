@@ -121,6 +121,18 @@ async def test_a_browser_that_is_signed_in_gets_a_code_at_once(app: App) -> None
     assert app.browser.returned == {"error": "login_required", "state": "st-1"}
 
 
+async def test_a_browser_is_not_signed_in_as_the_next_user_of_the_name(app: App) -> None:
+    await app.authorize()
+    await app.sign_in()
+    pool = app.wire.pool
+    await app.wire.call("AdminDeleteUser", UserPoolId=pool.id, Username="ada")
+    pool.create_user("ada", "Other-Horse-1")
+    refused = await app.redeem()
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    await app.authorize(prompt="none")
+    assert app.browser.returned == {"error": "login_required", "state": "st-1"}
+
+
 async def test_the_implicit_flow(app: App) -> None:
     client = app.wire.pool.clients.get(app.client_id)
     assert client is not None

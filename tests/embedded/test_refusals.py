@@ -212,10 +212,17 @@ async def test_a_user_who_is_created_during_a_simulated_sign_in_is_not_its_user(
         await wire.prove(asked, keys)
 
 
-async def test_a_user_who_is_deleted_during_a_sign_in_has_no_session(wire: Wire) -> None:
+@pytest.mark.parametrize("taken", [False, True])
+async def test_a_user_who_is_deleted_during_a_sign_in_has_no_session(
+    wire: Wire, taken: bool
+) -> None:
     asked = await sms_mfa(wire)
     code = wire.code()
+    user = wire.pool.user("ada")
+    assert user is not None
     await wire.call("AdminDeleteUser", UserPoolId=wire.pool.id, Username="ada")
+    if taken:  # by somebody else, with the same phone number
+        wire.pool.create_user("ada", "Other-Horse-1", attributes=user.attributes)
     with pytest.raises(Refused, match="NotAuthorizedException: Invalid session for the user"):
         await wire.respond(asked, USERNAME="ada", SMS_MFA_CODE=code)
 
