@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -107,6 +107,14 @@ class RequestOptions(WebAuthnValue):
     user_verification: str = "preferred"
     hints: tuple[str, ...] = ()
     extensions: dict[str, Any] | None = None
+
+    def abridged(self) -> Self:
+        """Return the options with the members that a browser cannot do without. It then offers all
+        passkeys that it has for the site.
+        """
+        needed = ("challenge", "rpId", "timeout", "userVerification")
+        members = self.to_json()
+        return self.model_validate({name: members[name] for name in needed if name in members})
 
 
 class RelyingParty(WebAuthnValue):

@@ -12,9 +12,7 @@ from pydantic import ValidationError
 from auth_flow._user_pool import UserPool
 from auth_flow.errors import FlowTooLarge, SealBroken
 from auth_flow.sealing._sealer import Sealer
-from auth_flow.states._passkeys import RequestOptions
 from auth_flow.states._record import Record
-from auth_flow.states.steps import CustomChallenge, FirstFactorSelection, PasskeyRequired
 
 DAY = 86400.0
 
@@ -35,35 +33,10 @@ def park(
 
     text = sealed(record)
     if limit is not None and len(text) > limit:
-        text = sealed(_abridged(record))
+        text = sealed(record.model_copy(update={"step": record.step.abridged()}))
         if len(text) > limit:
             raise FlowTooLarge(len(text), limit)
     return text
-
-
-def _abridged(record: Record) -> Record:
-    """Leave out the parts of the step that no answer needs: parameters of a custom challenge, among
-    which triggers may put pictures, and the list of the user's passkeys.
-    """
-    changes: dict[str, object]
-    match record.step:
-        case CustomChallenge():
-            changes = {"parameters": {}}
-        case PasskeyRequired(options=options):
-            changes = {"options": _short(options)}
-        case FirstFactorSelection(passkey_options=RequestOptions() as options):
-            changes = {"passkey_options": _short(options)}
-        case _:
-            return record
-    return record.model_copy(update={"step": record.step.model_copy(update=changes)})
-
-
-def _short(options: RequestOptions) -> RequestOptions:
-    needed = ("challenge", "rpId", "timeout", "userVerification")
-    members = options.to_json()
-    return RequestOptions.model_validate(
-        {name: members[name] for name in needed if name in members}
-    )
 
 
 def resume(

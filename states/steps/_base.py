@@ -85,6 +85,10 @@ class StepBase(Value, HasForm):
         """Return the event that a typed text stands for."""
         raise EventNotAccepted(self.name, answer.name, ())
 
+    def abridged(self) -> Self:
+        """Return the step without what no answer needs, so that a parked flow is shorter."""
+        return self
+
     def _draft_if_unanswered(self, about: About) -> Draft:
         return sign_in_again(about)
 

@@ -53,6 +53,10 @@ class CustomChallenge(
             text=question(self.parameters) if question else None,
         )
 
+    def abridged(self) -> Self:
+        """Leave out the parameters, among which triggers may put pictures."""
+        return self.model_copy(update={"parameters": {}})
+
     def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
         """Send the answer as it is."""
         assert isinstance(event, AnswerChallenge)

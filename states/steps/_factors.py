@@ -84,6 +84,11 @@ class FirstFactorSelection(
             fields=(choice_field("factor", _to_a_person(offered)), *passkey), submit=submit
         )
 
+    def abridged(self) -> Self:
+        """Leave out the list of the user's passkeys."""
+        options = self.passkey_options
+        return self.model_copy(update={"passkey_options": options and options.abridged()})
+
     def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
         """Send the choice, and a passkey together with it."""
         if isinstance(event, PresentPasskey):
@@ -131,6 +136,10 @@ class PasskeyRequired(
             submit=lambda filled: PresentPasskey(credential=filled["credential"]),
             offers=factors(("PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")),
         )
+
+    def abridged(self) -> Self:
+        """Leave out the list of the user's passkeys."""
+        return self.model_copy(update={"options": self.options.abridged()})
 
     def respond(self, turn: Turn, event: Event) -> Dialogue[AuthReply]:
         """Send the passkey, or the choice of another factor."""
