@@ -1,12 +1,16 @@
 """Change the code in small ways, one at a time, and list the changes that no test notices.
 
-    python3 scripts/mutate.py [--seed 18] [--sample 20] [--jobs 1] [PART …]
+    python3 scripts/mutate.py [--seed 18] [--sample 20 | --all | --again FILE] [--jobs 1] [PART …]
 
 `scripts/mutate.toml` divides the code into parts, each with the modules and the tests that belong
 to it, and lists the changes that make no difference, each with the reason. From each part (by
 default all of them), `--sample` changes are drawn; the same seed draws the same changes from the
-same code. They are made in a copy of the repository. A change counts as noticed if a test fails, or
-if the tests hang. Exits with status 1 if a change was not noticed.
+same code. With `--all`, each change of a part is tried; with `--again`, those that were not noticed
+according to the output of an earlier run.
+
+The changes are made in a copy of the repository, one at a time, and the tests that run the changed
+line are run. A change counts as noticed if a test fails, or if the tests hang. Exits with status 1
+if a change was not noticed.
 
 Nothing has to be installed: the tests run in the development environment, or by `--python`.
 """
@@ -14,8 +18,10 @@ Nothing has to be installed: the tests run in the development environment, or by
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -23,7 +29,8 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +42,31 @@ from environment import ROOT, development_python
 PLAN = Path(__file__).with_suffix(".toml")
 
 
+_PYTEST = ("-p", "no:cacheprovider", "-p", "no:xdist")
+_COVERAGE = (
+    *_PYTEST,
+    *("--cov", "--cov-context=test", "--cov-report=", "--cov-fail-under=0"),
+    *("-vv", "--durations=0", "--assert=plain"),
+)
+_REPORT = ("json", "--show-contexts", "--fail-under=0", "--quiet")
+_DURATION = re.compile(r"^([0-9.]+)s (?:call|setup|teardown) +(tests/.+)$", re.MULTILINE)
+_LINE = re.compile(r"(?<=\.py):[0-9]+")
+_FIRST = 25
+"""How many of the tests that run a line are tried before the others: the fastest."""
+
+_MEASURED = """
+import importlib, sys
+import pytest
+for name in sys.argv[1].split():
+    importlib.import_module(name)
+sys.exit(pytest.main(sys.argv[2:]))
+"""
+"""Imports modules before coverage looks, so that it sees in each line only who calls it."""
+
+TestsByLine = Mapping[tuple[str, int], Sequence[str]]
+"""The tests that run a line, the fastest first, by module and line."""
+
+
 @dataclass(frozen=True)
 class Part:
     """Modules, and the tests that answer for them. Modules may be patterns."""
@@ -42,6 +74,23 @@ class Part:
     name: str
     modules: list[str]
     tests: list[str]
+
+    def paths(self, root: Path) -> list[Path]:
+        """Return the modules below `root`."""
+        return [path for module in self.modules for path in sorted(root.glob(module))]
+
+    def names(self, root: Path) -> str:
+        """Return the modules' names. All packages are imported below `auth_flow`."""
+        modules = (path.relative_to(root).with_suffix("").parts for path in self.paths(root))
+        return " ".join(
+            ".".join(("auth_flow", *each[each[0] == "auth_flow" :])) for each in modules
+        )
+
+    def groups(self, change: Change, by_line: TestsByLine) -> list[Sequence[str]]:
+        """Return the tests that can notice a change, those first that are likely to be quick."""
+        if near := by_line.get((change.path, change.line)):
+            return [near[:_FIRST], near[_FIRST:]] if near[_FIRST:] else [near]
+        return [[*self.tests, "-k", "not trio"], [*self.tests, "-k", "trio"]]
 
 
 class Copy:
@@ -56,29 +105,27 @@ class Copy:
         )
         shutil.copytree(ROOT, folder, symlinks=True, ignore=left_out)
 
-    def noticed_by(self, change: Change, tests: Sequence[str], seconds: float) -> str:
+    def noticed_by(self, change: Change, tests: Sequence[Sequence[str]], seconds: float) -> str:
         """Return the test that notices a change, or an empty text.
 
-        Those on trio run last. Few changes get that far.
+        `tests` are tried one group after the other. Few changes get to the last.
         """
         path = self.root / change.path
         source = path.read_bytes()
         try:
             self._write(path, change.apply(source))
-            return self.failure([*tests, "-k", "not trio"], seconds) or self.failure(
-                [*tests, "-k", "trio"], seconds
-            )
+            failures = (self.failure(group, seconds) for group in tests)
+            return next((failure for failure in failures if failure), "")
         finally:
             self._write(path, source)
 
     def failure(self, arguments: Sequence[str], seconds: float) -> str:
         """Return the first test that fails, or an empty text if all pass within this time."""
-        command = [self._python, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
         with subprocess.Popen(
-            [*command, *arguments],
+            [self._python, "-m", "pytest", *_PYTEST, "-x", "-q", *arguments],
             cwd=self.root,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         ) as running:
@@ -89,7 +136,7 @@ class Copy:
             finally:
                 if running.poll() is None:  # also if the script is interrupted
                     os.killpg(running.pid, signal.SIGKILL)
-        if running.returncode == 0:
+        if running.returncode == 0 or "ERROR: not found:" in output:  # the name of a test changed
             return ""
         lines = [
             line
@@ -97,6 +144,40 @@ class Copy:
             if line.startswith(("FAILED tests/", "ERROR tests/"))
         ]
         return lines[0].split(" - ")[0] if lines else f"pytest's exit code {running.returncode}"
+
+    def tests_by_line(self, part: Part) -> TestsByLine:
+        """Run the tests of a part, and return those that run each line. They have to pass.
+
+        The lines that Python runs when it imports the module are left out: they count for all.
+        """
+        environment = {**os.environ, "COVERAGE_FILE": str(self.root / ".coverage.mutate")}
+        report = self.root / "coverage.mutate.json"
+        ran = subprocess.run(
+            [self._python, "-c", _MEASURED, part.names(self.root), *_COVERAGE, *part.tests],
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ran.returncode:
+            sys.exit(f"The tests of {part.name} fail on unchanged code:\n{ran.stdout}{ran.stderr}")
+        subprocess.run(
+            [self._python, "-m", "coverage", *_REPORT, "-o", report],
+            cwd=self.root,
+            env=environment,
+            check=True,
+        )
+        seconds: dict[str, float] = defaultdict(float)
+        for duration, test in _DURATION.findall(ran.stdout):
+            seconds[test] += float(duration)
+        tests: dict[tuple[str, int], Sequence[str]] = {}
+        for module, measured in json.loads(report.read_text(encoding="utf-8"))["files"].items():
+            path = (self.root / module).resolve().relative_to(self.root.resolve()).as_posix()
+            for line, contexts in measured["contexts"].items():
+                reached = {context.rpartition("|")[0] for context in contexts} - {""}
+                tests[path, int(line)] = sorted(reached, key=lambda test: (seconds[test], test))
+        return tests
 
     def _write(self, path: Path, source: bytes) -> None:
         """Write a module with a time of its own, by which Python knows its cached bytecode."""
@@ -116,29 +197,26 @@ def read_plan() -> tuple[list[Part], set[tuple[str, str, str, str]]]:
     return parts, equivalents
 
 
-def drawn(
-    part: Part,
-    root: Path,
-    equivalents: set[tuple[str, str, str, str]],
-    generator: random.Random,
-    sample: int,
-) -> list[Change]:
-    """Draw changes of a part, from the copy below `root`. The repository may change meanwhile."""
-    changes = [
+def changes_of(part: Part, root: Path, equivalents: set[tuple[str, str, str, str]]) -> list[Change]:
+    """Return the changes of a part, as it is below `root`. The repository may change meanwhile."""
+    return [
         change
-        for module in part.modules
-        for path in sorted(root.glob(module))
+        for path in part.paths(root)
         for change in changes_in(path.relative_to(root).as_posix(), path.read_bytes())
         if (change.path, change.scope, change.old, change.new) not in equivalents
     ]
-    return generator.sample(changes, min(sample, len(changes)))
+
+
+def _survivors(output: str) -> set[str]:
+    """Return the changes that an earlier run lists, without their lines, which move."""
+    lines = (line.partition("SURVIVED ")[2] for line in output.splitlines())
+    return {_LINE.sub("", line) for line in lines if line}
 
 
 def run(part: Part, changes: Sequence[Change], copies: Sequence[Copy]) -> list[Change]:
     """Try the changes of a part, and return those that were not noticed."""
     began = time.monotonic()
-    if failure := copies[0].failure(part.tests, 600):
-        sys.exit(f"The tests of {part.name} fail on unchanged code: {failure}")
+    by_line = copies[0].tests_by_line(part)
     seconds = 4 * (time.monotonic() - began) + 20
     free: SimpleQueue[Copy] = SimpleQueue()
     for each in copies:
@@ -147,7 +225,7 @@ def run(part: Part, changes: Sequence[Change], copies: Sequence[Copy]) -> list[C
     def survives(change: Change) -> bool:
         copy = free.get()
         try:
-            test = copy.noticed_by(change, part.tests, seconds)
+            test = copy.noticed_by(change, part.groups(change, by_line), seconds)
         finally:
             free.put(copy)
         print(f"  {'noticed ' if test else 'SURVIVED'} {change}  {test}".rstrip(), flush=True)
@@ -168,6 +246,8 @@ def main() -> int:
     parser.add_argument("parts", metavar="PART", nargs="*", help="by default all")
     parser.add_argument("--seed", type=int, default=18)
     parser.add_argument("--sample", type=int, default=20, help="changes of each part")
+    parser.add_argument("--all", action="store_true", help="each change of each part")
+    parser.add_argument("--again", type=Path, help="the output of an earlier run")
     parser.add_argument("--jobs", type=int, default=1, help="changes tried at the same time")
     parser.add_argument("--python", type=Path, help="the interpreter that runs the tests")
     options = parser.parse_args()
@@ -181,9 +261,16 @@ def main() -> int:
         for part in parts:
             if options.parts and part.name not in options.parts:
                 continue
+            changes = changes_of(part, copies[0].root, equivalents)
+            if options.again:
+                earlier = _survivors(options.again.read_text(encoding="utf-8"))
+                changes = [each for each in changes if _LINE.sub("", str(each)) in earlier]
+            elif not options.all:
+                generator = random.Random(f"{options.seed} {part.name}")  # noqa: S311
+                changes = generator.sample(changes, min(options.sample, len(changes)))
+            if not changes:
+                continue
             print(part.name, flush=True)
-            generator = random.Random(f"{options.seed} {part.name}")  # noqa: S311
-            changes = drawn(part, copies[0].root, equivalents, generator, options.sample)
             lost = run(part, changes, copies)
             survived += len(lost)
             rates.append(f"{part.name}: {len(changes) - len(lost)} of {len(changes)} noticed")
