@@ -63,8 +63,28 @@ sys.exit(pytest.main(sys.argv[2:]))
 """
 """Imports modules before coverage looks, so that it sees in each line only who calls it."""
 
-TestsByLine = Mapping[tuple[str, int], Sequence[str]]
-"""The tests that run a line, the fastest first, by module and line."""
+
+@dataclass(frozen=True)
+class Group:
+    """Tests that are run together, and the seconds after which they count as hanging."""
+
+    arguments: Sequence[str]
+    limit: float
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What the tests of a part do on unchanged code."""
+
+    seconds: float
+    """How long they take together."""
+    seconds_of: Mapping[str, float]
+    by_line: Mapping[tuple[str, int], Sequence[str]]
+    """The tests that run a line, the fastest first, by module and line."""
+
+    def group(self, tests: Sequence[str]) -> Group:
+        """Return a group of tests with four times the time that they need."""
+        return Group(tests, 4 * sum(self.seconds_of.get(test, 0) for test in tests) + 20)
 
 
 @dataclass(frozen=True)
@@ -86,11 +106,12 @@ class Part:
             ".".join(("auth_flow", *each[each[0] == "auth_flow" :])) for each in modules
         )
 
-    def groups(self, change: Change, by_line: TestsByLine) -> list[Sequence[str]]:
+    def groups(self, change: Change, reach: Reach) -> list[Group]:
         """Return the tests that can notice a change, those first that are likely to be quick."""
-        if near := by_line.get((change.path, change.line)):
-            return [near[:_FIRST], near[_FIRST:]] if near[_FIRST:] else [near]
-        return [[*self.tests, "-k", "not trio"], [*self.tests, "-k", "trio"]]
+        if near := reach.by_line.get((change.path, change.line)):
+            return [reach.group(tests) for tests in (near[:_FIRST], near[_FIRST:]) if tests]
+        limit = 4 * reach.seconds + 20
+        return [Group([*self.tests, "-k", each], limit) for each in ("not trio", "trio")]
 
 
 class Copy:
@@ -105,24 +126,24 @@ class Copy:
         )
         shutil.copytree(ROOT, folder, symlinks=True, ignore=left_out)
 
-    def noticed_by(self, change: Change, tests: Sequence[Sequence[str]], seconds: float) -> str:
+    def noticed_by(self, change: Change, groups: Sequence[Group]) -> str:
         """Return the test that notices a change, or an empty text.
 
-        `tests` are tried one group after the other. Few changes get to the last.
+        One group is tried after the other. Few changes get to the last.
         """
         path = self.root / change.path
         source = path.read_bytes()
         try:
             self._write(path, change.apply(source))
-            failures = (self.failure(group, seconds) for group in tests)
+            failures = (self.failure(group) for group in groups)
             return next((failure for failure in failures if failure), "")
         finally:
             self._write(path, source)
 
-    def failure(self, arguments: Sequence[str], seconds: float) -> str:
-        """Return the first test that fails, or an empty text if all pass within this time."""
+    def failure(self, group: Group) -> str:
+        """Return the first test that fails, or an empty text if all pass in time."""
         with subprocess.Popen(
-            [self._python, "-m", "pytest", *_PYTEST, "-x", "-q", *arguments],
+            [self._python, "-m", "pytest", *_PYTEST, "-x", "-q", *group.arguments],
             cwd=self.root,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -130,9 +151,9 @@ class Copy:
             start_new_session=True,
         ) as running:
             try:
-                output, _ = running.communicate(timeout=seconds)
+                output, _ = running.communicate(timeout=group.limit)
             except subprocess.TimeoutExpired:
-                return f"no end within {seconds:.0f} s"
+                return f"no end within {group.limit:.0f} s"
             finally:
                 if running.poll() is None:  # also if the script is interrupted
                     os.killpg(running.pid, signal.SIGKILL)
@@ -145,13 +166,14 @@ class Copy:
         ]
         return lines[0].split(" - ")[0] if lines else f"pytest's exit code {running.returncode}"
 
-    def tests_by_line(self, part: Part) -> TestsByLine:
-        """Run the tests of a part, and return those that run each line. They have to pass.
+    def reach(self, part: Part) -> Reach:
+        """Run the tests of a part, which have to pass, and return what they do.
 
         The lines that Python runs when it imports the module are left out: they count for all.
         """
         environment = {**os.environ, "COVERAGE_FILE": str(self.root / ".coverage.mutate")}
         report = self.root / "coverage.mutate.json"
+        began = time.monotonic()
         ran = subprocess.run(
             [self._python, "-c", _MEASURED, part.names(self.root), *_COVERAGE, *part.tests],
             cwd=self.root,
@@ -160,6 +182,7 @@ class Copy:
             text=True,
             check=False,
         )
+        taken = time.monotonic() - began
         if ran.returncode:
             sys.exit(f"The tests of {part.name} fail on unchanged code:\n{ran.stdout}{ran.stderr}")
         subprocess.run(
@@ -177,7 +200,7 @@ class Copy:
             for line, contexts in measured["contexts"].items():
                 reached = {context.rpartition("|")[0] for context in contexts} - {""}
                 tests[path, int(line)] = sorted(reached, key=lambda test: (seconds[test], test))
-        return tests
+        return Reach(taken, seconds, tests)
 
     def _write(self, path: Path, source: bytes) -> None:
         """Write a module with a time of its own, by which Python knows its cached bytecode."""
@@ -215,9 +238,7 @@ def _survivors(output: str) -> set[str]:
 
 def run(part: Part, changes: Sequence[Change], copies: Sequence[Copy]) -> list[Change]:
     """Try the changes of a part, and return those that were not noticed."""
-    began = time.monotonic()
-    by_line = copies[0].tests_by_line(part)
-    seconds = 4 * (time.monotonic() - began) + 20
+    reach = copies[0].reach(part)
     free: SimpleQueue[Copy] = SimpleQueue()
     for each in copies:
         free.put(each)
@@ -225,7 +246,7 @@ def run(part: Part, changes: Sequence[Change], copies: Sequence[Copy]) -> list[C
     def survives(change: Change) -> bool:
         copy = free.get()
         try:
-            test = copy.noticed_by(change, part.groups(change, by_line), seconds)
+            test = copy.noticed_by(change, part.groups(change, reach))
         finally:
             free.put(copy)
         print(f"  {'noticed ' if test else 'SURVIVED'} {change}  {test}".rstrip(), flush=True)
