@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from tests.stores.conftest import key, kind, opened, place, redis  # noqa: F401 - fixtures
+from tests.stores.conftest import key, kind, opened, place, redis, store  # noqa: F401 - fixtures

@@ -17,8 +17,7 @@ from auth_flow.sealing import Sealer
 from auth_flow.shared import SharedFlows
 from auth_flow.stores import Entry, Store
 from auth_flow.transports import CognitoTransport, Transport
-
-from .places import KEY
+from tests.stores.places import KEY
 
 pytestmark = pytest.mark.anyio
 
