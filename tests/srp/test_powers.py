@@ -119,6 +119,24 @@ def test_tables_of_two_processes_have_nothing_in_common() -> None:
     assert not tables[0] & tables[1]
 
 
+@pytest.mark.usefixtures("backend")
+@pytest.mark.parametrize("drawn", [0, N - 2])
+def test_a_factor_is_drawn_from_all_numbers_that_can_be_removed_again(
+    monkeypatch: pytest.MonkeyPatch, drawn: int
+) -> None:
+    bounds: list[int] = []
+
+    def randbelow(bound: int) -> int:
+        bounds.append(bound)
+        return drawn
+
+    monkeypatch.setattr(secrets, "randbelow", randbelow)
+    comb = Comb(_srp.g, N)
+    assert bounds == [N - 1]
+    assert comb._table[0] == drawn + 1
+    assert comb.power(5) == comb.masked(5) == 32
+
+
 def test_a_busy_thread_does_not_slow_the_comb_down() -> None:
     """Inside a context that releases the GIL, each of 64 multiplications would have to win it
     back.
