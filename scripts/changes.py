@@ -36,6 +36,9 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 _NAME = re.compile(r"[A-Za-z0-9_.:/+-]+")
 """Texts that programs read. The others are messages, and tests leave their wording free."""
 
+_CATALOGUES = {"COMMON", "texts"}
+"""Names of dicts whose values are texts for people, by key."""
+
 _FOR_TYPES = {"cast", "TypeVar", "Literal", "ParamSpec", "getLogger", "NewType", "ConfigDict"}
 
 
@@ -133,6 +136,10 @@ def _parts(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.FunctionDef) and node.name == "__repr__":
         return
     if isinstance(node, ast.Assign) and _name_of(node.targets[0]) in ("__all__", "model_config"):
+        return
+    if isinstance(node, ast.AnnAssign) and _name_of(node.target) in _CATALOGUES:
+        assert isinstance(node.value, ast.Dict)
+        yield from filter(None, node.value.keys)
         return
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "bases"):

@@ -89,5 +89,6 @@ def _conditions(flow: AuthFlow) -> str:
 
 
 STANDING: list[tuple[str, AuthFlow, FormName | None]] = [
-    (f"{name or flow.step.name}{_conditions(flow)}", flow, name) for flow, name in standing()
+    (f"{' '.join(filter(None, (flow.step.name, name)))}{_conditions(flow)}", flow, name)
+    for flow, name in standing()
 ]

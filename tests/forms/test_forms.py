@@ -18,6 +18,7 @@ from auth_flow.states.forms import Form, FormName, Text
 from auth_flow.states.forms._models import map_texts
 from auth_flow.states.steps import english
 from tests.chart.samples import NOW
+from tests.forms.outlines import FILE, outlines
 from tests.forms.resting import PASSWORD, STANDING, answers
 
 FORMS = pytest.mark.parametrize(
@@ -38,6 +39,12 @@ def texts(form: Form) -> list[Text]:
 
 def test_every_step_has_a_form() -> None:
     assert {flow.step.name for _, flow, _ in STANDING} == set(STEPS)
+
+
+def test_each_form_has_the_parts_that_its_outline_lists() -> None:
+    assert outlines() == FILE.read_text(encoding="utf-8"), (
+        "if this is on purpose, run: python3 scripts/tool.py tests.forms.outlines"
+    )
 
 
 @FORMS
