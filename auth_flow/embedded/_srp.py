@@ -74,6 +74,14 @@ def _power(base: int, exponent: int) -> int:
     return _powmod()(base, exponent)
 
 
+def _salt(random: bytes) -> str:
+    """Return 16 random bytes in hexadecimal, with the top bit set.
+
+    Common clients compute a wrong proof if the salt begins with a zero byte.
+    """
+    return f"{int.from_bytes(random) | 1 << 127:x}"
+
+
 class Verifier(BaseModel):
     """The verifier that is kept in place of a password; both numbers in hexadecimal."""
 
@@ -83,9 +91,7 @@ class Verifier(BaseModel):
     @classmethod
     def of(cls, group: str, identity: str, password: str, salt: str | None = None) -> Verifier:
         """Return the verifier of a password, with a random salt of 16 bytes by default."""
-        # The top bit is set because common clients compute a wrong proof if the salt begins with a
-        # zero byte.
-        salt = salt or f"{secrets.randbits(128) | 1 << 127:x}"
+        salt = salt or _salt(secrets.token_bytes(16))
         inner = hashlib.sha256(f"{group}{identity}:{password}".encode()).digest()
         return cls(salt=salt, v=f"{_power(G, _hash(_bytes(int(salt, 16)), inner)):x}")
 
@@ -96,7 +102,7 @@ class Verifier(BaseModel):
     @classmethod
     def simulated(cls, secret: bytes, identity: str) -> Verifier:
         """Return a verifier that no password fits. One name always gets the same salt."""
-        salt = hmac.new(secret, identity.encode(), hashlib.sha256).hexdigest()[:32]
+        salt = _salt(hmac.digest(secret, identity.encode(), "sha256")[:16])
         return cls(salt=salt, v=f"{secrets.randbelow(N):x}")
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -56,10 +57,11 @@ async def test_tokens_say_who_signed_in(wire: Wire) -> None:
 async def test_srp(wire: Wire) -> None:
     assert "AccessToken" in (await wire.srp_sign_in())["AuthenticationResult"]
     first, second = [
-        (await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A="2"))["ChallengeParameters"]
-        for _ in range(2)
+        (await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=a))["ChallengeParameters"]
+        for a in ("1", f"{srp.N - 1:x}")
     ]
     assert first["SALT"] == second["SALT"]
+    assert int(first["SRP_B"], 16) < srp.N
     assert first["SRP_B"] != second["SRP_B"]
     assert first["SECRET_BLOCK"] != second["SECRET_BLOCK"]
     assert first["USERNAME"] == first["USER_ID_FOR_SRP"] == "ada"
@@ -82,6 +84,18 @@ async def test_the_proof_has_to_be_of_this_time(
         await wire.respond(asked, USERNAME="ada", **proof)
 
 
+async def test_a_proof_comes_with_the_secret_block_of_its_session(wire: Wire) -> None:
+    keys = srp.ClientKeys.generate()
+    one, other = [
+        await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=keys.public_hex)
+        for _ in range(2)
+    ]
+    proof = claim(keys, one, srp.pool_name(wire.pool.id), "ada", PASSWORD, wire.service.clock())
+    proof["PASSWORD_CLAIM_SECRET_BLOCK"] = other["ChallengeParameters"]["SECRET_BLOCK"]
+    with pytest.raises(Refused, match=r"NotAuthorizedException: Incorrect username or password."):
+        await wire.respond(one, USERNAME="ada", **proof)
+
+
 @pytest.fixture
 def far_from_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if not hasattr(time, "tzset"):
@@ -100,6 +114,22 @@ def test_the_service_reads_the_clients_timestamps_of_every_month(month: int) -> 
     text = srp.timestamp(now)
     assert all(is_fresh(text, now + seconds) for seconds in (-300, 0, 300))
     assert not any(is_fresh(text, now + seconds) for seconds in (-301, 301))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Wed Sep 9 08:07:06 UTC",
+        "Wed Sep 9 08:07 UTC 2026",
+        "Wed Sep 09 08:07:06 UTC 2026",
+        "Wed Sep 9 08:07:06 GMT 2026",
+        "Mi Sept 9 08:07:06 UTC 2026",
+        f"Wed Sep 9 08:07:06 UTC {10**20}",
+    ],
+)
+def test_the_service_reads_no_other_timestamps(text: str) -> None:
+    assert not is_fresh(text, datetime(2026, 9, 9, 8, 7, 6, tzinfo=UTC).timestamp())
 
 
 async def test_a_session_is_answered_once(wire: Wire) -> None:
@@ -134,13 +164,19 @@ async def test_an_unknown_user_looks_like_a_wrong_password_where_users_are_prote
         await wire.sign_in("nobody")
     with pytest.raises(Refused, match=r"NotAuthorizedException: Incorrect username or password."):
         await wire.srp_sign_in("nobody")
-    salts = [
-        (await wire.initiate("USER_SRP_AUTH", USERNAME="nobody", SRP_A="2"))["ChallengeParameters"][
-            "SALT"
+    names = ["ada", *(f"nobody-{number}" for number in range(8))]
+    first, second = [
+        [
+            (await wire.initiate("USER_SRP_AUTH", USERNAME=name, SRP_A="2"))["ChallengeParameters"][
+                "SALT"
+            ]
+            for name in names
         ]
         for _ in range(2)
     ]
-    assert salts[0] == salts[1]
+    assert first == second
+    assert len(set(first)) == len(names)
+    assert all(re.fullmatch(r"[89a-f][0-9a-f]{31}", salt) for salt in first)
 
 
 async def test_an_unknown_user_elsewhere(wire: Wire) -> None:
@@ -210,6 +246,13 @@ def test_totp_codes_are_those_of_rfc_6238(at: int, code: str) -> None:
     assert totp.code(secret, at) == code
 
 
+def test_totp_codes_are_taken_a_step_early_or_late() -> None:
+    secret, now = base64.b32encode(b"12345678901234567890").decode(), 1_111_111_109
+    codes = [totp.code(secret, now + seconds) for seconds in (-60, -30, 0, 30, 60)]
+    steps = [totp.matching_step(secret, code, now) for code in codes]
+    assert steps == [None, 37_037_035, 37_037_036, 37_037_037, None]
+
+
 async def test_totp_codes_are_good_once(wire: Wire, clock: TurnableClock) -> None:
     secret = totp.new_secret()
     settings(wire, mfa_configuration="OPTIONAL")
@@ -240,6 +283,7 @@ async def test_totp_set_up_in_a_sign_in(wire: Wire, clock: TurnableClock) -> Non
     with pytest.raises(Refused, match="InvalidParameterException"):
         await wire.respond(asked, USERNAME="bob")
     associated = await wire.call("AssociateSoftwareToken", Session=asked["Session"])
+    assert re.fullmatch(r"[A-Z2-7]{32}", associated["SecretCode"]), "160 bits without padding"
     code = totp.code(associated["SecretCode"], clock())
     with pytest.raises(Refused, match="EnableSoftwareTokenMFAException"):
         await wire.call(
