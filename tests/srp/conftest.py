@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from auth_flow.embedded import _srp as _server_srp
 from auth_flow.states import _powers, _srp
 
 
@@ -24,3 +25,4 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def _forget() -> None:
     _powers.arithmetic.cache_clear()
     _srp.powers_of_g.cache_clear()
+    _server_srp._powmod.cache_clear()

@@ -34,6 +34,7 @@ def test_powers_are_those_of_pow() -> None:
     for exponent in [*EDGES, *(rng.getrandbits(BITS) for _ in range(20))]:
         assert comb.power(exponent) == pow(_srp.g, exponent, N)
         assert comb.masked(exponent) == pow(_srp.g, exponent, N)
+        assert _server_srp._power(3, exponent) == pow(3, exponent, N)
 
 
 @pytest.mark.usefixtures("backend")
