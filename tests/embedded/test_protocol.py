@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import anyio
 import pytest
+from botocore.model import Shape
 
 from auth_flow.embedded._registry import OPERATIONS
 from tests.embedded.wire import PASSWORD, Refused, Wire, service_model
@@ -26,6 +30,86 @@ def test_requests_have_the_members_of_the_model(name: str) -> None:
     fields = OPERATIONS[name].request.model_fields.values()
     assert {field.alias for field in fields} <= {*shape.members, *NEWER}
     assert set(shape.required_members) <= {field.alias for field in fields if field.is_required()}
+
+
+BOUNDS = {
+    "string": ("minLength", "maxLength"),
+    "list": ("minItems", "maxItems"),
+    "map": ("minProperties", "maxProperties"),
+}
+IMMATERIAL = {("min", 0), ("max", 131072)}
+"""Bounds that the model has where the service has none of its own."""
+
+UNBOUNDED = {
+    *("AccessTokenValidity", "IdTokenValidity", "RefreshTokenValidity"),
+    *("AllowedFirstAuthFactors", "RecoveryMechanisms", "Schema", "UnusedAccountValidityDays"),
+    *("AllowedOAuthScopes", "ReadAttributes", "WriteAttributes", "SupportedIdentityProviders"),
+    *("AttributeMapping", "ClientSecretId", "EventId", "Filter", "RelyingPartyId"),
+    *("NextToken", "PaginationToken"),
+    *("EmailMessage", "EmailMessageByLink", "EmailVerificationMessage"),
+    *("EmailSubject", "EmailSubjectByLink", "EmailVerificationSubject"),
+    *("SmsMessage", "SmsVerificationMessage", "SmsAuthenticationMessage"),
+}
+"""Members whose length or value is not checked."""
+
+OTHERWISE_BOUNDED = {
+    ("Session", "maxLength"): 4096,
+    ("TemporaryPasswordValidityDays", "minimum"): 1,
+}
+"""Bounds that are not the model's."""
+
+UNPATTERNED = {
+    *UNBOUNDED,
+    *("Username", "AttributeName", "UserAttributeNames", "Name", "AttributesToGet"),
+    *("CallbackURLs", "LogoutURLs", "DefaultRedirectURI", "CertificateArn", "ResourceArn"),
+    *("Identifier", "ScopeName", "ProviderName", "IdpIdentifier", "IdpIdentifiers"),
+    *("RefreshToken", "Token", "FeedbackToken"),
+}
+"""Members whose characters are not checked."""
+
+
+def inner(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The JSON schema of a member without references and without null."""
+    if "$ref" in schema:
+        return inner(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    for choice in schema.get("anyOf", ()):
+        if choice.get("type") != "null":
+            return inner(choice, definitions)
+    return schema
+
+
+def members(
+    shape: Shape, schema: dict[str, Any], definitions: dict[str, Any], name: str = ""
+) -> Iterator[tuple[str, Shape, dict[str, Any]]]:
+    """The members of a request, those within others too: name, model and our JSON schema."""
+    schema = inner(schema, definitions)
+    yield name, shape, schema
+    match shape.type_name:
+        case "structure":
+            for member, ours in schema.get("properties", {}).items():
+                if member in shape.members:
+                    yield from members(shape.members[member], ours, definitions, member)
+        case "list":
+            yield from members(shape.member, schema["items"], definitions, name)
+        case "map" if isinstance(schema["additionalProperties"], dict):
+            yield from members(shape.value, schema["additionalProperties"], definitions, name)
+            yield from members(shape.key, schema.get("propertyNames", {}), definitions, name)
+
+
+@pytest.mark.parametrize("name", sorted(set(OPERATIONS) & set(service_model().operation_names)))
+def test_requests_have_the_constraints_of_the_model(name: str) -> None:
+    schema = OPERATIONS[name].request.model_json_schema()
+    shape = service_model().operation_model(name).input_shape
+    for member, model, ours in members(shape, schema, schema.get("$defs", {})):
+        names = BOUNDS.get(model.type_name, ("minimum", "maximum"))
+        for bound, keyword in zip(("min", "max"), names, strict=True):
+            theirs = model.metadata.get(bound)
+            if keyword in ours and (bound, theirs) not in IMMATERIAL:
+                assert ours[keyword] == OTHERWISE_BOUNDED.get((member, keyword), theirs), member
+            elif theirs is not None and (bound, theirs) not in IMMATERIAL:
+                assert member in UNBOUNDED, (member, model.metadata)
+        if "pattern" in model.metadata and "pattern" not in ours:
+            assert member in UNPATTERNED, (member, model.metadata)
 
 
 async def test_unknown_operations(wire: Wire) -> None:

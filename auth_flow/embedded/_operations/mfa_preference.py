@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_pascal
 
 from auth_flow.embedded._fault import invalid_parameter
 from auth_flow.embedded._models import User
-from auth_flow.embedded._operations.shapes import AccessToken, Username, UserPoolId
+from auth_flow.embedded._operations.shapes import AccessToken, AttributeName, Username, UserPoolId
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
 from auth_flow.embedded._service import CognitoService
@@ -57,7 +57,7 @@ class MfaOption(BaseModel):
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True, strict=True)
 
     delivery_medium: Literal["SMS", "EMAIL"]
-    attribute_name: str
+    attribute_name: AttributeName
 
 
 class SetUserSettingsRequest(Request):
