@@ -26,6 +26,7 @@ def app(app: App) -> App:
     client = app.wire.pool.clients.get(app.client_id)
     assert client is not None
     client.settings = ClientSettings(**{**OAUTH, "explicit_auth_flows": flows})
+    app.wire.pool.clients.put(client.id, client)
     return app
 
 

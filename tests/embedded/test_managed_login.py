@@ -46,6 +46,7 @@ async def test_the_scopes_limit_what_an_id_token_says(
     ada = app.wire.pool.user("ada")
     assert ada is not None
     ada.write({"name": "Ada"})
+    app.wire.pool.save(ada)
     await app.authorize(scope=scope)
     await app.sign_in()
     identity = claims((await app.redeem()).json()["id_token"])
@@ -137,6 +138,7 @@ async def test_the_implicit_flow(app: App) -> None:
     client = app.wire.pool.clients.get(app.client_id)
     assert client is not None
     client.settings = client.settings.model_copy(update={"allowed_oauth_flows": ("implicit",)})
+    app.wire.pool.clients.put(client.id, client)
     await app.authorize(response_type="token", code_challenge=None, code_challenge_method=None)
     await app.sign_in()
     assert "#" in app.browser.left_for
@@ -450,6 +452,7 @@ async def provided(app: App) -> Provided:
     ours.settings = ours.settings.model_copy(
         update={"supported_identity_providers": ("COGNITO", "Acme")}
     )
+    pool.clients.put(ours.id, ours)
     return Provided(app, service)
 
 
@@ -539,6 +542,7 @@ async def test_a_provider_that_does_not_answer(provided: Provided) -> None:
     provider = app.wire.pool.providers.get("Acme")
     assert provider is not None
     provider.details["oidc_issuer"] = "http://embedded/nowhere"
+    app.wire.pool.providers.put("Acme", provider)
     await app.authorize(identity_provider="Acme")
     assert app.browser.returned["error"] == "invalid_request"
     assert app.browser.returned["error_description"].startswith("Acme Error - ")
