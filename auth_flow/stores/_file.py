@@ -105,7 +105,7 @@ class FileStore:
             return self._read()
         except SealBroken:
             self._path.replace(self._path.with_name(f"{self._path.name}.unreadable"))
-            return EntryTable(clock=self._clock)
+            return EntryTable()
 
     def _read(self) -> EntryTable:
         try:

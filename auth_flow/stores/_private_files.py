@@ -7,6 +7,7 @@ anything is read or written.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -37,9 +38,9 @@ def open_private(path: Path, flags: int) -> int:
 
 
 def read_private(path: Path) -> str:
-    """Return the ASCII text of a file. Raises `OSError` as `open_private` does."""
-    with os.fdopen(open_private(path, os.O_RDONLY), encoding="ascii", errors="replace") as file:
-        return file.read()
+    """Return a file's text, a letter for each byte. Raises `OSError` as `open_private` does."""
+    with os.fdopen(open_private(path, os.O_RDONLY), "rb") as file:
+        return file.read().decode("latin-1")
 
 
 def replace_private(path: Path, text: str) -> None:
@@ -52,13 +53,13 @@ def replace_private(path: Path, text: str) -> None:
     beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
     descriptor = open_private(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        beside.unlink()
         raise
 
 
@@ -66,7 +67,7 @@ def _remove_leftovers(path: Path) -> None:
     """Delete the unfinished files of writers that were killed."""
     for each in path.parent.iterdir():
         if each.name.startswith(f"{path.name}.") and each.name.endswith(".new"):
-            each.unlink(missing_ok=True)
+            each.unlink()
 
 
 def _narrow(descriptor: int) -> None:
@@ -74,6 +75,6 @@ def _narrow(descriptor: int) -> None:
         return
     status = os.fstat(descriptor)
     if os.getuid() not in (0, status.st_uid):
-        raise PermissionError(0, "The file belongs to another user")
+        raise PermissionError(errno.EPERM, "The file belongs to another user")
     if stat.S_IMODE(status.st_mode) & 0o077:
         os.fchmod(descriptor, 0o600)

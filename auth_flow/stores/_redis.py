@@ -90,7 +90,7 @@ class RedisStore:
     ) -> str:
         """`Store.save`."""
         version = new_version()
-        expiry = "" if ttl is None else str(max(1, round(ttl * 1000)))
+        expiry = "" if ttl is None else str(round(ttl * 1000))
         if not await self._ask(
             "EVAL", _SAVE, "1", self._prefix + key, _given(expected), version, value, expiry
         ):

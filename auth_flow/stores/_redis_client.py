@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import anyio
 
-from auth_flow.errors import AuthFlowError, StoreUnavailable
+from auth_flow.errors import StoreUnavailable
 from auth_flow.stores._resp import Reply
 from auth_flow.transports._loops import Bound
 
@@ -45,8 +45,6 @@ class ClientCommands:
         try:
             with anyio.fail_after(self._timeout):
                 reply: Any = await self._command(words)
-        except AuthFlowError:
-            raise
         except TimeoutError:
             raise StoreUnavailable("Redis did not reply in time.") from None
         except Exception as error:  # noqa: BLE001 - see the docstring of the class

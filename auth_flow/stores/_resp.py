@@ -138,10 +138,7 @@ async def _connect(server: Server, context: ssl.SSLContext | None) -> ByteStream
     if context is None:
         # In a thread, because this reads more than a hundred certificates.
         context = await to_thread.run_sync(ssl.create_default_context)
-    # Replies contain their length, so a connection may end without a TLS shutdown.
-    return await anyio.connect_tcp(
-        server.host, server.port, ssl_context=context, tls_standard_compatible=False
-    )
+    return await anyio.connect_tcp(server.host, server.port, ssl_context=context)
 
 
 def _encoded(words: tuple[str, ...]) -> bytes:

@@ -119,9 +119,7 @@ class SQLiteStore:
         import sqlite3
 
         os.close(open_private(self._path, os.O_RDWR | os.O_CREAT))
-        connection = sqlite3.connect(
-            self._path, timeout=self._timeout, isolation_level="IMMEDIATE", check_same_thread=False
-        )
+        connection = sqlite3.connect(self._path, timeout=self._timeout, check_same_thread=False)
         try:
             # SQLite does not wait if two connections turn on the log at the same time.
             with locked(self._path.with_name(f"{self._path.name}.lock"), self._timeout):

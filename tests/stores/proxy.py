@@ -16,7 +16,8 @@ class Proxy:
 
     def __init__(self, port: int) -> None:
         self._port, self._groups = port, list[TaskGroup]()
-        self.connections = self.lose_replies = 0
+        self.connections = self.lose_replies = self._open = 0
+        self._closed = anyio.Event()
         self.deaf = False
         self.on_loss: Callable[[], Awaitable[object]] = anyio.lowlevel.checkpoint
         self.url = ""
@@ -35,16 +36,27 @@ class Proxy:
         for group in self._groups:
             group.cancel_scope.cancel()
 
+    async def all_are_closed(self) -> None:
+        """Wait until no connection is open."""
+        while self._open:
+            await self._closed.wait()
+
     async def _serve(self, client: SocketStream) -> None:
         self.connections += 1
-        async with (
-            client,
-            await anyio.connect_tcp("127.0.0.1", self._port) as server,
-            anyio.create_task_group() as group,
-        ):
-            self._groups.append(group)
-            group.start_soon(self._carry_commands, client, server, group)
-            group.start_soon(self._carry_replies, server, client, group)
+        self._open += 1
+        try:
+            async with (
+                client,
+                await anyio.connect_tcp("127.0.0.1", self._port) as server,
+                anyio.create_task_group() as group,
+            ):
+                self._groups.append(group)
+                group.start_soon(self._carry_commands, client, server, group)
+                group.start_soon(self._carry_replies, server, client, group)
+        finally:
+            self._open -= 1
+            self._closed.set()
+            self._closed = anyio.Event()
 
     async def _carry_commands(
         self, client: SocketStream, server: SocketStream, group: TaskGroup

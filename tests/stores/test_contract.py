@@ -116,6 +116,12 @@ async def test_an_entry_is_gone_when_its_time_is_over_unless_a_later_save_lifts_
     assert await store.load(f"{key}-lifted") == Entry("for good", lifted)
 
 
+async def test_an_entry_that_has_no_time_is_gone_at_once(store: Store, key: str) -> None:
+    await store.save(key, "gone", expected=None, ttl=0)
+    assert await store.load(key) is None
+    await store.save(key, "next", expected=None)
+
+
 async def test_an_entry_stays_until_its_time_is_over(store: Store, key: str) -> None:
     version = await store.save(key, "long", expected=None, ttl=600)
     assert await store.load(key) == Entry("long", version)
@@ -241,6 +247,23 @@ async def test_a_cancelled_save_is_done_or_not_and_the_store_goes_on(
         assert held.version == version or held.value == str(number)
         version = held.version
     assert await store.save(key, "last", expected=version)
+
+
+@pytest.mark.parametrize("operation", ["load", "save", "delete"])
+async def test_a_task_that_is_cancelled_already_does_nothing(
+    store: Store, key: str, operation: str
+) -> None:
+    version = await store.save(key, "kept", expected=None)
+    do = {
+        "load": lambda: store.load(key),
+        "save": lambda: store.save(key, "late", expected=version),
+        "delete": lambda: store.delete(key),
+    }[operation]
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await do()
+    assert scope.cancelled_caught
+    assert await store.load(key) == Entry("kept", version)
 
 
 async def test_it_can_be_used_again_after_it_was_closed(store: Store, key: str) -> None:

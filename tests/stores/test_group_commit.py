@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -13,6 +14,7 @@ import pytest
 
 from auth_flow import AnswerChallenge, Sealer, SharedFlows, SQLiteStore, new_key
 from auth_flow.errors import StoreConflict, StoreUnavailable
+from auth_flow.stores import _batches
 from benchmarks.shared_flows import POOL, SIGN_IN, Challenges
 
 pytestmark = pytest.mark.anyio
@@ -59,6 +61,35 @@ async def test_32_flows_need_at_most_one_commit_for_three_writes(
     await together(32, talk)
     assert statements["REPLACE"] == 32 * 6 * 3
     assert 3 * statements["COMMIT"] <= statements["REPLACE"]
+    await store.aclose()
+
+
+async def test_a_write_waits_for_others_only_if_another_key_was_written_just_before(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(_batches, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(anyio, "sleep", sleep)
+    for later, key, waits in [
+        (0, "one", False),
+        (0, "one", False),
+        (0.01, "other", True),
+        (0.01, "other", True),
+        (1, "other", False),
+        (1, "one", False),
+    ]:
+        now += later
+        await store.delete(key)
+        assert pauses == [0.002] * waits, (now, key)
+        pauses.clear()
+    for key in ("one", "other", "one"):
+        await store.load(key)
+    assert not pauses, "what is read need not reach the disk"
     await store.aclose()
 
 

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
+import signal
 import sqlite3
 import stat
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import anyio
 import keyring
 import pytest
+from anyio import to_thread
 from keyring.backends.fail import Keyring as NoKeyring
 from keyring.errors import KeyringLocked
 
 from auth_flow.errors import MissingExtra, SealBroken, StoreUnavailable
 from auth_flow.sealing import Sealer, new_key
-from auth_flow.stores import Entry, FileStore, KeyringStore, MemoryStore, SealedStore, SQLiteStore
+from auth_flow.stores import (
+    Entry,
+    FileStore,
+    KeyringStore,
+    MemoryStore,
+    RedisStore,
+    SealedStore,
+    SQLiteStore,
+    Store,
+)
 from auth_flow.stores._locks import locked
 from auth_flow.stores._table import EntryTable
 from tests.stores.keyrings import PlainKeyring
+from tests.stores.places import open_files, open_store
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +59,41 @@ def sealer() -> Sealer:
 
 def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.usefixtures("plain_keyring")
+@pytest.mark.parametrize("kind", [FileStore, KeyringStore, MemoryStore, SQLiteStore])
+async def test_an_entry_expires_by_the_clock_that_was_given(
+    tmp_path: Path, sealer: Sealer, clock: Clock, kind: Any
+) -> None:
+    place = {FileStore: (tmp_path / "file", sealer), MemoryStore: ()}
+    store: Store = kind(*place.get(kind, (tmp_path / "entries",)), clock=clock)
+    for now in (clock.now, 3_000_000_000.0):  # years ago, and in many years
+        clock.now = now
+        version = await store.save("ada", "value", expected=None, ttl=60)
+        clock.now += 59.5
+        assert await store.load("ada") == Entry("value", version)
+        clock.now += 0.5
+        assert await store.load("ada") is None
+    await store.aclose()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="/dev/fd lists what is open")
+@pytest.mark.usefixtures("plain_keyring")
+@pytest.mark.parametrize("kind", ["file", "keyring", "sqlite", "sealed"])
+async def test_no_file_stays_open(tmp_path: Path, kind: str) -> None:
+    await to_thread.run_sync(lambda: None)  # so that there is a thread already
+    before = open_files()
+    store = open_store(kind, str(tmp_path / "entries"))
+    version = await store.save("ada", "value", expected=None)
+    assert await store.load("ada") == Entry("value", version)
+    await store.aclose()
+    assert open_files() <= before
+
+
+@pytest.mark.parametrize("kind", [FileStore, KeyringStore, SQLiteStore, RedisStore])
+def test_a_store_is_waited_for_ten_seconds_if_nothing_else_is_said(kind: Any) -> None:
+    assert inspect.signature(kind).parameters["timeout"].default == 10
 
 
 # File
@@ -72,7 +122,21 @@ async def test_a_file_that_is_not_ours_is_neither_read_nor_written(
         await FileStore(path, sealer).load("ada")
     with pytest.raises(SealBroken):
         await FileStore(path, sealer).save("ada", "value", expected=None)
+    with pytest.raises(SealBroken):
+        await FileStore(path, sealer).delete("ada", expected="version")
     assert path.read_bytes() == content
+
+
+async def test_a_delete_sets_aside_a_file_that_is_not_ours(tmp_path: Path, sealer: Sealer) -> None:
+    path = tmp_path / "sessions"
+    path.write_text("garbage")
+    store = FileStore(path, sealer)
+    await store.delete("ada")
+    assert (tmp_path / "sessions.unreadable").read_text() == "garbage"
+    version = await store.save("ada", "value", expected=None)
+    assert await store.load("ada") == Entry("value", version)
+    await store.delete("bob")
+    assert await store.load("ada") == Entry("value", version), "a file of ours is not set aside"
 
 
 async def test_a_sealed_text_of_another_kind_is_no_file(tmp_path: Path, sealer: Sealer) -> None:
@@ -98,9 +162,35 @@ async def test_who_holds_the_lock_of_a_file_too_long_is_not_waited_for(
     tmp_path: Path, sealer: Sealer
 ) -> None:
     store = FileStore(tmp_path / "sessions", sealer, timeout=0.05)
-    with locked(tmp_path / "sessions.lock", 1), pytest.raises(StoreUnavailable):
+    with locked(tmp_path / "sessions.lock", 1), pytest.raises(StoreUnavailable) as caught:
         await store.save("ada", "value", expected=None)
+    assert caught.value.__suppress_context__
     await store.save("ada", "value", expected=None)
+
+
+@pytest.mark.usefixtures("plain_keyring")
+async def test_a_store_with_a_keyring_has_the_timeout_that_was_given(tmp_path: Path) -> None:
+    store = KeyringStore(tmp_path / "sessions", timeout=0.05)
+    with locked(tmp_path / "sessions.lock", 1):
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            await store.save("ada", "value", expected=None)
+        assert time.monotonic() - began < 9
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_forked_child_does_not_keep_the_lock_of_its_parent(tmp_path: Path) -> None:
+    with locked(tmp_path / "lock", 1):
+        child = os.fork()
+        if child == 0:
+            signal.pause()
+    try:
+        with locked(tmp_path / "lock", 0):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 async def test_who_waits_for_a_lock_gets_it_when_it_is_free(tmp_path: Path, sealer: Sealer) -> None:
@@ -115,8 +205,9 @@ async def test_who_waits_for_a_lock_gets_it_when_it_is_free(tmp_path: Path, seal
 
 async def test_a_file_that_cannot_be_used_is_told(tmp_path: Path, sealer: Sealer) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreUnavailable, match="cannot be used"):
+    with pytest.raises(StoreUnavailable, match="cannot be used") as caught:
         await FileStore(tmp_path / "file" / "sessions", sealer).load("ada")
+    assert caught.value.__suppress_context__
 
 
 async def test_what_has_expired_is_not_written_again(tmp_path: Path, clock: Clock) -> None:
@@ -128,16 +219,31 @@ async def test_what_has_expired_is_not_written_again(tmp_path: Path, clock: Cloc
     assert json.loads(sealer.open((tmp_path / "sessions").read_text(), "file")).keys() == {"long"}
 
 
-async def test_a_table_does_not_pile_up_what_has_expired(clock: Clock) -> None:
+@pytest.mark.parametrize("seconds", [1, 60])
+async def test_a_table_does_not_pile_up_what_has_expired(clock: Clock, seconds: int) -> None:
     table = EntryTable(clock=clock)
     table.save("ada", "hunter2", None, 10)
     assert "hunter2" not in repr(table.living())
     most = 0
     for number in range(2000):
-        clock.now += 1
+        clock.now += seconds
         table.save(str(number), "value", None, 10)
         most = max(most, len(vars(table)["_rows"]))
     assert most < 200
+
+
+async def test_a_table_is_not_searched_at_each_save_for_what_has_expired() -> None:
+    looks = 0
+
+    def clock() -> float:
+        nonlocal looks
+        looks += 1
+        return 0
+
+    table = EntryTable(clock=clock)
+    for number in range(2000):
+        table.save(str(number), "value", None, 10)
+    assert looks < 10 * 2000
 
 
 # SQLite
@@ -176,18 +282,26 @@ async def test_many_may_open_a_new_database_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["garbage", ".", "missing/sessions"])
 async def test_what_is_no_database_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / "garbage").write_bytes(os.urandom(5000))
+    store = SQLiteStore(tmp_path / name)
     for _ in range(2):
         with pytest.raises(StoreUnavailable, match="SQLite"):
-            await SQLiteStore(tmp_path / name).load("ada")
+            await store.load("ada")
 
 
 async def test_who_holds_the_database_too_long_is_not_waited_for(tmp_path: Path) -> None:
     store = SQLiteStore(tmp_path / "sessions", timeout=0.05)
+    with (
+        locked(tmp_path / "sessions.lock", 1),
+        pytest.raises(StoreUnavailable, match=r"lock for too long\.$"),
+    ):
+        await store.save("ada", "value", expected=None)
     version = await store.save("ada", "value", expected=None)
     other = sqlite3.connect(tmp_path / "sessions", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
     with pytest.raises(StoreUnavailable, match="locked"):
         await store.save("ada", "next", expected=version)
+    assert time.monotonic() - began < 4
     assert await store.load("ada") == Entry("value", version), "readers do not wait for writers"
     other.execute("ROLLBACK")
     other.close()
@@ -213,6 +327,17 @@ async def test_the_keyring_has_a_key_for_each_file_and_nothing_else(tmp_path: Pa
 
 
 @pytest.mark.usefixtures("plain_keyring")
+async def test_the_keyring_may_have_the_key_under_another_name(tmp_path: Path) -> None:
+    path = tmp_path / "entries"
+    version = await KeyringStore(path, service="example").save("ada", "value", expected=None)
+    keys = json.loads((tmp_path / "keyring.json").read_text())
+    assert keys.keys() == {f"example {path}"}
+    assert await KeyringStore(path, service="example").load("ada") == Entry("value", version)
+    with pytest.raises(SealBroken):
+        await KeyringStore(path).load("ada")
+
+
+@pytest.mark.usefixtures("plain_keyring")
 async def test_without_its_key_the_file_stays_shut(tmp_path: Path) -> None:
     await KeyringStore(tmp_path / "sessions").save("ada", "value", expected=None)
     (tmp_path / "keyring.json").unlink()
@@ -223,8 +348,9 @@ async def test_without_its_key_the_file_stays_shut(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("plain_keyring")
 async def test_a_machine_without_keyring_is_told(tmp_path: Path) -> None:
     keyring.set_keyring(NoKeyring())
-    with pytest.raises(StoreUnavailable, match="NoKeyringError"):
+    with pytest.raises(StoreUnavailable, match="NoKeyringError") as caught:
         await KeyringStore(tmp_path / "sessions").save("ada", "value", expected=None)
+    assert caught.value.__suppress_context__
 
 
 @pytest.mark.usefixtures("plain_keyring")
@@ -247,8 +373,9 @@ async def test_without_the_package_it_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     (tmp_path / "sessions").write_text("sealed")
-    with pytest.raises(MissingExtra, match=r"auth-flow\[keyring\]"):
+    with pytest.raises(MissingExtra, match=r"auth-flow\[keyring\]") as caught:
         await KeyringStore(tmp_path / "sessions").load("ada")
+    assert caught.value.__suppress_context__
 
 
 # Sealed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
@@ -12,13 +13,14 @@ from typing import Any
 
 import keyring
 import pytest
+from anyio import to_thread
 from keyring.backends.null import Keyring as NullKeyring
 
 from auth_flow.errors import KeyringUnavailable, StoreUnavailable
 from auth_flow.sealing import Sealer
-from auth_flow.stores import FileStore, KeyringStore, SQLiteStore, Store
+from auth_flow.stores import Entry, FileStore, KeyringStore, SQLiteStore, Store
 from tests.stores.keyrings import PlainKeyring
-from tests.stores.places import KEY
+from tests.stores.places import KEY, open_files
 
 pytestmark = pytest.mark.anyio
 
@@ -66,6 +68,7 @@ async def test_a_new_file_is_on_the_disk_before_it_takes_the_place_of_the_old(
     fsync, replace = os.fsync, Path.replace
 
     def synced(descriptor: int) -> None:
+        assert os.fstat(descriptor).st_size
         done.append("fsync")
         fsync(descriptor)
 
@@ -77,6 +80,22 @@ async def test_a_new_file_is_on_the_disk_before_it_takes_the_place_of_the_old(
     monkeypatch.setattr(Path, "replace", replaced)
     await OPEN["file"](tmp_path / "entries").save("key", "value", expected=None)
     assert done == ["fsync", "replace"]
+
+
+async def test_a_new_file_that_cannot_take_the_place_of_the_old_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, target: Path) -> Path:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    store = OPEN["file"](tmp_path / "entries")
+    version = await store.save("key", "value", expected=None)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", refuse)
+        with pytest.raises(StoreUnavailable, match="Read-only"):
+            await store.save("key", "next", expected=version)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["entries", "entries.lock"]  # noqa: ASYNC240
+    assert await store.load("key") == Entry("value", version)
 
 
 async def test_a_database_that_cannot_be_used_is_not_left_open(
@@ -99,9 +118,11 @@ async def test_a_database_that_cannot_be_used_is_not_left_open(
 
 
 async def test_what_a_killed_writer_has_left_is_removed(tmp_path: Path) -> None:
-    (tmp_path / "entries.0123456789abcdef.new").write_text("half a fi")
+    others = ["entries.txt", "others.0123456789abcdef.new"]
+    for name in ("entries.0123456789abcdef.new", *others):
+        (tmp_path / name).write_text("half a fi")
     await OPEN["file"](tmp_path / "entries").save("key", "value", expected=None)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["entries", "entries.lock"]  # noqa: ASYNC240
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["entries", "entries.lock", *others]  # noqa: ASYNC240
 
 
 @posix
@@ -114,6 +135,49 @@ async def test_a_planted_file_gets_narrow_permissions(tmp_path: Path, kind: str)
     await store.save("key", "value", expected=None)
     assert {mode(path) for path in tmp_path.iterdir()} == {0o600}  # noqa: ASYNC240
     await store.aclose()
+
+
+@posix
+async def test_a_file_that_is_narrower_stays_so(tmp_path: Path) -> None:
+    store = OPEN["file"](tmp_path / "entries")
+    await store.save("key", "value", expected=None)
+    (tmp_path / "entries").chmod(0o400)
+    assert await store.load("key")
+    assert mode(tmp_path / "entries") == 0o400
+
+
+@posix
+@pytest.mark.parametrize("kind", OPEN)
+async def test_a_file_of_another_user_is_not_used(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = OPEN[kind](tmp_path / "entries")
+    await to_thread.run_sync(lambda: None)  # so that there is a thread already
+    before = open_files()
+    monkeypatch.setattr(os, "getuid", lambda: (tmp_path.stat().st_uid or 1) + 1)
+    with pytest.raises(StoreUnavailable, match="belongs to another user"):
+        await store.save("key", "value", expected=None)
+    assert open_files() <= before
+
+
+@posix
+async def test_the_superuser_may_use_the_file_of_another_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = os.getuid() or 1
+    store = OPEN["file"](tmp_path / "entries")
+    await store.save("key", "value", expected=None)
+    for path in list(tmp_path.iterdir()):  # noqa: ASYNC240
+        os.chown(path, owner, -1)
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    assert await store.load("key")
+
+
+async def test_a_folder_that_another_process_has_just_made_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "exists", lambda path: False)
+    await OPEN["file"](tmp_path / "entries").save("key", "value", expected=None)
 
 
 @posix
@@ -147,6 +211,7 @@ async def test_a_keyring_that_does_not_work_says_so(
     tmp_path: Path, plain_keyring: None, backend: type[PlainKeyring], words: str
 ) -> None:
     keyring.set_keyring(backend())
-    with pytest.raises(KeyringUnavailable, match=words):
+    with pytest.raises(KeyringUnavailable, match=words) as caught:
         await KeyringStore(tmp_path / "entries").save("key", "value", expected=None)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
     assert not (tmp_path / "entries").exists()

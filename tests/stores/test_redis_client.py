@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
+import anyio
 import coredis
 import pytest
 
-from auth_flow.errors import StoreConflict, StoreUnavailable
+from auth_flow.errors import StoreConflict, StoreUnavailable, WrongEventLoop
 from auth_flow.stores import RedisStore
 from tests.stores.redis_server import PASSWORD, RedisServer
 
@@ -58,9 +59,37 @@ async def test_what_the_client_raises_is_one_of_our_errors(
     with pytest.raises(StoreUnavailable, match="ConnectionError") as caught:
         await RedisStore(client=Failing()).load(key)
     assert key not in str(caught.value)
-    assert caught.value.__context__ is None or caught.value.__suppress_context__
+    assert caught.value.__suppress_context__
+
+
+class Still:
+    """Has nothing, and takes its time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    async def get(self, key: str) -> None:
+        await anyio.sleep(self._seconds)
+
+    async def eval(self, script: str, keys: object, args: object) -> None:
+        raise AssertionError
+
+
+async def test_a_client_that_does_not_reply_is_not_waited_for_without_end() -> None:
+    with anyio.fail_after(5), pytest.raises(StoreUnavailable, match="in time") as caught:
+        await RedisStore(client=Still(60), timeout=0.01).load("key")
+    assert caught.value.__suppress_context__
+
+
+def test_a_client_is_refused_in_another_event_loop() -> None:
+    store = RedisStore(client=Still(0))
+    assert anyio.run(store.load, "key") is None
+    with pytest.raises(WrongEventLoop, match="Redis client"):
+        anyio.run(store.load, "key")
 
 
 def test_it_is_a_url_or_a_client() -> None:
     with pytest.raises(ValueError, match="a URL or a client"):
         RedisStore()
+    with pytest.raises(ValueError, match="a URL or a client"):
+        RedisStore("redis://localhost", client=Still(0))
