@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from auth_flow.errors import AuthFlowError, InvalidToken, MalformedResponse
@@ -86,10 +87,8 @@ class IssuerKeys:
         for key in _KeySet.read(OPERATION, document).keys:
             key_id = key.get("kid")
             if isinstance(key_id, str) and key.get("kty") == "RSA":
-                try:
+                with suppress(JoseError, KeyError, TypeError, ValueError):
                     keys[key_id] = RSAKey.import_key(key)
-                except (JoseError, KeyError, TypeError, ValueError):
-                    continue
         if not keys:
             raise MalformedResponse("there is no RSA key in the answer", operation=OPERATION)
         self._keys = keys

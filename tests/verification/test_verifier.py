@@ -43,6 +43,7 @@ class KeyServer:
         self.answer: httpx.Response | httpx.HTTPError | None = None
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        assert (request.method, request.headers["accept"]) == ("GET", "application/json")
         self.requests.append(str(request.url))
         if isinstance(self.answer, httpx.HTTPError):
             raise self.answer
@@ -344,6 +345,14 @@ async def test_headers_that_cannot_be_used(
     await verifier.verify(signed(GOOD))
     with pytest.raises(InvalidToken):
         await verifier.verify(signed(header))
+
+
+async def test_a_header_with_foreign_characters_is_not_read(
+    verifier: TokenVerifier, keys: KeyServer
+) -> None:
+    with pytest.raises(InvalidToken, match="not a signed token"):
+        await verifier.verify("!" + token())
+    assert not keys.requests
 
 
 async def test_a_token_is_at_most_65536_characters_long(
