@@ -124,16 +124,18 @@ def test_a_reply_is_a_json_object_or_nothing() -> None:
         (400, b'{"__type": 7}'),
         (400, b'{"__type": "no name at all"}'),
         (400, b"[]"),
+        (429, b"<html>busy</html>"),
         (503, b"<html>busy</html>"),
         (500, b"{}"),
     ],
 )
-def test_anything_else_is_malformed_and_worth_another_try_where_the_service_failed(
+def test_anything_else_is_malformed_and_worth_another_try_if_the_service_failed_or_is_busy(
     status: int, content: bytes
 ) -> None:
     with pytest.raises(MalformedResponse) as malformed:
         read_reply("GetUser", status, {}, content)
-    assert (malformed.value.status, malformed.value.retryable) == (status, status >= 500)
+    assert malformed.value.status == status
+    assert malformed.value.retryable == (status in (429, 500, 503))
 
 
 @pytest.mark.parametrize(
