@@ -35,19 +35,19 @@ class Connection:
     no longer `reusable`, because h11 is in the middle of a message.
     """
 
+    expires_at: float
+    """The time, by `time.monotonic`, at which an idle connection expires."""
+
     def __init__(self, origin: Origin, stream: ByteStream) -> None:
         self.origin = origin
-        self.expires_at = 0.0
-        """The time, by `time.monotonic`, at which an idle connection expires."""
         self._stream = stream
         self._descriptor = stream.extra(SocketAttribute.raw_socket).fileno()  # noqa: S610 (anyio's, not Django's)
         self._h11 = h11.Connection(h11.CLIENT)
 
     @property
     def reusable(self) -> bool:
-        """True if both sides have finished the last exchange and no surplus bytes follow it."""
-        done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
-        return done and not self._h11.trailing_data[0]
+        """True if the reply to the last request has been read and no surplus bytes follow it."""
+        return self._h11.their_state is h11.DONE and not self._h11.trailing_data[0]
 
     @property
     def silent(self) -> bool:
@@ -101,7 +101,7 @@ class Connection:
             with anyio.move_on_after(seconds):
                 return await self._stream.send(data)
         except _BROKEN as error:
-            raise httpx.WriteError(str(error) or "the connection broke") from error
+            raise httpx.WriteError("the connection broke") from error
         raise httpx.WriteTimeout(f"nothing could be sent for {seconds} s")
 
     async def _next_event(self, seconds: float | None) -> h11.Event:
@@ -116,7 +116,7 @@ class Connection:
         except anyio.EndOfStream:
             return b""
         except _BROKEN as error:
-            raise httpx.ReadError(str(error) or "the connection broke") from error
+            raise httpx.ReadError("the connection broke") from error
         raise httpx.ReadTimeout(f"nothing came for {seconds} s")
 
 

@@ -26,7 +26,7 @@ def region_of(pool_id: str) -> str:
     Raises `ValueError` if there is no region, so that an arbitrary text never becomes the host of a
     request.
     """
-    region = re.split("[_:]", pool_id, maxsplit=1)[0]
+    region = re.split("[_:]", pool_id)[0]
     if region == pool_id or not _REGION.fullmatch(region):
         raise ValueError(
             f"{pool_id!r} is no pool id: it does not begin with a region, as in 'eu-west-1_Abc'."

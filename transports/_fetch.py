@@ -64,7 +64,7 @@ class HttpFetcher:
         if self._closed:
             raise TransportClosed
         operation = f"{method} {url.partition('?')[0]}"
-        wire = self._wires.get(url) or self._wires.setdefault(url, self._wire_to(url))
+        wire = self._wires.setdefault(url, self._wire_to(url))
         content, headers = Content(content), Headers(headers)
         repeatable = method == "GET"
         with anyio.move_on_after(self._timeouts.total):

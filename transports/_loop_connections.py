@@ -62,7 +62,6 @@ class LoopConnections:
 
     async def aclose(self) -> None:
         """Close the idle connections; one in use is closed when its reply has been read."""
-        self.closed = True
         if self._closing is not None:
             await self._closing.aclose()
 
@@ -86,7 +85,7 @@ class LoopConnections:
     async def _connect(self, origin: Origin, seconds: float | None) -> Connection:
         if self._closing is None:
             self._closing = close_with_loop(self._close_idle)
-        if self.idle and self.slots.taken + len(self.idle) > self._bounds.connections:
+        if self.slots.taken + len(self.idle) > self._bounds.connections:
             await self.idle.popleft().aclose()
         scheme, host, port = origin
         context = await self._tls.get() if scheme == "https" else None
@@ -119,7 +118,6 @@ class LoopConnections:
             self.slots.leave()
 
     async def _close_idle(self) -> None:
-        self._closing = None
         while self.idle:
             await self.idle.popleft().aclose()
 

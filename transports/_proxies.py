@@ -55,7 +55,7 @@ def checked_proxy(proxy: str | httpx.URL | httpx.Proxy, source: str = "proxy") -
     if scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
         raise ValueError(f"{source} names a SOCKS proxy, which needs: pip install 'httpx[socks]'")
     with suppress(httpx.InvalidURL, ValueError, UnicodeError):
-        return httpx.Proxy(proxy if isinstance(proxy, httpx.URL) else str(proxy))
+        return httpx.Proxy(proxy)
     raise ValueError(f"{source} names a proxy that cannot be used: {host}:{port}.")
 
 

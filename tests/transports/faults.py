@@ -16,6 +16,7 @@ from anyio.streams.tls import TLSListener
 
 @dataclass(frozen=True)
 class Request:
+    line: str
     headers: dict[str, str]
     content: bytes
 
@@ -129,11 +130,10 @@ class FaultServer:
 
 async def _read_request(received: BufferedByteReceiveStream) -> Request:
     head = (await received.receive_until(b"\r\n\r\n", 65536)).decode()
-    headers = {
-        name.lower(): value
-        for name, value in (line.split(": ", 1) for line in head.split("\r\n")[1:])
-    }
-    return Request(headers, await received.receive_exactly(int(headers.get("content-length", "0"))))
+    first, *lines = head.split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    content = await received.receive_exactly(int(headers.get("content-length", "0")))
+    return Request(first, headers, content)
 
 
 @asynccontextmanager

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import ssl
 import threading
+from collections.abc import Callable
 
 import anyio
+import anyio.to_thread
 import httpx
 import pytest
 import trustme
@@ -134,6 +137,7 @@ async def test_an_answer_that_comes_late_is_never_taken_for_ones_own() -> None:
         read.set()
         await sent.wait()
         assert (await _post(pool, server.url)).content == b"own"
+        await server.closed(but=1)
 
 
 async def test_an_answer_left_unread_costs_its_connection() -> None:
@@ -186,6 +190,41 @@ async def test_waiting_for_a_turn_takes_no_longer_than_allowed() -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("http://pool.example/", ("pool.example", 80)),
+        ("https://pool.example/", ("pool.example", 443)),
+        ("http://pool.example:8080/", ("pool.example", 8080)),
+        ("http://bücher.example/", ("xn--bcher-kva.example", 80)),
+    ],
+)
+async def test_a_connection_leads_where_the_url_says(
+    url: str, place: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[tuple[str, int]] = []
+
+    async def refuse(host: str, port: int, **_: object) -> None:
+        places.append((host, port))
+        raise OSError
+
+    monkeypatch.setattr(anyio, "connect_tcp", refuse)
+    async with ConnectionPool(verify=False) as pool:
+        with pytest.raises(httpx.ConnectError):
+            await _post(pool, url)
+    assert places == [place]
+
+
+async def test_a_connection_without_a_limit_of_time_does_not_expire() -> None:
+    async with (
+        fault_server(_OK) as server,
+        ConnectionPool(limits=httpx.Limits(keepalive_expiry=None)) as pool,
+    ):
+        await _post(pool, server.url)
+        await _post(pool, server.url)
+        assert server.connections == 1
+
+
 async def test_idle_connections_expire() -> None:
     async with (
         fault_server(_OK) as server,
@@ -218,6 +257,62 @@ async def test_an_idle_connection_elsewhere_makes_room() -> None:
         assert (one.connections, other.connections, other.open_connections) == (1, 1, 1)
 
 
+async def test_an_idle_connection_elsewhere_stays_while_there_is_room() -> None:
+    async with (
+        fault_server(_OK) as one,
+        fault_server(_OK) as other,
+        ConnectionPool(limits=httpx.Limits(max_connections=2)) as pool,
+    ):
+        await _post(pool, one.url)
+        await _post(pool, other.url)
+        await _post(pool, one.url)
+        assert (one.connections, other.connections) == (1, 1)
+
+
+async def test_a_request_that_waits_for_its_turn_is_not_sent_by_a_closed_pool() -> None:
+    go = anyio.Event()
+
+    async def wait(stream: ByteStream) -> None:
+        await go.wait()
+        await _OK(stream)
+
+    async def refused() -> None:
+        with pytest.raises(TransportClosed):
+            await _post(pool, server.url)
+
+    async with fault_server(wait) as server, anyio.create_task_group() as tasks:
+        pool = ConnectionPool(limits=_ONE)
+        tasks.start_soon(_post, pool, server.url)
+        await server.arrived(1)
+        tasks.start_soon(refused)
+        await anyio.wait_all_tasks_blocked()
+        await pool.aclose()
+        go.set()
+    assert len(server.requests) == 1
+
+
+async def test_a_pool_that_another_loop_closed_keeps_no_connection() -> None:
+    async with fault_server(_OK) as server:
+        pool = ConnectionPool()
+        under_way = await pool.handle_async_request(httpx.Request("POST", server.url))
+        await anyio.to_thread.run_sync(anyio.run, pool.aclose)
+        await under_way.aread()
+        await under_way.aclose()
+        await server.closed()
+
+
+async def test_a_pool_that_is_closed_while_its_task_is_cancelled_keeps_no_connection() -> None:
+    async with fault_server(_OK) as one, fault_server(_OK) as other:
+        pool = ConnectionPool()
+        await _post(pool, one.url)
+        await _post(pool, other.url)
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await pool.aclose()
+        await one.closed()
+        await other.closed()
+
+
 async def test_a_closed_pool_closes_its_connections_and_opens_no_more() -> None:
     async with fault_server(_OK) as server:
         async with ConnectionPool() as pool:
@@ -238,6 +333,19 @@ async def test_each_wait_has_its_own_limit() -> None:
             httpx.ConnectTimeout
         ):  # a handshake that the server, waiting for HTTP, never answers
             await _post(pool, server.url.replace("http:", "https:"), timeout={"connect": 0.2})
+
+
+async def test_a_body_that_does_not_come_is_a_read_timeout_and_frees_the_turn() -> None:
+    async with (
+        fault_server(send(http(b"{}")[:-1]), _OK) as server,
+        ConnectionPool(limits=_ONE) as pool,
+    ):
+        request = httpx.Request("POST", server.url, extensions={"timeout": {"read": 0.05}})
+        response = await pool.handle_async_request(request)
+        with anyio.fail_after(5):
+            with pytest.raises(httpx.ReadTimeout):
+                await response.aread()
+            assert (await _post(pool, server.url)).status_code == 200
 
 
 async def test_a_server_that_stops_reading_is_a_write_timeout() -> None:
@@ -302,6 +410,16 @@ async def test_tls_with_roots_of_ones_own(
         await _post(pool, server.url)
         assert (await _post(pool, server.url)).json() == {"Username": "ada"}
     assert server.connections == 1
+
+
+async def test_a_tls_connection_may_end_without_a_closing_message(
+    server_tls: ssl.SSLContext,
+) -> None:
+    async with (
+        fault_server(break_after(b"HTTP/1.1 200 OK\r\n\r\nhello"), tls=server_tls) as server,
+        ConnectionPool(verify=False) as pool,
+    ):
+        assert (await _post(pool, server.url)).content == b"hello"
 
 
 async def test_the_usual_variable_names_the_roots(
@@ -383,6 +501,8 @@ async def test_a_proxy_of_the_environment_is_used_by_httpxs_own_transport(
         ({"https_proxy": "http://127.0.0.1:9", "no_proxy": "*"}, {}, True),
         ({"https_proxy": "http://127.0.0.1:9"}, {"trust_env": False}, True),
         ({}, {"proxy": "http://127.0.0.1:9"}, False),
+        ({}, {"proxy": httpx.Proxy("http://127.0.0.1:9")}, False),
+        ({}, {"proxy": httpx.URL("http://127.0.0.1:9")}, False),
     ],
 )
 async def test_who_carries_the_request(
@@ -397,6 +517,60 @@ async def test_who_carries_the_request(
         "https://cognito-idp.eu-west-1.amazonaws.com", **settings
     ) as transport:  # type: ignore[arg-type]
         assert isinstance(transport, ConnectionPool) is ours
+
+
+def test_the_usual_settings_are_those_of_httpx_with_more_connections() -> None:
+    usual = {"verify": True, "cert": None, "trust_env": True}
+    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=15.0)
+    assert _defaults(ConnectionPool) == {**usual, "limits": limits}
+    assert _defaults(http_transport) == {
+        **usual,
+        "limits": limits,
+        "http2": False,
+        "proxy": None,
+    }
+
+
+def _defaults(function: Callable[..., object]) -> dict[str, object]:
+    parameters = inspect.signature(function).parameters
+    return {
+        name: each.default for name, each in parameters.items() if each.default is not each.empty
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "own"),
+    [
+        ("auth_flow.transports._http.ConnectionPool", {}),
+        ("httpx.AsyncHTTPTransport", {"http2": True}),
+        ("httpx.AsyncHTTPTransport", {"proxy": httpx.Proxy("http://127.0.0.1:9")}),
+    ],
+)
+async def test_who_carries_the_request_gets_all_settings(
+    target: str, own: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, object] = {}
+
+    def made(**settings: object) -> httpx.AsyncBaseTransport:
+        given.update(settings)
+        return httpx.MockTransport(lambda request: httpx.Response(204))
+
+    monkeypatch.setattr(target, made)
+    settings = {"verify": False, "cert": "cert.pem", "trust_env": False, "limits": _ONE, **own}
+    async with http_transport("https://pool.example", **settings) as carrier:  # type: ignore[arg-type]
+        await _post(carrier, "https://pool.example")
+    assert given.items() >= settings.items()
+
+
+async def test_a_transport_of_httpxs_is_closed_and_opens_no_more() -> None:
+    async with fault_server(_OK) as proxy:
+        carrier = http_transport("http://pool.example", proxy=proxy.url)
+        await _post(carrier, "http://pool.example")
+        await carrier.aclose()
+        await proxy.closed()
+        with pytest.raises(TransportClosed):
+            await _post(carrier, "http://pool.example")
+    assert len(proxy.requests) == 1
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])

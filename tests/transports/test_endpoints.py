@@ -34,6 +34,10 @@ def test_every_region_of_every_partition_has_the_endpoint_of_botocores_rules(ser
     assert {region: endpoint_for(f"{region}_Abc", service) for region in _REGIONS} == expected
 
 
+def test_the_service_is_that_of_user_pools_if_nothing_else_is_said() -> None:
+    assert endpoint_for("eu-west-1_Abc") == "https://cognito-idp.eu-west-1.amazonaws.com"
+
+
 def test_the_region_is_what_stands_before_the_pools_own_name() -> None:
     assert region_of("eu-west-1_Abc123") == "eu-west-1"
     assert region_of("us-gov-west-1:6a7f0000-0000-4000-8000-000000000000") == "us-gov-west-1"

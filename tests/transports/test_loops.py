@@ -266,6 +266,25 @@ def test_what_needs_no_loop_or_opens_anew_is_taken_everywhere(
         run(use)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_values_of_a_parent_are_left_alone_in_a_forked_child() -> None:
+    values = PerLoop(object)
+
+    async def get() -> None:
+        values.get()
+
+    async def parent() -> int:
+        await get()
+        child = os.fork()
+        if child == 0:
+            asyncio.run(get())
+            os._exit(len(values._values))
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])  # noqa: ASYNC222 - nothing else goes on here
+
+    assert asyncio.run(parent()) == 2
+
+
 def test_values_of_loops_that_are_over_are_forgotten() -> None:
     values = PerLoop(object)
 

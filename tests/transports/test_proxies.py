@@ -11,6 +11,7 @@ import pytest
 
 from auth_flow.errors import AuthFlowError, ConnectFailed
 from auth_flow.transports import CognitoTransport, ConnectionPool, Retries, http_transport
+from auth_flow.transports._http import LoopTransport
 from tests.transports.faults import fault_server, http, say, send
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +44,13 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         (f"http://ada:{PASSWORD}@a b:9", "not a proxy URL"),
         (f"http://ada:{PASSWORD}@a\tb:9", "not a proxy URL"),
         (f"http://ada:{PASSWORD}@münchen:9", "not a proxy URL"),
+        (f"http://ada:{PASSWORD}@127.0.0.1:9?", "not a proxy URL"),
+        (f"http://ada:{PASSWORD}@127.0.0.1:9#", "not a proxy URL"),
+        (f"http://ada:{PASSWORD}@127.0.0.1:9/path", "not a proxy URL"),
+        (f"http://ada:{PASSWORD}@127.0.0.1:9/?a=b", "not a proxy URL"),
+        (f"http://ada:{PASSWORD}@127.0.0.1:9/#a", "not a proxy URL"),
         (f"ada:{PASSWORD}@127.0.0.1:{PASSWORD}", "not a proxy URL"),
+        (f"http://ada:{PASSWORD}@1.2.3.999:9", "cannot be used: 1.2.3.999:9"),
         (f"http://ada:{PASSWORD}@127.0.0.1:1", "no connection could be made"),
         (f"https://ada:{PASSWORD}@127.0.0.1:1", "no connection could be made"),
         (f"ada:{PASSWORD}@127.0.0.1:1", "no connection could be made"),
@@ -63,20 +70,37 @@ async def test_a_proxy_that_cannot_be_used_is_a_typed_error_without_its_password
         assert not failed.value.retryable
 
 
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
 async def test_socks_without_its_package_names_the_package(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", f"socks5://ada:{PASSWORD}@127.0.0.1:1")
+    monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://ada:{PASSWORD}@127.0.0.1:1")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     async with CognitoTransport(COGNITO) as transport:
         with pytest.raises(ConnectFailed, match=r"pip install 'httpx\[socks\]'"):
             await transport.call("GetUser", {})
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: {"socksio": ""}.get(name))
+    assert isinstance(http_transport(COGNITO), LoopTransport)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_other_proxies_do_not_need_the_package(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert isinstance(http_transport(COGNITO, proxy=f"{scheme}://127.0.0.1:9"), LoopTransport)
 
 
 @pytest.mark.parametrize("proxy", ["socks://127.0.0.1:9", httpx.URL("ftp://127.0.0.1")])
 async def test_a_proxy_that_is_given_is_checked_too(proxy: str | httpx.URL) -> None:
-    with pytest.raises(ValueError, match="proxy has the scheme"):
+    with pytest.raises(ValueError, match=r"^proxy has the scheme"):
         http_transport(COGNITO, proxy=proxy)
+
+
+async def test_an_error_of_a_proxy_that_is_given_does_not_show_its_password() -> None:
+    with pytest.raises(ValueError, match="not a proxy URL") as caught:
+        http_transport(COGNITO, proxy=f"http://ada:pass@127.0.0.1:{PASSWORD}")
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_a_proxys_percent_encoded_password_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +138,9 @@ async def test_a_proxy_that_wants_other_credentials_is_no_malformed_reply(
         ("fd00::/8", "http://[fe80::3]/", False),
         ("10.0.0.0/8", "http://10.1.2.3/", True),
         ("10.0.0.0/8", "http://11.1.2.3/", False),
+        ("10.9.9.9/8", "http://10.1.2.3/", True),
+        ("example.com", "http://10.1.2.3/", False),
+        ("10.1.2.3", "http://ada:secret@10.1.2.3/", True),
         ("::1", "http://[::2]/", False),
         ("localhost", "http://localhost:9/", True),
         ("", "http://[::1]/", False),
