@@ -5,18 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from pydantic import Field, SecretStr
 
-from auth_flow.errors import (
-    MalformedResponse,
-    NoIdToken,
-    NotAuthorizedException,
-    ResourceNotFoundException,
-)
+from auth_flow.errors import NoIdToken, NotAuthorizedException, ResourceNotFoundException
+from auth_flow.session._base import Instant
 from auth_flow.session._refusals import refuses_id_token
 from auth_flow.session._single_flight import SingleFlight
 from auth_flow.states._replies import Reply
@@ -51,7 +47,7 @@ class _CredentialsMember(Reply):
     access_key_id: str = Field(alias="AccessKeyId")
     secret_access_key: SecretStr = Field(alias="SecretKey")
     session_token: SecretStr = Field(alias="SessionToken")
-    expiration: float = Field(alias="Expiration")
+    expires_at: Instant = Field(alias="Expiration")
 
 
 class _CredentialsReply(_IdReply):
@@ -155,7 +151,7 @@ class IdentityPool:
             reply.credentials.access_key_id,
             reply.credentials.secret_access_key,
             reply.credentials.session_token,
-            _instant(reply.credentials.expiration, operation),
+            reply.credentials.expires_at,
         )
         return identity.credentials
 
@@ -174,10 +170,3 @@ def _logins(tokens: Tokens) -> dict[str, str]:
     if token is None or token.claims.issuer is None:
         raise NoIdToken("The session has no id token, which the identity pool needs.")
     return {token.claims.issuer.removeprefix("https://"): token.text.get_secret_value()}
-
-
-def _instant(seconds: float, operation: str) -> datetime:
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        raise MalformedResponse("Expiration is not a date", operation=operation) from None

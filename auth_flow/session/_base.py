@@ -23,7 +23,10 @@ _PAIRS = TypeAdapter(list[_Pair], config=ConfigDict(defer_build=True))
 
 
 def _instant(value: object) -> object:
-    return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else value
+    try:
+        return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else value
+    except (ValueError, OverflowError, OSError):
+        raise ValueError("is not a date") from None
 
 
 def _attributes(value: object) -> dict[str, str]:

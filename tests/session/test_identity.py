@@ -12,11 +12,16 @@ import pytest
 
 from auth_flow import Tokens
 from auth_flow.aws import Credentials, IdentityPool, IdentityPoolProvider, credential_metadata
-from auth_flow.aws._identity_pool import MARGIN
-from auth_flow.errors import NotAuthorizedException, NotSignedIn, ResourceNotFoundException
+from auth_flow.errors import (
+    MalformedResponse,
+    NotAuthorizedException,
+    NotSignedIn,
+    ResourceNotFoundException,
+)
 from auth_flow.session import Session
 from auth_flow.transports import CognitoTransport
 from tests.flow.scripted import POOL, SUBJECT, Clock, Json, jwt
+from tests.transports.faults import fault_server, say
 
 from .service import HOUR, USER, TokenService
 
@@ -34,6 +39,7 @@ class IdentityService:
         self.requests: list[tuple[str, Json]] = []
         self.failures: deque[BaseException] = deque()
         self.closed = False
+        self.becomes = ""
 
     async def call(self, operation: str, body: Any) -> Json:
         await anyio.lowlevel.checkpoint()
@@ -49,7 +55,7 @@ class IdentityService:
             "SessionToken": "session token",
         }
         return {
-            "IdentityId": body["IdentityId"],
+            "IdentityId": self.becomes or body["IdentityId"],
             "Credentials": {**secrets, "Expiration": self.clock() + HOUR},
         }
 
@@ -88,6 +94,8 @@ async def test_credentials_of_a_user(
         ("GetCredentialsForIdentity", {"IdentityId": "eu-west-1:user", "Logins": logins}),
     ]
     assert credentials.access_key_id == "AKIA2"
+    assert credentials.secret_access_key.get_secret_value() == "secret key"
+    assert credentials.session_token.get_secret_value() == "session token"
     assert credentials.expires_at == datetime.fromtimestamp(clock() + HOUR, UTC)
     assert "secret key" not in repr(credentials)
 
@@ -96,14 +104,38 @@ async def test_they_are_kept_until_shortly_before_their_end(
     pool: IdentityPool, identities: IdentityService, session: Session, clock: Clock
 ) -> None:
     first = await pool.credentials(session)
-    clock.now += HOUR - MARGIN - 1
+    clock.now += HOUR - 15 * 60 - 1
     assert await pool.credentials(session) is first
-    clock.now += 2
+    clock.now += 1
     second = await pool.credentials(session)
     assert second.access_key_id != first.access_key_id
     assert [operation for operation, _ in identities.requests][2:] == [
         "GetCredentialsForIdentity"
     ], "the id is known"
+
+
+async def test_an_identity_may_become_another_one(
+    pool: IdentityPool, identities: IdentityService, clock: Clock
+) -> None:
+    """The service joins two identities if their user turns out to be the same."""
+    identities.becomes = "eu-west-1:joined"
+    assert (await pool.credentials()).identity_id == "eu-west-1:joined"
+    clock.now += HOUR
+    await pool.credentials()
+    assert identities.requests[-1] == (
+        "GetCredentialsForIdentity",
+        {"IdentityId": "eu-west-1:joined"},
+    )
+
+
+async def test_an_identity_without_an_id_is_malformed(identities: IdentityService) -> None:
+    class Nameless(IdentityService):
+        async def call(self, operation: str, body: Any) -> Json:
+            return {"IdentityId": ""}
+
+    with pytest.raises(MalformedResponse, match="IdentityId") as caught:
+        await IdentityPool(POOL_ID, transport=Nameless(identities.clock)).credentials()
+    assert caught.value.operation == "GetId"
 
 
 async def test_guest_and_users_are_kept_apart(
@@ -179,6 +211,37 @@ async def test_a_transport_of_the_callers_stays_open(
     assert not identities.closed
 
 
+async def test_a_transport_of_its_own_is_opened_and_closed(clock: Clock) -> None:
+    keys = {"AccessKeyId": "A", "SecretKey": "B", "SessionToken": "C", "Expiration": clock() + 1}
+    reply = {"IdentityId": "eu-west-1:guest", "Credentials": keys}
+    async with fault_server(say(reply)) as server:
+        pool = IdentityPool(POOL_ID, endpoint=server.url, clock=clock)
+        await pool.aclose()
+        for number in (1, 2):
+            await pool.credentials()
+            assert server.connections == number
+            await pool.aclose()
+            await server.closed()
+    assert [request.headers["x-amz-target"] for request in server.requests] == [
+        "AWSCognitoIdentityService.GetId",
+        *["AWSCognitoIdentityService.GetCredentialsForIdentity"] * 2,
+    ]
+
+
+async def test_its_own_transport_leads_to_the_region_of_the_pool(
+    identities: IdentityService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+
+    def transport(url: str, **_: object) -> IdentityService:
+        opened.append(url)
+        return identities
+
+    monkeypatch.setattr("auth_flow.transports._cognito.CognitoTransport", transport)
+    await IdentityPool(POOL_ID).credentials()
+    assert opened == ["https://cognito-identity.eu-west-1.amazonaws.com"]
+
+
 async def test_on_the_wire() -> None:
     """The identity service speaks the same protocol under a name of its own."""
     seen: list[httpx.Request] = []
@@ -211,11 +274,29 @@ async def test_botocore_takes_the_credentials(
         0, IdentityPoolProvider(pool, session)
     )
 
-    def read() -> tuple[str, str, str]:
-        frozen = aws.get_credentials().get_frozen_credentials()
-        return frozen.access_key, frozen.secret_key, frozen.token
+    def read() -> tuple[str, str, str, str]:
+        credentials = aws.get_credentials()
+        frozen = credentials.get_frozen_credentials()
+        return credentials.method, frozen.access_key, frozen.secret_key, frozen.token
 
-    assert await anyio.to_thread.run_sync(read) == ("AKIA2", "secret key", "session token")
+    expected = ("auth-flow", "AKIA2", "secret key", "session token")
+    assert await anyio.to_thread.run_sync(read) == expected
+    provider = aws.get_component("credential_provider").get_provider("auth-flow")
+    assert provider.CANONICAL_NAME == "custom-auth-flow", "as botocore wants it of others"
+
+
+async def test_botocore_fetches_credentials_again_before_they_expire(
+    pool: IdentityPool, session: Session, clock: Clock
+) -> None:
+    clock.now = time.time() - HOUR + 300
+    provider = IdentityPoolProvider(pool, session)
+
+    def read() -> str:
+        credentials = provider.load()
+        clock.now += HOUR
+        return credentials.get_frozen_credentials().access_key
+
+    assert await anyio.to_thread.run_sync(read) == "AKIA3"
 
 
 async def test_metadata_names_what_botocore_reads(

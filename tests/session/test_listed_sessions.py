@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from auth_flow import AuthFlow, Done, SignIn, UserPool
 from auth_flow.embedded import EmbeddedCognito
 from auth_flow.errors import AuthFlowError, MalformedResponse
-from auth_flow.session import Session, UserSession
+from auth_flow.session import Session
 from tests.flow.scripted import POOL, Clock, Exchange, Json, Script
 
 from .service import TokenService
@@ -56,18 +57,45 @@ async def test_every_page_is_read(script: Script, session: Session) -> None:
         ),
     )
     mine, other = await session.fetch_user_sessions()
-    assert (mine.session_id, mine.current, mine.origin_session_id) == (
-        TOKEN_SESSION,
-        True,
-        SSO_SESSION,
+    assert mine.model_dump() == {
+        "session_id": TOKEN_SESSION,
+        "type": "TOKEN",
+        "client_id": POOL.client_id,
+        "created_at": datetime(2023, 11, 14, 22, 13, 20, 500_000, UTC),
+        "last_active_at": datetime(2023, 11, 14, 22, 15, tzinfo=UTC),
+        "device_type": "Mobile",
+        "ip_address": "192.0.2.1",
+        "location": {"city": "Dublin", "country": "IE"},
+        "origin_session_id": SSO_SESSION,
+        "current": True,
+    }
+    assert other.model_dump(exclude_defaults=True) == {"session_id": SSO_SESSION}
+    assert other.current is False
+
+
+async def test_a_place_may_be_known_in_part(script: Script, session: Session) -> None:
+    one = {"SessionId": TOKEN_SESSION, "LastLocation": {}}
+    script.expect(
+        Exchange("ListUserSessions", with_token(session, {}), {"Sessions": [one]}),
+        Exchange("ListUserSessions", with_token(session, {}), {}),
     )
-    assert mine.created_at == datetime.fromtimestamp(1_700_000_000.5, UTC)
-    assert mine.location is not None
-    assert (mine.location.city, mine.location.country) == ("Dublin", "IE")
-    assert other == UserSession(SessionId=SSO_SESSION)
+    (listed,) = await session.fetch_user_sessions()
+    assert listed.location is not None
+    assert listed.location.model_dump() == {"city": None, "country": None}
+    assert await session.fetch_user_sessions() == []
 
 
-@pytest.mark.parametrize("reply", [{"Sessions": [{}]}, {"Sessions": "x"}, {"Sessions": [7]}])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"Sessions": [{}]},
+        {"Sessions": "x"},
+        {"Sessions": [7]},
+        {"Sessions": [{"SessionId": "x", "CreateDate": "soon"}]},
+        {"Sessions": [{"SessionId": "x", "CreateDate": 1e15}]},
+        {"Sessions": [{"SessionId": "x", "CreateDate": 1e300}]},
+    ],
+)
 async def test_a_list_that_is_none_is_malformed(
     script: Script,
     session: Session,
@@ -78,25 +106,33 @@ async def test_a_list_that_is_none_is_malformed(
         await session.fetch_user_sessions()
 
 
-@pytest.mark.parametrize("associated", [False, True])
+LINKED: Any = pytest.mark.parametrize(
+    ("options", "linked"),
+    [
+        ({}, {}),
+        ({"associated": False}, {}),
+        ({"associated": True}, {"RevokeAssociatedSessions": "LINKED"}),
+    ],
+)
+
+
+@LINKED
 async def test_another_session_is_revoked(
-    script: Script,
-    session: Session,
-    associated: bool,
+    script: Script, session: Session, options: Json, linked: Json
 ) -> None:
-    linked = {"RevokeAssociatedSessions": "LINKED"} if associated else {}
     body = with_token(session, {"SessionId": SSO_SESSION, **linked})
     script.expect(Exchange("RevokeUserSession", body, {}))
-    await session.revoke_user_session(SSO_SESSION, associated=associated)
+    await session.revoke_user_session(SSO_SESSION, **options)
 
 
-@pytest.mark.parametrize("associated", [False, True])
-async def test_linked_sessions_end_with_this_one(service: TokenService, associated: bool) -> None:
+@LINKED
+async def test_linked_sessions_end_with_this_one(
+    service: TokenService, options: Json, linked: Json
+) -> None:
     mine = service.session()
-    assert await mine.revoke(associated=associated)
-    ((operation, body),) = service.requests
-    assert operation == "RevokeToken"
-    assert body.get("RevokeAssociatedSessions") == ("LINKED" if associated else None)
+    assert await mine.revoke(**options)
+    body = {"ClientId": POOL.client_id, "Token": "refresh-1", **linked}
+    assert service.requests == [("RevokeToken", body)]
 
 
 async def test_a_device_is_signed_out_from_another_one() -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from botocore.validate import ParamValidator
+from pydantic import BaseModel
 
 from auth_flow.errors import (
     EnableSoftwareTokenMFAException,
@@ -20,10 +21,8 @@ from auth_flow.errors import (
 )
 from auth_flow.session import (
     AttributeUpdate,
-    AuthFactors,
     CurrentUser,
     MfaPreference,
-    RegisteredPasskey,
     RememberedDevice,
     Session,
     SignOutResult,
@@ -58,12 +57,47 @@ class Case(NamedTuple):
     result: Any = None
 
 
+def _members_of(
+    call: Callable[[Session], Awaitable[BaseModel]],
+) -> Callable[[Session], Awaitable[Any]]:
+    """Make a call return the members of its result."""
+
+    async def members(session: Session) -> Json:
+        return (await call(session)).model_dump()
+
+    return members
+
+
 CASES = {
     "update_password": Case(
         lambda s: s.update_password("new Secret-1", old_password="old Secret-1"),
         "ChangePassword",
         {"PreviousPassword": "old Secret-1", "ProposedPassword": "new Secret-1"},
         {},
+    ),
+    "fetch_user": Case(
+        _members_of(lambda s: s.fetch_user()),
+        "GetUser",
+        {},
+        {
+            "Username": USER,
+            "UserAttributes": [{"Name": "sub", "Value": SUBJECT}],
+            "PreferredMfaSetting": "SMS_MFA",
+            "UserMFASettingList": ["SMS_MFA", "WEB_AUTHN"],
+        },
+        {
+            "username": USER,
+            "attributes": {"sub": SUBJECT},
+            "preferred_mfa": "SMS_MFA",
+            "mfa": ["SMS_MFA", "WEB_AUTHN"],
+        },
+    ),
+    "fetch_user_of_whom_little_is_known": Case(
+        _members_of(lambda s: s.fetch_user()),
+        "GetUser",
+        {},
+        {"Username": USER},
+        {"username": USER, "attributes": {}, "preferred_mfa": None, "mfa": []},
     ),
     "first_password": Case(
         lambda s: s.update_password("new Secret-1"),
@@ -99,6 +133,13 @@ CASES = {
         },
         {"CodeDeliveryDetailsList": [EMAIL]},
         {"email": AttributeUpdate(TO_EMAIL), "name": AttributeUpdate()},
+    ),
+    "update_user_attributes_that_need_no_code": Case(
+        lambda s: s.update_user_attributes({"name": "Ada"}),
+        "UpdateUserAttributes",
+        {"UserAttributes": [{"Name": "name", "Value": "Ada"}]},
+        {},
+        {"name": AttributeUpdate()},
     ),
     "confirm_user_attribute": Case(
         lambda s: s.confirm_user_attribute("email", "123456"),
@@ -164,13 +205,28 @@ CASES = {
         {"Status": "SUCCESS"},
     ),
     "fetch_auth_factors": Case(
-        lambda s: s.fetch_auth_factors(),
+        _members_of(lambda s: s.fetch_auth_factors()),
         "GetUserAuthFactors",
         {},
-        {"Username": USER, "ConfiguredUserAuthFactors": ["PASSWORD", "WEB_AUTHN"]},
-        AuthFactors.model_validate(
-            {"Username": USER, "ConfiguredUserAuthFactors": ["PASSWORD", "WEB_AUTHN"]}
-        ),
+        {
+            "Username": USER,
+            "ConfiguredUserAuthFactors": ["PASSWORD", "WEB_AUTHN"],
+            "PreferredMfaSetting": "SMS_MFA",
+            "UserMFASettingList": ["SMS_MFA"],
+        },
+        {
+            "username": USER,
+            "configured": ["PASSWORD", "WEB_AUTHN"],
+            "preferred_mfa": "SMS_MFA",
+            "mfa": ["SMS_MFA"],
+        },
+    ),
+    "fetch_auth_factors_of_whom_little_is_known": Case(
+        _members_of(lambda s: s.fetch_auth_factors()),
+        "GetUserAuthFactors",
+        {},
+        {"Username": USER},
+        {"username": USER, "configured": [], "preferred_mfa": None, "mfa": []},
     ),
     "set_user_settings": Case(
         lambda s: s.set_user_settings({"phone_number": "SMS"}),
@@ -315,6 +371,19 @@ async def test_an_authenticator_app(script: Script, session: Session) -> None:
     assert SECRET not in repr(registration)
 
 
+async def test_an_authenticator_app_shows_the_pool_and_the_user(
+    script: Script, clock: Clock, service: TokenService
+) -> None:
+    pool = POOL.model_copy(update={"issuer": "Example"})
+    session = Session(pool, service.tokens(), transport=script, clock=clock)
+    script.expect(
+        Exchange("AssociateSoftwareToken", with_token(session, {}), {"SecretCode": SECRET})
+    )
+    assert (await session.set_up_totp()).setup_uri == (
+        f"otpauth://totp/Example:{USER}?secret={SECRET}&issuer=Example"
+    )
+
+
 async def test_a_wrong_totp_code_is_an_error_whatever_the_status_line_says(
     script: Script, session: Session
 ) -> None:
@@ -406,14 +475,33 @@ async def test_passkeys_by_pages(script: Script, session: Session) -> None:
     )
     page = await session.list_passkeys(page_size=1)
     assert page.next_token == "more"
-    assert page.credentials == [RegisteredPasskey.model_validate(passkey)]
+    assert [one.model_dump() for one in page.credentials] == [
+        {
+            "credential_id": "one",
+            "friendly_name": "iCloud Keychain",
+            "relying_party_id": "localhost",
+            "authenticator_attachment": "platform",
+            "authenticator_transports": ["internal"],
+            "created_at": datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC),
+        }
+    ]
+    request = with_token(session, {"NextToken": "more"})
     script.expect(
-        Exchange(
-            "ListWebAuthnCredentials",
-            with_token(session, {"NextToken": "more"}),
-            {"Credentials": []},
-        )
+        Exchange("ListWebAuthnCredentials", request, {"Credentials": [{"CredentialId": "two"}]}),
+        Exchange("ListWebAuthnCredentials", request, {}),
     )
+    page = await session.list_passkeys(next_token="more")
+    assert [one.model_dump() for one in page.credentials] == [
+        {
+            "credential_id": "two",
+            "friendly_name": None,
+            "relying_party_id": None,
+            "authenticator_attachment": None,
+            "authenticator_transports": [],
+            "created_at": None,
+        }
+    ]
+    assert page.next_token is None
     assert (await session.list_passkeys(next_token="more")).credentials == []
 
 
@@ -433,6 +521,19 @@ async def test_creation_options_without_what_an_authenticator_needs(
         await session.start_passkey_registration()
 
 
+@pytest.mark.parametrize(
+    ("update", "updated", "next_step"),
+    [
+        (AttributeUpdate(), True, "DONE"),
+        (AttributeUpdate(TO_EMAIL), False, "CONFIRM_ATTRIBUTE_WITH_CODE"),
+    ],
+)
+def test_an_update_says_what_comes_next(
+    update: AttributeUpdate, updated: bool, next_step: str
+) -> None:
+    assert (update.updated, update.next_step) == (updated, next_step)
+
+
 async def test_any_operation_of_the_future(script: Script, session: Session) -> None:
     script.expect(Exchange("PaintTheUserBlue", with_token(session, {"Shade": 3}), {"Done": True}))
     assert await session.call("PaintTheUserBlue", Shade=3, Hue=None) == {"Done": True}
@@ -442,18 +543,19 @@ async def test_who_is_signed_in_needs_no_request(session: Session) -> None:
     assert session.get_current_user() == CurrentUser(USER, SUBJECT, "ada@example.org")
 
 
-async def test_an_answer_to_a_security_notice(script: Script) -> None:
+@pytest.mark.parametrize(("mine", "value"), [(True, "Valid"), (False, "Invalid")])
+async def test_an_answer_to_a_security_notice(script: Script, mine: bool, value: str) -> None:
     body = {
         "UserPoolId": POOL.user_pool_id,
         "Username": USER,
         "EventId": "event",
         "FeedbackToken": "token",
-        "FeedbackValue": "Invalid",
+        "FeedbackValue": value,
     }
     assert_modelled("UpdateAuthEventFeedback", body)
     script.expect(Exchange("UpdateAuthEventFeedback", body, {}))
     await report_sign_in(
-        POOL, script, username=USER, event_id="event", feedback_token="token", mine=False
+        POOL, script, username=USER, event_id="event", feedback_token="token", mine=mine
     )
 
 

@@ -8,6 +8,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from auth_flow import (
+    DeviceNotConfirmed,
     Notice,
     Observers,
     RefreshFailed,
@@ -28,6 +29,10 @@ NOTICES: list[tuple[Notice, dict[str, str]]] = [
         RefreshFailed("ada", "id", ConnectionLost("gone", operation="GetUser")),
         {"notice": "refresh_failed", "error.type": "TransportError"},
     ),
+    (
+        DeviceNotConfirmed("ada", "id", "key", ConnectionLost("gone", operation="ConfirmDevice")),
+        {"notice": "device_not_confirmed", "error.type": "TransportError"},
+    ),
     (StepEntered("IDLE", "DONE"), {"notice": "step_entered", "step": "DONE"}),
     (SignedOut("ada", "id", "signed_out"), {"notice": "signed_out", "reason": "signed_out"}),
 ]
@@ -44,7 +49,11 @@ async def test_notices_are_counted_and_put_on_the_span() -> None:
 
     data = reader.get_metrics_data()
     assert data is not None
-    (metric,) = data.resource_metrics[0].scope_metrics[0].metrics
+    (scope,) = data.resource_metrics[0].scope_metrics
+    (metric,) = scope.metrics
+    assert (scope.scope.name, metric.name) == ("auth_flow", "auth_flow.notices")
+    assert metric.description == "Sign-ins, sign-outs, refreshes and steps."
+    assert [point.value for point in metric.data.data_points] == [1] * len(NOTICES)
     counted = [dict(point.attributes) for point in metric.data.data_points]
     (span,) = exporter.get_finished_spans()
     expected = [attributes for _, attributes in NOTICES]
