@@ -48,8 +48,7 @@ class Reply(BaseModel):
             return cls.model_validate(_in_whole_characters(reply))
         except ValidationError as error:
             problems = "; ".join(
-                f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
-                for e in error.errors(include_input=False)
+                f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()
             )
         except RecursionError:
             problems = "it is nested too deeply"
@@ -92,7 +91,7 @@ class AuthenticationResult(Reply):
     left out. `new_device` is set if the pool tracks devices and does not know this one.
     """
 
-    access_token: SecretStr = Field(alias="AccessToken", min_length=1)
+    access_token: SecretStr = Field(alias="AccessToken")
     id_token: SecretStr | None = Field(None, alias="IdToken")
     refresh_token: SecretStr | None = Field(None, alias="RefreshToken")
     expires_in: int | None = Field(None, alias="ExpiresIn")

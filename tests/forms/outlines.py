@@ -62,6 +62,9 @@ def _other_cases() -> Iterator[tuple[str, AuthFlow, FormName | None]]:
         ("by SMS", PasswordResetCode(code_delivery=_SMS), {}),
         ("the service did not say where", PasswordResetCode(code_delivery=CodeDelivery()), {}),
         ("with a password", AutoSignInReady(), {}),
+        ("with a session", AutoSignInReady(), {"session": "s-1", "expires_at": NOW + 1}),
+        ("with a session that is over", AutoSignInReady(), {"session": "s-1", "expires_at": NOW}),
+        ("with a session without an end", AutoSignInReady(), {"session": "s-1"}),
         ("chosen", SmsCode(code_delivery=_SMS), {"challenge": "SMS_OTP", **chosen}),
         ("chosen", EmailCode(code_delivery=DELIVERY), {"challenge": "EMAIL_OTP", **chosen}),
     )

@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from auth_flow import AuthFlow, Claims, Done, SignIn, Tokens, new_key
 from auth_flow.errors import MalformedResponse
 from auth_flow.sealing import Sealer
 from auth_flow.states._claims import LAST_DATE
+from auth_flow.states._replies import AuthenticationResult
+from auth_flow.states._tokens import LEEWAY
 from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, jwt, tokens
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +47,12 @@ def test_a_date_after_the_last_one_is_the_last_one(value: float) -> None:
 @pytest.mark.parametrize("value", [float("nan"), True, "1700000000", None, [1], {}])
 def test_what_is_not_a_date_counts_as_absent(value: object) -> None:
     assert claims(exp=value).expires_at is None
+
+
+def test_whole_numbers_stay_whole() -> None:
+    extra = claims(level=2**53 + 1).model_extra
+    assert extra
+    assert extra["level"] == 2**53 + 1
 
 
 def test_more_digits_than_python_converts() -> None:
@@ -115,19 +124,112 @@ async def test_claims_that_a_trigger_has_changed_fail_no_sign_in(odd: dict[str, 
         datetime.fromtimestamp(held.expires_at, UTC)
 
 
-def test_an_issue_date_out_of_range_says_nothing_about_the_clock() -> None:
-    for iat in (HUGE, -HUGE, None):
-        result = tokens(AccessToken=jwt(sub=SUBJECT, iat=iat, exp=1_700_003_600))
-        from auth_flow.states._replies import AuthenticationResult
+def result(**given: Any) -> AuthenticationResult:
+    return AuthenticationResult.model_validate(
+        {"AccessToken": jwt(sub=SUBJECT, iat=1_700_000_060, exp=1_700_003_600), **given}
+    )
 
-        issued = Tokens.issued(
-            AuthenticationResult.model_validate(
-                {k: v for k, v in result["AuthenticationResult"].items() if k != "TokenType"}
-            ),
-            "test",
-            now=1_700_000_000,
-        )
-        assert issued.clock_drift == 0
+
+@pytest.mark.parametrize(
+    ("iat", "drift"),
+    [
+        (1_700_000_060, 60.0),
+        (1_699_999_940.5, -59.5),
+        (1, -1_699_999_999.0),
+        *((said, None) for said in (HUGE, -HUGE, 0, LAST_DATE, "now", None)),
+    ],
+)
+def test_the_issue_date_is_the_time_of_the_services_clock(iat: Any, drift: float | None) -> None:
+    issued = result(AccessToken=jwt(sub=SUBJECT, iat=iat, exp=1_700_003_600))
+    before = Tokens.read(jwt(sub=SUBJECT), clock_drift=-7.0)
+    for known, unless in ((None, 0.0), (before, -7.0)):
+        read = Tokens.issued(issued, "test", now=1_700_000_000, before=known)
+        assert read.clock_drift == (unless if drift is None else drift)
+        assert read.expires_at == 1_700_003_600 - read.clock_drift
+
+
+@pytest.mark.parametrize("hosted", [False, True])
+def test_a_refresh_keeps_what_it_does_not_bring(hosted: bool) -> None:
+    first = Tokens.issued(
+        result(IdToken=jwt(sub=SUBJECT), RefreshToken="r-1"), "test", now=0, hosted=hosted
+    )
+    assert first.id_token
+    assert first.hosted == hosted
+    second = Tokens.issued(result(), "test", now=0, before=first)
+    assert (second.refresh_token, second.id_token) == (SecretStr("r-1"), None)
+    assert second.hosted == hosted
+    third = Tokens.issued(result(RefreshToken="r-2"), "test", now=0, before=second)
+    assert third.refresh_token == SecretStr("r-2")
+    assert Tokens.issued(result(), "test", now=0).refresh_token is None
+
+
+@pytest.mark.parametrize(
+    ("id_token", "refresh_token", "hosted"),
+    [(None, None, False), (jwt(sub=SUBJECT, exp=7), "r-1", False), (jwt(sub=SUBJECT), "r-1", True)],
+)
+def test_tokens_come_back_as_they_were_stored(
+    id_token: str | None, refresh_token: str | None, hosted: bool
+) -> None:
+    access_token = jwt(sub=SUBJECT, exp=1_700_003_600)
+    stored = Tokens.read(access_token, id_token, refresh_token, hosted=hosted).to_json()
+    assert stored == {
+        "access_token": access_token,
+        "id_token": id_token,
+        "refresh_token": refresh_token,
+        **({"hosted": True} if hosted else {}),
+    }
+    assert Tokens.read(**stored).to_json() == stored
+
+
+@pytest.mark.parametrize("texts", [("opaque",), (jwt(sub=SUBJECT), "opaque")])
+def test_what_is_no_token_is_refused_where_it_is_restored(texts: tuple[str, ...]) -> None:
+    with pytest.raises(MalformedResponse) as caught:
+        Tokens.read(*texts)
+    assert caught.value.operation == "restore_session"
+
+
+@pytest.mark.parametrize(
+    ("end", "id_end", "fresh"),
+    [
+        (100, None, True),
+        (99, None, False),
+        (None, None, False),
+        (100, 100, True),
+        (100, 99, False),
+        (99, 100, False),
+    ],
+)
+def test_tokens_are_fresh_until_shortly_before_the_first_ends(
+    end: int | None, id_end: int | None, fresh: bool
+) -> None:
+    id_token = None if id_end is None else jwt(sub=SUBJECT, exp=id_end)
+    held = Tokens.read(jwt(sub=SUBJECT, exp=end), id_token)
+    assert held.fresh_at(100 - LEEWAY) is fresh
+    assert held.expires_at == end
+
+
+def test_an_expiry_is_a_date_by_this_machines_clock() -> None:
+    token = jwt(sub=SUBJECT, exp=1_000)
+    assert Tokens.read(token, clock_drift=2_000.0).expires_at == 0
+    assert Tokens.read(token, clock_drift=-LAST_DATE).expires_at == LAST_DATE
+
+
+def test_the_user_has_the_name_that_the_id_token_says() -> None:
+    access = jwt(sub=SUBJECT, username="ada")
+    assert Tokens.read(access).username == "ada"
+    assert Tokens.read(access, jwt(sub=SUBJECT)).username == "ada"
+    assert Tokens.read(access, jwt(sub=SUBJECT, **{"cognito:username": "eve"})).username == "eve"
+
+
+def test_tokens_show_neither_their_text_nor_their_claims() -> None:
+    token = jwt(sub=SUBJECT)
+    shown = repr(Tokens.read(token, token, "r-1"))
+    assert not [text for text in (token, SUBJECT, "r-1") if text in shown]
+
+
+def test_a_clock_difference_does_not_make_tokens_others() -> None:
+    token = jwt(sub=SUBJECT)
+    assert Tokens.read(token, clock_drift=60.0) == Tokens.read(token)
 
 
 def test_the_header_of_a_request() -> None:
