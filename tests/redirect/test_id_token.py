@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from typing import Any
 
@@ -28,7 +29,16 @@ def check(token: str, *, jwks: dict[str, Any] | None = JWKS, now: float = NOW) -
 
 @pytest.mark.parametrize("jwks", [JWKS, None])
 @pytest.mark.parametrize(
-    "claims", [{}, {"aud": [CLIENT_ID, "another"]}, {"at_hash": None}, {"token_use": None}]
+    "claims",
+    [
+        {},
+        {"aud": [CLIENT_ID, "another"]},
+        {"at_hash": None},
+        {"token_use": None},
+        {"exp": NOW - 59},
+        {"exp": NOW - 59.5},
+        {"auth_time": NOW - 660},
+    ],
 )
 def test_a_good_token_passes_with_its_signature_and_without(
     claims: dict[str, Any], jwks: dict[str, Any] | None
@@ -44,7 +54,8 @@ def test_a_good_token_passes_with_its_signature_and_without(
         ({"aud": "another"}, "client"),
         ({"aud": None}, "client"),
         ({"token_use": "access"}, "another token"),
-        ({"exp": NOW - 61}, "expired"),
+        ({"exp": NOW - 60}, "expired"),
+        ({"exp": -(10**400)}, "expired"),
         ({"exp": None}, "no exp"),
         ({"exp": "soon"}, "no exp"),
         ({"exp": True}, "no exp"),
@@ -63,6 +74,14 @@ def test_each_wrong_statement_is_refused_by_name(
 ) -> None:
     with pytest.raises(InvalidToken, match=said):
         check(id_token(ACCESS, **{"nonce": "n-1", **claims}), jwks=jwks)
+
+
+def test_half_a_character_is_not_the_nonce() -> None:
+    head, payload, signature = id_token(ACCESS, nonce="n-1").split(".")
+    claims = base64.urlsafe_b64decode(f"{payload}==").replace(b'"n-1"', b'"\\ud800"')
+    forged = base64.urlsafe_b64encode(claims).decode().rstrip("=")
+    with pytest.raises(InvalidToken, match="nonce"):
+        check(f"{head}.{forged}.{signature}", jwks=None)
 
 
 def test_clocks_may_differ_by_the_leeway() -> None:

@@ -18,6 +18,7 @@ from auth_flow.errors import (
     TokenRequestRefused,
 )
 from auth_flow.states._app_client import AppClient
+from auth_flow.states._base import in_clear
 from auth_flow.states._oauth import (
     Returned,
     code_challenge,
@@ -76,7 +77,13 @@ def test_a_return_is_read_from_a_url_or_its_query(url: str) -> None:
 
 @pytest.mark.parametrize(
     ("query", "state"),
-    [("code=c", "s"), ("code=c&state=", "s"), ("code=c&state=t", "s"), ("state=é", "s")],
+    [
+        ("code=c", "s"),
+        ("code=c&state=", "s"),
+        ("code=c&state=t", "s"),
+        ("state=é", "s"),
+        ("state=&state=s", "s"),
+    ],
 )
 def test_another_state_or_none_is_not_the_state(query: str, state: str) -> None:
     assert not Returned.read(query).has_state(state)
@@ -97,6 +104,13 @@ def test_a_repeated_parameter_makes_the_return_worthless() -> None:
             RedirectRefused,
             "invalid_request",
             "[IdP] Error - [503] down",
+        ),
+        ("code=c&error=", RedirectRefused, "", None),
+        (
+            "code=&state=s",
+            RedirectRefused,
+            "invalid_request",
+            "The URL carries neither a code nor an error.",
         ),
         (
             "state=s",
@@ -144,9 +158,14 @@ def test_the_trigger_that_refused_is_named(description: str | None, trigger: str
         ("https:///cb", False),
         ("javascript:alert(1)", False),
         ("data:text/html,x", False),
+        ("vbscript:x", False),
+        ("file:///cb", False),
+        ("about:blank", False),
+        ("blob:x", False),
         ("/cb", False),
         ("", False),
         ("https://app.example/c b", False),
+        ("myapp://c\u200bb", False),
         ("https://app.example:port/", False),
         ("https://[::1/", False),
     ],
@@ -182,7 +201,10 @@ def test_a_token_request_names_the_client_in_its_body() -> None:
         "code": ["c&1"],
         "client_id": ["1example"],
     }
-    assert "authorization" not in request.headers
+    assert request.headers == {
+        "content-type": "application/x-www-form-urlencoded",
+        "accept": "application/json",
+    }
     assert "c&1" not in repr(request)
 
 
@@ -198,10 +220,10 @@ def test_a_client_secret_goes_by_basic() -> None:
 
 def test_tokens_are_read() -> None:
     content = {"access_token": "a", "id_token": "i", "refresh_token": "r", "expires_in": 3600}
-    reply = read_token_reply(200, json.dumps(content).encode())
-    assert reply.access_token.get_secret_value() == "a"
-    assert reply.refresh_token is not None
-    assert read_token_reply(200, b'{"access_token": "a"}').refresh_token is None
+    result = read_token_reply(200, json.dumps(content).encode()).as_result()
+    assert in_clear(dict(result)) == {**content, "new_device": None}
+    alone = read_token_reply(299, b'{"access_token": "a"}').as_result()
+    assert in_clear(alone.model_dump(exclude_none=True)) == {"access_token": "a"}
 
 
 @pytest.mark.parametrize(
@@ -209,6 +231,7 @@ def test_tokens_are_read() -> None:
     [
         ({"error": "invalid_grant"}, "invalid_grant", None),
         ({"error": "invalid_grant", "error_message": "used"}, "invalid_grant", "used"),
+        ({"error": "e", "error_description": "a", "error_message": "b"}, "e", "a"),
         (
             {"error": "unauthorized_client", "error_description": "invalid_redirect"},
             "unauthorized_client",
@@ -242,6 +265,8 @@ def test_a_wrong_redirect_uri_is_explained() -> None:
         (200, b'{"access_token": 3}'),
         (200, b'{"access_token": ""}'),
         (503, b'{"access_token": "secret"}'),
+        (300, b'{"access_token": "secret"}'),
+        (199, b'{"access_token": "secret"}'),
         (500, b""),
         (200, b"[" * 100_000),
         (400, b'{"error": 3}'),
@@ -252,3 +277,6 @@ def test_an_answer_of_no_use_is_malformed_and_never_quoted(status: int, content:
         read_token_reply(status, content)
     assert "secret" not in str(caught.value)
     assert not caught.value.retryable
+    assert caught.value.operation == "oauth2/token"
+    if status != 200:
+        assert caught.value.status == status

@@ -37,6 +37,7 @@ from auth_flow.errors import (
     RedirectAlreadyUsed,
     RedirectDenied,
     RedirectRefused,
+    ResponseError,
     SessionExpired,
     TokenRequestRefused,
 )
@@ -102,14 +103,21 @@ async def test_the_url_carries_the_parameters_of_amplify_and_a_nonce(flow: AuthF
         *("state", "code_challenge", "code_challenge_method"),
     ]
     values = dict(pairs)
-    assert values["redirect_uri"] == CALLBACK
-    assert values["response_type"] == "code"
-    assert values["identity_provider"] == "Google"
-    assert values["scope"] == "openid email aws.cognito.signin.user.admin"
-    assert (values["nonce"], values["prompt"], values["lang"]) == ("n0nce", "login", "de")
-    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", values["code_challenge"])
-    assert values["code_challenge_method"] == "S256"
     assert "my state" not in "".join(values.values())
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", values.pop("code_challenge"))
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", values.pop("state"))
+    assert values == {
+        "redirect_uri": CALLBACK,
+        "response_type": "code",
+        "client_id": POOL.client_id,
+        "identity_provider": "Google",
+        "scope": "openid email aws.cognito.signin.user.admin",
+        "login_hint": "alice@example.com",
+        "lang": "de",
+        "nonce": "n0nce",
+        "prompt": "login",
+        "code_challenge_method": "S256",
+    }
 
 
 @pytest.mark.parametrize(
@@ -131,6 +139,12 @@ async def test_a_provider_is_named_only_if_the_caller_names_one(
     query = dict(parse_qsl(urlsplit(url_of(step)).query))
     named = {name: text for name, text in query.items() if name.startswith("id")}
     assert named == parameters
+
+
+async def test_scopes_and_prompts_may_be_none(flow: AuthFlow) -> None:
+    step = await flow.send(SignInWithRedirect(redirect_uri=CALLBACK, scopes=(), prompt=()))
+    query = parse_qs(urlsplit(url_of(step)).query, keep_blank_values=True)
+    assert not {"scope", "prompt", "max_age"} & set(query)
 
 
 async def test_everything_else_that_the_hosted_pages_take(flow: AuthFlow) -> None:
@@ -226,10 +240,21 @@ async def test_a_code_becomes_a_session(flow: AuthFlow, hosted: Hosted) -> None:
         custom_state="zu Ω 🎈",
     )
     assert flow.session.tokens.refresh_token is not None
-    (post,) = hosted.posts()
-    assert post.url == TOKEN_URL
-    assert set(post.form) == {"grant_type", "code", "client_id", "redirect_uri", "code_verifier"}
-    assert post.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert flow.session.tokens.hosted
+    get, post = hosted.requests
+    assert get == ("GET", KEYS_URL, {"accept": "application/json"}, {})
+    assert post[:3] == (
+        "POST",
+        TOKEN_URL,
+        {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"},
+    )
+    assert len(post.form.pop("code_verifier")) == 43
+    assert post.form == {
+        "grant_type": "authorization_code",
+        "code": "code-1",
+        "client_id": POOL.client_id,
+        "redirect_uri": CALLBACK,
+    }
 
 
 async def test_a_client_secret_goes_by_basic(hosted: Hosted, clock: Clock) -> None:
@@ -372,21 +397,27 @@ async def test_an_answer_of_no_use_is_malformed_and_the_code_is_not_sent_again(
 
 
 @pytest.mark.parametrize(
-    "failure",
+    ("failure", "operation"),
     [
-        ConnectFailed("no route.", operation="GET", retryable=True),
-        Fetched(503, b""),
-        Fetched(200, b"{}"),
+        (ConnectFailed("no route.", operation="GET", retryable=True), "GET"),
+        (Fetched(503, b""), "jwks.json"),
+        (Fetched(203, json.dumps(JWKS).encode()), "jwks.json"),
+        (Fetched(200, b"<html>"), "jwks.json"),
+        (Fetched(200, b"{}"), "jwks.json"),
     ],
 )
 async def test_keys_that_cannot_be_had_leave_the_code_unspent(
-    flow: AuthFlow, hosted: Hosted, failure: Any
+    flow: AuthFlow, hosted: Hosted, failure: Any, operation: str
 ) -> None:
     url = hosted.visit(url_of(await flow.send(BEGIN)))
     hosted.answers[KEYS_URL] = failure
     with pytest.raises(AuthFlowError) as caught:
         await flow.send(ReturnFromRedirect(url=url))
     assert caught.value.retryable
+    assert isinstance(caught.value, ResponseError | ConnectFailed)
+    assert caught.value.operation == operation
+    if isinstance(caught.value, MalformedResponse):
+        assert caught.value.status == failure.status
     assert hosted.posts() == []
     del hosted.answers[KEYS_URL]
     assert isinstance(await flow.send(ReturnFromRedirect(url=url)), Done)
@@ -488,11 +519,18 @@ async def test_the_step_has_an_hour_of_its_own(
     assert isinstance(await flow.send(ReturnFromRedirect(url=url)), Done)
 
 
+async def test_the_hour_is_over_after_an_hour(flow: AuthFlow, hosted: Hosted, clock: Clock) -> None:
+    url = hosted.visit(url_of(await flow.send(BEGIN)))
+    clock.now += 3600
+    with pytest.raises(SessionExpired):
+        await flow.send(ReturnFromRedirect(url=url))
+
+
 async def test_a_return_after_the_hour_is_expired(hosted: Hosted, clock: Clock) -> None:
     pool = POOL.model_copy(update={"redirect_validity": 60})
     flow = AuthFlow(pool, transport=hosted, clock=clock)
     url = hosted.visit(url_of(await flow.send(BEGIN)))
-    clock.now += 61
+    clock.now += 60
     with pytest.raises(SessionExpired):
         await flow.send(ReturnFromRedirect(url=url))
     assert (flow.step, hosted.requests) == (Idle(), [])

@@ -173,14 +173,22 @@ async def test_attributes_fall_back_to_user_info(api: Api, clock: Clock) -> None
         "email_verified": "true",
         "number": "3",
     }
-    (request,) = api.requests
-    assert request.headers["authorization"].startswith("Bearer ey")
+    assert api.requests == [
+        (
+            "GET",
+            USER_INFO,
+            {"authorization": flow.session.tokens.bearer, "accept": "application/json"},
+            {},
+        )
+    ]
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
         (Fetched(401, b'{"error": "invalid_token"}'), NotAuthorizedException),
+        (Fetched(403, b""), NotAuthorizedException),
+        (Fetched(404, b'{"sub": "1"}'), MalformedResponse),
         (Fetched(500, b""), MalformedResponse),
         (Fetched(200, b"[]"), MalformedResponse),
     ],
@@ -192,8 +200,10 @@ async def test_user_info_that_cannot_be_had(
     flow = await signed_in(api, clock)
     api.replies["GetUser"] = NotAuthorizedException("required scopes", operation="GetUser")
     api.answers[USER_INFO] = answer
-    with pytest.raises(kind):
+    with pytest.raises(kind) as caught:
         await flow.session.fetch_user_attributes()
+    assert isinstance(caught.value, NotAuthorizedException | MalformedResponse)
+    assert (caught.value.operation, caught.value.status) == ("oauth2/userInfo", answer.status)
 
 
 async def test_with_the_scope_attributes_come_from_the_api(flow: AuthFlow, api: Api) -> None:
