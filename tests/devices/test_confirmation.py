@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import platform
 from collections.abc import Mapping
 from typing import Any
 
@@ -173,6 +174,25 @@ async def test_without_metadata_nothing_is_confirmed(script: Script, metadata: J
     step = await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
     assert isinstance(step, Done)
     assert step.device is None
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (None, f"auth-flow on {platform.system()}"),
+        ("", f"auth-flow on {platform.system()}"),
+        ("Firefox", "Firefox"),
+        ("x" * 1025, "x" * 1024),
+    ],
+)
+async def test_a_device_has_a_name(script: Script, given: str | None, sent: str) -> None:
+    kept, confirmation = confirmed()
+    script.expect(
+        initiate("USER_AUTH", tokens(NewDeviceMetadata=NEW), USERNAME="ada"), confirmation
+    )
+    flow = flow_of(script, device_name=given)
+    await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
+    assert kept.body["DeviceName"] == sent
 
 
 INVALID = InvalidParameterException("Invalid device key given.", operation="ConfirmDevice")

@@ -401,6 +401,8 @@ async def test_devices_on_all_pages(script: Script, session: Session) -> None:
         "DeviceKey": MINE.key,
         "DeviceAttributes": [{"Name": "device_name", "Value": "laptop"}],
         "DeviceCreateDate": 1700000000.5,
+        "DeviceLastModifiedDate": 1700000001,
+        "DeviceLastAuthenticatedDate": 1700000002,
     }
     script.expect(
         Exchange(
@@ -411,16 +413,19 @@ async def test_devices_on_all_pages(script: Script, session: Session) -> None:
         Exchange(
             "ListDevices",
             with_token(session, {"Limit": 60, "PaginationToken": "more"}),
-            {"Devices": [{"DeviceKey": "b"}]},
+            {"Devices": [{}], "PaginationToken": "last"},
         ),
+        Exchange("ListDevices", with_token(session, {"Limit": 60, "PaginationToken": "last"}), {}),
     )
     first, second = await session.fetch_devices()
-    assert (first.name, first.created_at) == (
-        "laptop",
+    assert (first.device_key, first.name, first.remembered) == (MINE.key, "laptop", None)
+    assert (first.created_at, first.last_modified_at, first.last_authenticated_at) == (
         datetime(2023, 11, 14, 22, 13, 20, 500_000, UTC),
+        datetime(2023, 11, 14, 22, 13, 21, tzinfo=UTC),
+        datetime(2023, 11, 14, 22, 13, 22, tzinfo=UTC),
     )
     assert (second.device_key, second.name, second.created_at, second.attributes) == (
-        "b",
+        "",
         None,
         None,
         {},
@@ -443,9 +448,15 @@ async def test_a_forgotten_device_is_forgotten_here_too(script: Script, session:
         script.expect(Exchange("ForgetDevice", with_token(session, {"DeviceKey": key}), {}))
         await session.forget_device(key)
         assert session.device == kept
-    for call in (session.forget_device, session.remember_device, session.get_device):
-        with pytest.raises(GuardRejected, match="device_key"):
-            await call()
+    for name in ("forget_device", "remember_device", "stop_remembering_device", "get_device"):
+        with pytest.raises(GuardRejected, match="device_key") as caught:
+            await getattr(session, name)()
+        found = caught.value
+        assert (found.state, found.event, found.code) == (
+            "DONE",
+            name,
+            "device_is_remembered",
+        )
 
 
 async def test_an_empty_device_key_does_not_mean_this_device(
