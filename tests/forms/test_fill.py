@@ -133,6 +133,22 @@ def test_all_faults_are_named_at_once() -> None:
     assert str(problems["new_password"]) == "At least 8 characters."
 
 
+def test_a_refusal_says_what_was_refused() -> None:
+    error = refused(TotpCode(), {"colour": "blue", "code": "1"}, About(), "fly\n")
+    assert (error.state, error.event) == ("CONFIRM_SIGN_IN_WITH_TOTP_CODE", "fly\n")
+    assert error.guard == "form_is_filled_in"
+    found = {
+        name: (problem.code, problem.text.key, problem.text.params)
+        for name, problem in error.problems.items()
+    }
+    assert found == {
+        "": ("unknown_action", "problem.unknown_action", {"name": "'fly\\n'"}),
+        "colour": ("unknown_field", "problem.unknown_field", {"name": "colour"}),
+    }
+    assert error.rule == " ".join(map(str, error.problems.values()))
+    assert refused(TotpCode(), {}, About(), "fly").problems[""].text.params == {"name": "fly"}
+
+
 @pytest.mark.parametrize(
     ("password", "broken"),
     [
@@ -158,23 +174,54 @@ def test_the_rules_of_the_password_are_those_of_the_application(
     assert field.hint is None
 
 
+@pytest.mark.parametrize("name", ["lowercase", "uppercase", "numbers", "symbols"])
+def test_an_application_can_ask_for_less(name: str) -> None:
+    policy = PasswordRules(minimum_length=12, **{f"require_{name}": False})
+    keys = [rule.text.key for rule in policy.rules()]
+    assert len(keys) == 4
+    assert f"rule.{name}" not in keys
+    (length, *_) = policy.rules()
+    assert (length.text.params, length.pattern) == ({"length": "12"}, r"^[\s\S]{12,}$")
+
+
 def test_without_a_policy_there_is_a_hint_and_no_rule() -> None:
     field = Idle().form(About(form="SIGN_UP")).fields[-1]
     assert field.hint
     assert not field.rules
 
 
-@pytest.mark.parametrize("given", [5, None, ["x"], {"a": 1}, "\ud800"])
-def test_a_value_that_is_no_text_is_a_problem(given: object) -> None:
-    assert refused(Idle(), {"username": given, "password": "x"}, About()).problems.keys() == {
-        "username"
-    }
+@pytest.mark.parametrize(
+    ("given", "code", "key"),
+    [
+        (5, "username_invalid", "problem.required"),
+        (["x"], "username_invalid", "problem.required"),
+        ({"a": 1}, "username_invalid", "problem.required"),
+        ("\ud800", "username_invalid", "problem.garbled"),
+        (None, "required", "problem.required"),
+        (" ", "required", "problem.required"),
+    ],
+)
+def test_a_value_that_is_no_text_is_a_problem(given: object, code: str, key: str) -> None:
+    problems = refused(Idle(), {"username": given, "password": "x"}, About()).problems
+    assert problems.keys() == {"username"}
+    assert (problems["username"].code, problems["username"].text.key) == (code, key)
+    assert problems["username"].text.params == {"label": "User name"}
 
 
-@pytest.mark.parametrize("given", ["", "{", "[]", "{}", "[" * 100_000, None, {"id": "aWQ"}, 5])
-def test_an_assertion_has_its_three_parts(given: object) -> None:
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ("", "required"),
+        (" ", "required"),
+        (None, "required"),
+        *((wrong, "passkey_invalid") for wrong in ("{", "[]", "{}", "[" * 100_000, {"id": "a"}, 5)),
+    ],
+)
+def test_an_assertion_has_its_three_parts(given: object, code: str) -> None:
     step = PasskeyRequired(options={"challenge": "YWJj"})
-    assert refused(step, {"credential": given}, About()).problems.keys() == {"credential"}
+    problems = refused(step, {"credential": given}, About()).problems
+    assert {name: problem.code for name, problem in problems.items()} == {"credential": code}
+    assert problems["credential"].text.key in ("problem.required", "rule.passkey")
     assert step.fill({"credential": ASSERTION}) == PresentPasskey(credential=ASSERTION)
 
 
@@ -227,7 +274,8 @@ def test_another_factor_in_place_of_the_passkey() -> None:
 
 def test_a_factor_that_is_not_offered() -> None:
     step = FirstFactorSelection(available_challenges=("PASSWORD", "EMAIL_OTP"))
-    assert refused(step, {"factor": "SMS_OTP"}, About()).code == "choice_invalid"
+    (problem,) = refused(step, {"factor": "SMS_OTP"}, About()).problems.values()
+    assert (problem.code, problem.text.key) == ("choice_invalid", "rule.choice")
     assert step.fill({"factor": "PASSWORD"}) == ChooseFactor(factor="PASSWORD")
 
 
@@ -246,8 +294,10 @@ KNOWN = About(username="ada", now=1000.0, sent_at=980.0)
 def test_a_sign_in_without_a_password_begins_anew_for_another_code(step: Any) -> None:
     about = replace(KNOWN, sign_in_options=PASSWORDLESS)
     assert step.form(about).action("resend_code").available_at == 1010.0
-    error = refused(step, {}, about, "resend_code")
+    error = refused(step, {"colour": "blue"}, about, "resend_code")
     assert error.code == "too_soon"
+    assert error.problems.keys() == {"", "colour"}
+    assert error.problems[""].text.key == "problem.too_soon"
     assert error.problems[""].retry_at == 1010.0
     later = replace(about, now=1010.0)
     assert step.fill({}, "resend_code", later) == SignIn(

@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from textwrap import dedent
 
 import pytest
+from pydantic import SecretStr
 
 from auth_flow import AuthFlow, ChooseFactor
 from auth_flow.core import Turn
-from auth_flow.errors import CallerError, EventNotAccepted, GuardRejected
-from auth_flow.states import STEPS
+from auth_flow.errors import (
+    CallerError,
+    CodeMismatchException,
+    EventNotAccepted,
+    GuardRejected,
+    ThrottlingError,
+)
+from auth_flow.states import (
+    STEPS,
+    CodeDelivery,
+    ConfirmationRequired,
+    Idle,
+    MfaSelection,
+    PasskeyRequired,
+    PasswordResetCode,
+    TotpSetup,
+)
 from auth_flow.states._fate import check_repetition
 from auth_flow.states._work import WORK
 from auth_flow.states.chart import CHART
-from auth_flow.states.forms import Form, FormName, Text
+from auth_flow.states.forms import About, Form, FormName, Text
 from auth_flow.states.forms._models import map_texts
 from auth_flow.states.steps import english
 from tests.chart.samples import NOW
@@ -187,6 +204,87 @@ def test_it_can_be_put_into_another_language(flow: AuthFlow, name: FormName | No
         if not before.params:
             assert str(after) == str(before).upper()
     assert form.in_language({}) == form
+
+
+KEYS = {key: key for key in english()}
+SENT = CodeDelivery(destination="a***", medium="EMAIL")
+
+
+@pytest.mark.parametrize(
+    ("form", "lines"),
+    [
+        (
+            ConfirmationRequired(code_delivery=SENT).form(
+                About(error=CodeMismatchException("No.", operation="ConfirmSignUp"))
+            ),
+            """\
+            field.code: problem.code_mismatch
+            form.confirmation_required.title
+            form.confirmation_required.email_sent
+              resend_code: action.resend_code
+              cancel: action.cancel""",
+        ),
+        (
+            TotpSetup(shared_secret="JBSWY3DP", setup_uri="otpauth://totp/a").form(
+                About(error=ThrottlingError("Slow.", operation="VerifySoftwareToken"))
+            ),
+            """\
+            problem.too_many
+            form.totp_setup.title
+            form.totp_setup.text
+            exhibit.qr: otpauth://totp/a
+            exhibit.copy: JBSW Y3DP
+            exhibit.link: otpauth://totp/a
+              cancel: action.cancel""",
+        ),
+        (
+            MfaSelection(allowed_mfa_types=("SMS", "TOTP")).form(),
+            """\
+            form.mfa_selection.title
+              SMS: choice.SMS
+              TOTP: choice.TOTP
+              cancel: action.cancel""",
+        ),
+        (
+            PasskeyRequired(options={"challenge": "YWJj"}).form(),
+            """\
+            form.passkey_required.title
+            form.passkey_required.text
+            field.credential: {"challenge": "YWJj"}
+              choose_factor:PASSWORD: action.choose_factor.PASSWORD
+              choose_factor:EMAIL_OTP: action.choose_factor.EMAIL_OTP
+              choose_factor:SMS_OTP: action.choose_factor.SMS_OTP
+              choose_factor:WEB_AUTHN: action.choose_factor.WEB_AUTHN
+              cancel: action.cancel""",
+        ),
+        (
+            PasswordResetCode().form(About(username="ada")),
+            """\
+            form.password_reset_code.title
+            form.password_reset_code.text
+            field.new_password: hint.new_password
+              resend_code: action.resend_code
+              cancel: action.cancel""",
+        ),
+        (Idle().form(), "form.sign_in.title"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Form) else "",
+)
+def test_a_form_in_plain_text(form: Form, lines: str) -> None:
+    assert form.in_language(KEYS).as_text() == dedent(lines)
+
+
+def test_a_form_hides_what_is_shown_once() -> None:
+    totp = TotpSetup(shared_secret="JBSWY3DP", setup_uri="otpauth://totp/JBSWY3DP")
+    assert "JBSW" not in repr(totp.form())
+    assert "YWJj" not in repr(PasskeyRequired(options={"challenge": "YWJj"}).form())
+    about = About(values={"username": "typed"}, password=SecretStr("held"))
+    assert "typed" not in repr(about)
+    assert "password=" not in repr(about)
+
+
+def test_a_parameter_that_is_not_given_stays_as_it_is() -> None:
+    assert str(Text.of("key", "{greeting}, {name}!", {"name": "Ada"})) == "{greeting}, Ada!"
 
 
 def test_a_token_names_the_instance_of_a_step() -> None:

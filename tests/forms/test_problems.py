@@ -13,6 +13,7 @@ from auth_flow.states import (
     CodeDelivery,
     ConfirmationRequired,
     CustomChallenge,
+    EmailSetup,
     Idle,
     PasskeyRequired,
     PasswordResetCode,
@@ -30,6 +31,8 @@ TOTP = TotpSetup(shared_secret="JBSWY3DP", setup_uri="otpauth://totp/a")
 CUSTOM = CustomChallenge(parameters={})
 PASSKEY = PasskeyRequired(options={"challenge": "YWJj"})
 IDLE, CONFIRM, RESET = Idle(), ConfirmationRequired(), PasswordResetCode()
+EMAIL = EmailSetup()
+AN_ADDRESS, ASSERTED = "address_is_an_address", "credential_is_an_assertion"
 
 
 def said(name: str) -> ServiceError:
@@ -53,23 +56,41 @@ def no_passkey(reason: str) -> errors.PasskeyError:
         (IDLE, "sign_in", said("NotAuthorizedException"), None, "credentials_wrong"),
         (IDLE, "sign_in", said("UserNotFoundException"), None, "credentials_wrong"),
         (IDLE, "enter_password", said("NotAuthorizedException"), None, "credentials_wrong"),
+        (IDLE, "auto_sign_in", said("NotAuthorizedException"), None, "credentials_wrong"),
+        (IDLE, "", said("NotAuthorizedException"), None, "credentials_wrong"),
         (IDLE, "enter_code", said("NotAuthorizedException"), None, "session_ended"),
+        (IDLE, "sign_up", said("NotAuthorizedException"), None, "refused"),
         (IDLE, "confirm_sign_up", said("NotAuthorizedException"), None, "refused"),
+        (IDLE, "resend_code", said("NotAuthorizedException"), None, "refused"),
+        (IDLE, "reset_password", said("NotAuthorizedException"), None, "refused"),
+        (IDLE, "confirm_reset_password", said("NotAuthorizedException"), None, "refused"),
         (IDLE, "reset_password", said("UserNotFoundException"), "username", "user_unknown"),
         (SMS, "enter_code", said("LimitExceededException"), None, "too_many"),
         (IDLE, "enter_code", errors.SessionExpired("Too late."), None, "expired"),
+        (IDLE, "", errors.SessionExpired("Over.", timed_out=False), None, "session_ended"),
+        (IDLE, "sign_up", said("AliasExistsException"), None, "alias_taken"),
         (IDLE, "sign_up", said("UserLambdaValidationException"), None, "refused"),
         (IDLE, "sign_up", said("CodeDeliveryFailureException"), None, "delivery_failed"),
         (IDLE, "sign_in", errors.TimedOut("late", operation="SignUp"), None, "unreachable"),
         (IDLE, "sign_in", said("InternalErrorException"), None, "service_trouble"),
         (IDLE, "sign_in", errors.UnknownChallenge("MAGIC"), None, "service_trouble"),
+        (IDLE, "sign_in", errors.StoreUnavailable("No."), None, "service_trouble"),
+        (IDLE, "sign_in", errors.FateUnknown("sign_in", 5.0), None, "fate_unknown"),
+        (IDLE, "sign_in", errors.FlowBusy("Wait."), None, "busy"),
         (IDLE, "sign_in", said("NewException"), None, "refused"),
         (IDLE, "fly", errors.EventNotAccepted("IDLE", "fly", ()), None, "not_possible"),
         (PASSKEY, "", errors.PasskeyCancelled("No."), "credential", "passkey_cancelled"),
         (PASSKEY, "", no_passkey("SecurityError"), "credential", "passkey_wrong_site"),
+        (PASSKEY, "", no_passkey("InvalidStateError"), "credential", "passkey_exists"),
+        (PASSKEY, "", no_passkey("NotSupportedError"), "credential", "passkey_unsupported"),
         (PASSKEY, "", no_passkey("ConstraintError"), "credential", "passkey_unsupported"),
         (PASSKEY, "", no_passkey("UnknownError"), "credential", "passkey_failed"),
         (SMS, "", guard("X", "y", "code_is_digits", "A rule."), "code", "code_is_digits"),
+        (SMS, "", guard("X", "y", "code_is_one_word", "A."), "code", "code_is_one_word"),
+        (TOTP, "", guard("X", "y", "code_is_six_digits", "A."), "code", "code_is_six_digits"),
+        (EMAIL, "", guard("X", "y", AN_ADDRESS, "A rule."), "email", AN_ADDRESS),
+        (CUSTOM, "", guard("X", "y", "answer_is_given", "A rule."), "answer", "answer_is_given"),
+        (PASSKEY, "", guard("X", "y", ASSERTED, "A rule."), "credential", ASSERTED),
         (SMS, "", guard("X", "y", "is_signed_out", "A rule."), None, "is_signed_out"),
     ],
 )  # fmt: skip
@@ -84,14 +105,40 @@ def test_an_error_is_a_problem_at_its_place(
     assert (form.problem.code if form.problem else None) == (None if field else code)
     problem = form.problem or next(one.problem for one in form.fields if one.problem)
     assert problem.text.key in english()
+    assert problem.text.key.split(".")[1] == ("refused" if isinstance(error, guard) else code)
+    if code in ("password_refused", "delivery_failed", "refused"):
+        assert problem.text.params == {"reason": "As the service says."}
     assert "{" not in str(problem)
     assert "\n" not in str(problem)
 
 
-def test_the_reason_of_a_trigger_is_a_parameter() -> None:
-    form = Idle().form(About(error=said("UserLambdaValidationException"), form="SIGN_UP"))
-    assert form.problem is not None
-    assert form.problem.text.params == {"reason": "As the service says."}
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (None, "fate_unknown"),
+        (errors.FateUnknown("sign_up", 5.0), "fate_unknown"),
+        (errors.TimedOut("late", operation="SignUp"), "fate_unknown"),
+        (errors.MalformedResponse("no JSON", operation="SignUp"), "fate_unknown"),
+        (errors.StoreConflict(), "fate_unknown"),
+        (errors.StoreUnavailable("No."), "service_trouble"),
+        (errors.TimedOut("late", operation="SignUp", retryable=True), "unreachable"),
+        (said("UsernameExistsException"), "username_taken"),
+    ],
+)
+def test_a_reply_that_was_lost_is_a_problem_until_there_is_another(
+    error: AuthFlowError | None, code: str
+) -> None:
+    about = About(form="SIGN_UP", username="ada", unanswered="sign_up", error=error)
+    form = IDLE.form(about)
+    problems = [form.problem, *(field.problem for field in form.fields)]
+    assert [problem.code for problem in problems if problem] == [code]
+
+
+def test_the_rule_of_a_guard_is_a_parameter() -> None:
+    error = guard("X", "y", "code_is_digits", "A rule.")
+    (field,) = SMS.form(About(error=error)).fields
+    assert field.problem
+    assert field.problem.text.params == {"reason": "A rule."}
 
 
 def test_a_limit_says_when_to_try_again() -> None:
@@ -100,6 +147,10 @@ def test_a_limit_says_when_to_try_again() -> None:
     form = SMS.form(About(error=error, now=1000.0))
     assert form.problem is not None
     assert form.problem.retry_at == 1007.0
+    error.retry_after = None
+    form = SMS.form(About(error=error, now=1000.0))
+    assert form.problem is not None
+    assert form.problem.retry_at is None
 
 
 def test_an_expired_code_puts_sending_first() -> None:
@@ -107,6 +158,9 @@ def test_an_expired_code_puts_sending_first() -> None:
         About(error=said("ExpiredCodeException"), failed="confirm_sign_up")
     )
     assert form.actions[0].name == "resend_code"
+    form = RESET.form(About(error=said("ExpiredCodeException")))
+    assert form.actions[0].name == "resend_code"
+    assert RESET.form().actions[0].name == "submit"
 
 
 def test_a_text_of_its_own_replaces_the_shared_one() -> None:
