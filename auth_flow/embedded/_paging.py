@@ -11,11 +11,11 @@ ItemT = TypeVar("ItemT")
 
 
 def page(
-    items: Sequence[ItemT], limit: int, token: str | None
+    items: Sequence[ItemT], limit: int | None, token: str | None
 ) -> tuple[Sequence[ItemT], str | None]:
     """Return a page of items, and the token of the next page or None.
 
-    `limit` is the largest number of items; 0 stands for 60.
+    `limit` is the largest number of items; None and 0 stand for 60.
     """
     if token is not None and not token.isdecimal():
         raise invalid_parameter("Invalid pagination token given.")

@@ -98,7 +98,7 @@ class DeleteUserPoolClientRequest(Request):
 
 class ListUserPoolClientsRequest(Request):
     user_pool_id: UserPoolId
-    max_results: Annotated[int, Field(ge=1, le=60)] = 60
+    max_results: Annotated[int, Field(ge=1, le=60)] | None = None
     next_token: str | None = None
 
 

@@ -25,7 +25,7 @@ class AdminGetDeviceRequest(OfUser):
 
 
 class AdminListDevicesRequest(OfUser):
-    limit: Annotated[int, Field(ge=0, le=60)] = 60
+    limit: Annotated[int, Field(ge=0, le=60)] | None = None
     pagination_token: str | None = None
 
 

@@ -96,7 +96,7 @@ class AdminDeleteUserAttributesRequest(OfUser):
 class ListUsersRequest(Request):
     user_pool_id: UserPoolId
     attributes_to_get: list[AttributeName] | None = None
-    limit: Annotated[int, Field(ge=0, le=60)] = 60
+    limit: Annotated[int, Field(ge=0, le=60)] | None = None
     pagination_token: str | None = None
     filter: str = ""
 

@@ -43,7 +43,7 @@ class GetDeviceRequest(Request):
 
 class ListDevicesRequest(Request):
     access_token: AccessToken
-    limit: Annotated[int, Field(ge=0, le=60)] = 60
+    limit: Annotated[int, Field(ge=0, le=60)] | None = None
     pagination_token: str | None = None
 
 
@@ -127,7 +127,7 @@ def device_of(user: User, key: str) -> Device:
     return device
 
 
-def list_confirmed(user: User, limit: int, pagination_token: str | None) -> Reply:
+def list_confirmed(user: User, limit: int | None, pagination_token: str | None) -> Reply:
     """Return a page of the user's confirmed devices."""
     confirmed = [device for device in user.devices.values() if device.verifier]
     devices, token = page(confirmed, limit, pagination_token)

@@ -49,12 +49,12 @@ class DeleteGroupRequest(OfGroup): ...
 
 class ListGroupsRequest(Request):
     user_pool_id: UserPoolId
-    limit: Limit = 60
+    limit: Limit | None = None
     next_token: str | None = None
 
 
 class ListUsersInGroupRequest(OfGroup):
-    limit: Limit = 60
+    limit: Limit | None = None
     next_token: str | None = None
 
 
@@ -69,7 +69,7 @@ class AdminRemoveUserFromGroupRequest(OfGroup):
 class AdminListGroupsForUserRequest(Request):
     username: Username
     user_pool_id: UserPoolId
-    limit: Limit = 60
+    limit: Limit | None = None
     next_token: str | None = None
 
 
@@ -183,7 +183,7 @@ def _group(pool: EmbeddedUserPool, name: str) -> Group:
     return group
 
 
-def _page_of(pool: EmbeddedUserPool, groups: list[Group], limit: int, token: str | None) -> Reply:
+def _page_of(pool: EmbeddedUserPool, groups: list[Group], limit: int | None, token: str | None) -> Reply:
     shown, following = page(groups, limit, token)
     return {"Groups": [_shown(pool, group) for group in shown]} | (
         {"NextToken": following} if following else {}

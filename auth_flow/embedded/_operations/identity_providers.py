@@ -63,7 +63,7 @@ class GetIdentityProviderByIdentifierRequest(Request):
 
 class ListIdentityProvidersRequest(Request):
     user_pool_id: UserPoolId
-    max_results: Annotated[int, Field(ge=0, le=60)] = 60
+    max_results: Annotated[int, Field(ge=0, le=60)] | None = None
     next_token: str | None = None
 
 

@@ -25,7 +25,7 @@ class CompleteWebAuthnRegistrationRequest(Request):
 
 class ListWebAuthnCredentialsRequest(Request):
     access_token: AccessToken
-    max_results: Annotated[int, Field(ge=0, le=20)] = 20
+    max_results: Annotated[int, Field(ge=0, le=20)] | None = None
     next_token: str | None = None
 
 
@@ -60,7 +60,7 @@ async def list_web_authn_credentials(
 ) -> Reply:
     """Return a page of passkeys."""
     user = service.caller(request.access_token).user
-    passkeys, token = page(user.passkeys, request.max_results or 20, request.next_token)
+    passkeys, token = page(user.passkeys, request.max_results, request.next_token)
     credentials = [
         {
             "CredentialId": passkey.credential_id,
