@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auth_flow.embedded import ClientSettings, PoolSettings
+from auth_flow.embedded import ClientSettings, PoolSettings, TurnableClock
 from tests.embedded.wire import PASSWORD, Refused, Wire
 
 pytestmark = pytest.mark.anyio
@@ -51,21 +51,206 @@ async def test_an_update_of_a_pool_replaces_all_settings(wire: Wire) -> None:
     assert shown["LastModifiedDate"] >= shown["CreationDate"]
 
 
-async def test_what_has_no_effect_is_described_as_it_was_given(wire: Wire) -> None:
-    given = {
-        "LambdaConfig": {"PreSignUp": "arn:aws:lambda:eu-west-1:123456789012:function:f"},
-        "EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT"},
-        "UserPoolTier": "ESSENTIALS",
-        "VerificationMessageTemplate": {
-            "DefaultEmailOption": "CONFIRM_WITH_LINK",
-            "EmailMessage": "Code {####}",
+PLAIN_POOL: dict[str, Any] = {
+    "Policies": {
+        "PasswordPolicy": {
+            "MinimumLength": 8,
+            "RequireUppercase": True,
+            "RequireLowercase": True,
+            "RequireNumbers": True,
+            "RequireSymbols": True,
+            "TemporaryPasswordValidityDays": 7,
+            "PasswordHistorySize": 0,
+        },
+        "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD"]},
+    },
+    "AutoVerifiedAttributes": [],
+    "VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_CODE"},
+    "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": []},
+    "MfaConfiguration": "OFF",
+    "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False},
+    "IssuerConfiguration": {"Type": "ORIGINAL"},
+    "DeletionProtection": "INACTIVE",
+}
+"""What describes a pool of which only the name was given."""
+
+OTHER_POOL: dict[str, Any] = {
+    "Policies": {
+        "PasswordPolicy": {
+            "MinimumLength": 12,
+            "RequireUppercase": False,
+            "RequireLowercase": False,
+            "RequireNumbers": False,
+            "RequireSymbols": False,
+            "TemporaryPasswordValidityDays": 3,
+            "PasswordHistorySize": 2,
+        },
+        "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]},
+    },
+    "AutoVerifiedAttributes": ["email", "phone_number"],
+    "VerificationMessageTemplate": {
+        "DefaultEmailOption": "CONFIRM_WITH_LINK",
+        "SmsMessage": "SMS {####}",
+        "EmailMessage": "Code {####}",
+        "EmailSubject": "A code",
+        "EmailMessageByLink": "{##Click##}",
+        "EmailSubjectByLink": "A link",
+    },
+    "UserAttributeUpdateSettings": {
+        "AttributesRequireVerificationBeforeUpdate": ["email", "phone_number"]
+    },
+    "MfaConfiguration": "OPTIONAL",
+    "DeviceConfiguration": {
+        "ChallengeRequiredOnNewDevice": False,
+        "DeviceOnlyRememberedOnUserPrompt": True,
+    },
+    "AdminCreateUserConfig": {
+        "AllowAdminCreateUserOnly": True,
+        "UnusedAccountValidityDays": 3,
+        "InviteMessageTemplate": {"SMSMessage": "{username} {####}"},
+    },
+    "AccountRecoverySetting": {
+        "RecoveryMechanisms": [
+            {"Priority": 2, "Name": "verified_email"},
+            {"Priority": 1, "Name": "verified_phone_number"},
+        ]
+    },
+    "IssuerConfiguration": {"Type": "UPDATED"},
+    "DeletionProtection": "ACTIVE",
+    "UserPoolTags": {"stage": "test"},
+    "LambdaConfig": {"PreSignUp": "arn:aws:lambda:eu-west-1:123456789012:function:f"},
+    "EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT"},
+    "SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"},
+    "SmsAuthenticationMessage": "Sign in with {####}",
+    "UserPoolAddOns": {"AdvancedSecurityMode": "OFF"},
+    "UserPoolTier": "ESSENTIALS",
+    "KeyConfiguration": {"KeyType": "AWS_OWNED_KEY"},
+}
+OLDER_NAMES = {
+    "SmsVerificationMessage": "SMS {####}",
+    "EmailVerificationMessage": "Code {####}",
+    "EmailVerificationSubject": "A code",
+}
+"""The messages of the template by their names in members of their own."""
+
+
+@pytest.mark.parametrize("older", [False, True])
+async def test_a_pool_is_described_as_it_was_set(
+    wire: Wire, clock: TurnableClock, older: bool
+) -> None:
+    given = {**OTHER_POOL, **OLDER_NAMES} if older else OTHER_POOL
+    if older:
+        template = {"DefaultEmailOption": "CONFIRM_WITH_LINK"}
+        given = {**given, "VerificationMessageTemplate": template}
+    pool: dict[str, Any] = {"UserPoolId": wire.pool.id}
+    always = {
+        "Id": wire.pool.id,
+        "Arn": f"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/{wire.pool.id}",
+        "CreationDate": clock(),
+        "UsernameConfiguration": {"CaseSensitive": False},
+        "EstimatedNumberOfUsers": 1,
+    }
+    clock.turn(minutes=1)
+    await wire.service_call("UpdateUserPool", **pool, PoolName="renamed", **given)
+    shown = (await wire.service_call("DescribeUserPool", **pool))["UserPool"]
+    assert len(shown.pop("SchemaAttributes")) == 20
+    template = OTHER_POOL["VerificationMessageTemplate"]
+    if older:
+        names = ("DefaultEmailOption", "SmsMessage", "EmailMessage", "EmailSubject")
+        template = {name: template[name] for name in names}
+    assert shown == {
+        **always,
+        **OTHER_POOL,
+        **OLDER_NAMES,
+        "VerificationMessageTemplate": template,
+        "Name": "renamed",
+        "LastModifiedDate": clock(),
+    }
+    listed = (await wire.call("ListUserPools", MaxResults=1))["UserPools"]
+    named = {name: shown[name] for name in ("Id", "Name", "CreationDate", "LastModifiedDate")}
+    assert listed == [{**named, "LambdaConfig": OTHER_POOL["LambdaConfig"]}]
+    await wire.call("UpdateUserPool", **pool)
+    shown = (await wire.call("DescribeUserPool", **pool))["UserPool"]
+    shown.pop("SchemaAttributes")
+    assert shown == {**always, **PLAIN_POOL, "Name": "renamed", "LastModifiedDate": clock()}
+    assert wire.pool.settings.recovery == ("email", "phone_number")
+
+
+@pytest.mark.parametrize(
+    ("given", "tracking", "skips"),
+    [
+        (None, "OFF", False),
+        ({}, "ALWAYS", False),
+        ({"ChallengeRequiredOnNewDevice": True}, "ALWAYS", True),
+        ({"DeviceOnlyRememberedOnUserPrompt": True}, "USER_OPT_IN", False),
+    ],
+)
+async def test_how_a_pool_tracks_devices(
+    wire: Wire, given: dict[str, bool] | None, tracking: str, skips: bool
+) -> None:
+    await wire.call("UpdateUserPool", UserPoolId=wire.pool.id, DeviceConfiguration=given)
+    settings = wire.pool.settings
+    assert (settings.device_tracking, settings.trusted_devices_skip_mfa) == (tracking, skips)
+    assert (await described(wire)).get("DeviceConfiguration") == (
+        None
+        if given is None
+        else {
+            "ChallengeRequiredOnNewDevice": skips,
+            "DeviceOnlyRememberedOnUserPrompt": tracking == "USER_OPT_IN",
+        }
+    )
+
+
+async def test_a_new_pool_is_described(wire: Wire, clock: TurnableClock) -> None:
+    made = (await wire.call("CreateUserPool", PoolName="new"))["UserPool"]
+    assert made.items() >= PLAIN_POOL.items()
+    assert made["UsernameConfiguration"] == {"CaseSensitive": True}
+    assert (made["CreationDate"], made["LastModifiedDate"]) == (clock(), clock())
+    assert not {"AliasAttributes", "UsernameAttributes", "UserPoolTags"} & made.keys()
+    factors = await wire.call("GetUserPoolMfaConfig", UserPoolId=made["Id"])
+    assert factors == {
+        "MfaConfiguration": "OFF",
+        "SmsMfaConfiguration": {},
+        "SoftwareTokenMfaConfiguration": {"Enabled": False},
+        "WebAuthnConfiguration": {
+            "RelyingPartyId": "localhost",
+            "UserVerification": "preferred",
+            "FactorConfiguration": "SINGLE_FACTOR",
         },
     }
-    await wire.call("UpdateUserPool", UserPoolId=wire.pool.id, **given)
-    shown = await described(wire)
-    assert {name: shown[name] for name in given} == given
-    assert shown["EmailVerificationMessage"] == "Code {####}"
-    assert wire.pool.settings.email_confirmation == "CONFIRM_WITH_LINK"
+
+
+async def test_the_factors_of_a_pool_are_set(wire: Wire) -> None:
+    pool = {"UserPoolId": wire.pool.id}
+    passkeys = {
+        "RelyingPartyId": "example.org",
+        "UserVerification": "required",
+        "FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION",
+    }
+    given = {
+        "MfaConfiguration": "OPTIONAL",
+        "SmsMfaConfiguration": {},
+        "EmailMfaConfiguration": {},
+        "SoftwareTokenMfaConfiguration": {"Enabled": True},
+        "WebAuthnConfiguration": passkeys,
+    }
+    assert await wire.call("SetUserPoolMfaConfig", **pool, **given) == given
+    # What is left out is off, but for the last word on MFA and passkeys.
+    rest = {
+        "MfaConfiguration": "OPTIONAL",
+        "SoftwareTokenMfaConfiguration": {"Enabled": False},
+        "WebAuthnConfiguration": passkeys,
+    }
+    assert await wire.call("SetUserPoolMfaConfig", **pool) == rest
+    assert await wire.call("GetUserPoolMfaConfig", **pool) == rest
+    reply = await wire.call("SetUserPoolMfaConfig", **pool, WebAuthnConfiguration={})
+    assert reply["WebAuthnConfiguration"] == {
+        "RelyingPartyId": "example.org",
+        "UserVerification": "preferred",
+        "FactorConfiguration": "SINGLE_FACTOR",
+    }
+    given = {"SoftwareTokenMfaConfiguration": {}}
+    assert await wire.call("SetUserPoolMfaConfig", **pool, **given) == {**rest, **reply}
 
 
 async def test_a_protected_pool_is_not_deleted(wire: Wire) -> None:
