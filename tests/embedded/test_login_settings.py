@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.embedded.wire import Refused, Wire
+from auth_flow.embedded import TurnableClock
+from tests.embedded.wire import PASSWORD, Refused, Wire
 
 pytestmark = pytest.mark.anyio
 
@@ -24,28 +25,102 @@ async def test_a_domain(wire: Wire) -> None:
     pool = {"UserPoolId": wire.pool.id}
     made = await wire.call("CreateUserPoolDomain", **pool, Domain="shop", ManagedLoginVersion=2)
     assert made == {"ManagedLoginVersion": 2}
-    with pytest.raises(Refused, match="InvalidParameterException: Domain already associated"):
-        await wire.call("CreateUserPoolDomain", **pool, Domain="shop")
+    other = {"UserPoolId": wire.service.create_pool(key=wire.pool.key).id}
+    for anyone in (pool, other):
+        with pytest.raises(Refused, match="InvalidParameterException: Domain already associated"):
+            await wire.call("CreateUserPoolDomain", **anyone, Domain="shop")
     with pytest.raises(Refused, match="already has a domain"):
         await wire.call("CreateUserPoolDomain", **pool, Domain="store")
-    custom = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1"}
-    made = await wire.call(
-        "CreateUserPoolDomain", **pool, Domain="auth.example.org", CustomDomainConfig=custom
-    )
-    assert made["CloudFrontDomain"].endswith("cloudfront.net")
-    described = await wire.call("DescribeUserPoolDomain", Domain="auth.example.org")
-    assert described["DomainDescription"]["CustomDomainConfig"] == custom
-    shown = (await wire.call("DescribeUserPool", **pool))["UserPool"]
-    assert (shown["Domain"], shown["CustomDomain"]) == ("shop", "auth.example.org")
-    await wire.call("UpdateUserPoolDomain", **pool, Domain="shop", ManagedLoginVersion=1)
+    for operation in ("UpdateUserPoolDomain", "DeleteUserPoolDomain"):
+        with pytest.raises(Refused, match="ResourceNotFoundException: No such domain: shop"):
+            await wire.call(operation, **other, Domain="shop")
+    described = await wire.call("DescribeUserPoolDomain", Domain="shop")
+    shown = {
+        **pool,
+        "AWSAccountId": "123456789012",
+        "Domain": "shop",
+        "Status": "ACTIVE",
+        "Version": "1",
+        "CloudFrontDistribution": "shop.cloudfront.net",
+        "ManagedLoginVersion": 2,
+    }
+    assert described == {"DomainDescription": shown}
+    changed = await wire.call("UpdateUserPoolDomain", **pool, Domain="shop")
+    assert changed == {"ManagedLoginVersion": 2}
+    changed = await wire.call("UpdateUserPoolDomain", **pool, Domain="shop", ManagedLoginVersion=1)
+    assert changed == {"ManagedLoginVersion": 1}
+    described = await wire.call("DescribeUserPoolDomain", Domain="shop")
+    assert described == {"DomainDescription": {**shown, "ManagedLoginVersion": 1}}
     await wire.call("DeleteUserPoolDomain", **pool, Domain="shop")
     assert await wire.call("DescribeUserPoolDomain", Domain="shop") == {"DomainDescription": {}}
     with pytest.raises(Refused, match="ResourceNotFoundException"):
         await wire.call("DeleteUserPoolDomain", **pool, Domain="shop")
 
 
-async def test_an_identity_provider(wire: Wire) -> None:
-    named = {"UserPoolId": wire.pool.id, "ProviderName": "Acme"}
+async def test_a_domain_of_ones_own(wire: Wire) -> None:
+    pool: dict[str, Any] = {"UserPoolId": wire.pool.id}
+    await wire.call("CreateUserPoolDomain", **pool, Domain="shop")
+    first, second = (
+        {"CertificateArn": f"arn:aws:acm:us-east-1:123456789012:certificate/{number}"}
+        for number in (1, 2)
+    )
+    own = {**pool, "Domain": "auth.example.org"}
+    made = await wire.call("CreateUserPoolDomain", **own, CustomDomainConfig=first)
+    distribution = "auth-example-org.cloudfront.net"
+    assert made == {"CloudFrontDomain": distribution, "ManagedLoginVersion": 1}
+    with pytest.raises(Refused, match="already has a domain"):
+        await wire.call(
+            "CreateUserPoolDomain", **pool, Domain="id.example.org", CustomDomainConfig=first
+        )
+
+    async def certificate() -> dict[str, str]:
+        reply = await wire.call("DescribeUserPoolDomain", Domain="auth.example.org")
+        assert reply["DomainDescription"]["CloudFrontDistribution"] == distribution
+        return reply["DomainDescription"]["CustomDomainConfig"]
+
+    assert await certificate() == first
+    assert await wire.call("UpdateUserPoolDomain", **own) == made
+    assert await certificate() == first
+    assert await wire.call("UpdateUserPoolDomain", **own, CustomDomainConfig=second) == made
+    assert await certificate() == second
+    shown = (await wire.call("DescribeUserPool", **pool))["UserPool"]
+    assert (shown["Domain"], shown["CustomDomain"]) == ("shop", "auth.example.org")
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed"),
+    [
+        ("OIDC", ["client_id", "attributes_request_method", "oidc_issuer", "authorize_scopes"]),
+        ("Google", ["client_id", "client_secret", "authorize_scopes"]),
+        ("Facebook", ["client_id", "client_secret", "authorize_scopes"]),
+        ("LoginWithAmazon", ["client_id", "client_secret", "authorize_scopes"]),
+        ("SignInWithApple", ["client_id", "team_id", "key_id", "private_key", "authorize_scopes"]),
+        ("SAML", ["MetadataFile"]),
+        ("SAML", ["MetadataURL"]),
+    ],
+)
+async def test_the_details_that_a_provider_needs(wire: Wire, kind: str, needed: list[str]) -> None:
+    named = {"UserPoolId": wire.pool.id, "ProviderName": "Acme", "ProviderType": kind}
+    lacking = "MetadataURL or MetadataFile" if kind == "SAML" else ", ".join(needed)
+    with pytest.raises(
+        Refused, match=rf"InvalidParameterException: ProviderDetails lacks {lacking}\.$"
+    ):
+        await wire.call("CreateIdentityProvider", **named, ProviderDetails={"other": "x"})
+    details = dict.fromkeys(needed, "x")
+    made = await wire.call("CreateIdentityProvider", **named, ProviderDetails=details)
+    assert made["IdentityProvider"] == {
+        **named,
+        "ProviderDetails": details,
+        "AttributeMapping": {} if kind == "SAML" else {"username": "sub"},
+        "IdpIdentifiers": [],
+        "CreationDate": wire.service.clock(),
+        "LastModifiedDate": wire.service.clock(),
+    }
+
+
+async def test_an_identity_provider(wire: Wire, clock: TurnableClock) -> None:
+    pool = {"UserPoolId": wire.pool.id}
+    named, began = {**pool, "ProviderName": "Acme"}, clock()
     made = await wire.call(
         "CreateIdentityProvider",
         **named,
@@ -54,10 +129,28 @@ async def test_an_identity_provider(wire: Wire) -> None:
         AttributeMapping={"email": "email"},
         IdpIdentifiers=["acme.example"],
     )
-    assert made["IdentityProvider"]["AttributeMapping"] == {"email": "email", "username": "sub"}
+    shown = {
+        **named,
+        "ProviderType": "OIDC",
+        "ProviderDetails": OIDC,
+        "AttributeMapping": {"email": "email", "username": "sub"},
+        "IdpIdentifiers": ["acme.example"],
+        "CreationDate": began,
+        "LastModifiedDate": began,
+    }
+    assert made == {"IdentityProvider": shown}
     with pytest.raises(Refused, match="DuplicateProviderException"):
         await wire.call(
             "CreateIdentityProvider", **named, ProviderType="OIDC", ProviderDetails=OIDC
+        )
+    with pytest.raises(Refused, match=r"The identifier acme.example is another provider's"):
+        await wire.call(
+            "CreateIdentityProvider",
+            **pool,
+            ProviderName="Other",
+            ProviderType="OIDC",
+            ProviderDetails=OIDC,
+            IdpIdentifiers=["other.example", "acme.example"],
         )
     with pytest.raises(
         Refused, match="InvalidParameterException: ProviderDetails lacks oidc_issuer"
@@ -68,28 +161,29 @@ async def test_an_identity_provider(wire: Wire) -> None:
             ProviderDetails={name: value for name, value in OIDC.items() if name != "oidc_issuer"},
         )
     assert await wire.call("DescribeIdentityProvider", **named) == made
-    found = await wire.call(
-        "GetIdentityProviderByIdentifier",
-        UserPoolId=wire.pool.id,
-        IdpIdentifier="acme.example",
-    )
-    assert found == made
-    listed = await wire.call("ListIdentityProviders", UserPoolId=wire.pool.id)
-    assert [provider["ProviderName"] for provider in listed["Providers"]] == ["Acme"]
+    clock.turn(minutes=1)
+    for member, value in (
+        ("ProviderDetails", {**OIDC, "client_id": "other"}),
+        ("AttributeMapping", {"name": "name", "username": "sub"}),
+        ("IdpIdentifiers", ["acme.example", "acme.test"]),
+    ):
+        shown |= {member: value, "LastModifiedDate": clock()}
+        changed = await wire.call("UpdateIdentityProvider", **named, **{member: value})
+        assert changed == {"IdentityProvider": shown}
+    found = await wire.call("GetIdentityProviderByIdentifier", **pool, IdpIdentifier="acme.test")
+    assert found == changed
+    listed = await wire.call("ListIdentityProviders", **pool)
+    names = ("ProviderName", "ProviderType", "CreationDate", "LastModifiedDate")
+    assert listed == {"Providers": [{name: shown[name] for name in names}]}
     await wire.call("DeleteIdentityProvider", **named)
-    with pytest.raises(Refused, match="ResourceNotFoundException"):
-        await wire.call("DescribeIdentityProvider", **named)
-
-
-async def test_the_metadata_of_a_saml_provider_is_kept(wire: Wire) -> None:
-    named = {"UserPoolId": wire.pool.id, "ProviderName": "Corp"}
-    with pytest.raises(Refused, match="MetadataURL or MetadataFile"):
-        await wire.call("CreateIdentityProvider", **named, ProviderType="SAML", ProviderDetails={})
-    details = {"MetadataFile": "<EntityDescriptor/>"}
-    made = await wire.call(
-        "CreateIdentityProvider", **named, ProviderType="SAML", ProviderDetails=details
-    )
-    assert made["IdentityProvider"]["ProviderDetails"] == details
+    for operation, members in (
+        ("DescribeIdentityProvider", named),
+        ("UpdateIdentityProvider", named),
+        ("DeleteIdentityProvider", named),
+        ("GetIdentityProviderByIdentifier", {**pool, "IdpIdentifier": "acme.test"}),
+    ):
+        with pytest.raises(Refused, match="ResourceNotFoundException"):
+            await wire.call(operation, **members)
 
 
 async def test_a_resource_server_and_its_scopes(wire: Wire) -> None:
@@ -106,27 +200,23 @@ async def test_a_resource_server_and_its_scopes(wire: Wire) -> None:
     with pytest.raises(Refused, match="ScopeDoesNotExistException"):
         await wire.call("CreateUserPoolClient", **client)
     made = await wire.call("CreateResourceServer", **named, Name="API", Scopes=[scope])
-    assert made["ResourceServer"]["Scopes"] == [scope]
+    assert made == {"ResourceServer": {**named, "Name": "API", "Scopes": [scope]}}
     await wire.call("CreateUserPoolClient", **client)
     with pytest.raises(Refused, match="InvalidParameterException"):
         await wire.call("CreateResourceServer", **named, Name="API")
-    await wire.call("UpdateResourceServer", **named, Name="API 2")
-    assert (await wire.call("DescribeResourceServer", **named))["ResourceServer"]["Scopes"] == []
+    changed = await wire.call("UpdateResourceServer", **named, Name="API 2")
+    assert changed == {"ResourceServer": {**named, "Name": "API 2", "Scopes": []}}
+    assert await wire.call("DescribeResourceServer", **named) == changed
     listed = await wire.call("ListResourceServers", UserPoolId=wire.pool.id, MaxResults=10)
-    assert [server["Name"] for server in listed["ResourceServers"]] == ["API 2"]
+    assert listed == {"ResourceServers": [changed["ResourceServer"]]}
     await wire.call("DeleteResourceServer", **named)
-    with pytest.raises(Refused, match="ResourceNotFoundException"):
-        await wire.call("DescribeResourceServer", **named)
-
-
-async def test_a_client_names_providers_that_exist(wire: Wire) -> None:
-    with pytest.raises(Refused, match="The provider Acme does not exist"):
-        await wire.call(
-            "UpdateUserPoolClient",
-            UserPoolId=wire.pool.id,
-            ClientId=wire.client.id,
-            SupportedIdentityProviders=["COGNITO", "Acme"],
-        )
+    for operation, name in (
+        ("DescribeResourceServer", {}),
+        ("UpdateResourceServer", {"Name": "API"}),
+        ("DeleteResourceServer", {}),
+    ):
+        with pytest.raises(Refused, match="ResourceNotFoundException"):
+            await wire.call(operation, **named, **name)
 
 
 def source(subject: str) -> dict[str, str]:
@@ -159,13 +249,52 @@ async def test_a_users_account_is_linked_and_unlinked(wire: Wire) -> None:
     user = await wire.call("AdminGetUser", **pool, Username="ada")
     attributes = {one["Name"]: one["Value"] for one in user["UserAttributes"]}
     (identity,) = json.loads(attributes["identities"])
-    assert (identity["providerName"], identity["userId"], identity["primary"]) == (
-        "Acme",
-        "7",
-        False,
-    )
+    assert identity == {
+        "userId": "7",
+        "providerName": "Acme",
+        "providerType": "OIDC",
+        "issuer": None,
+        "primary": False,
+        "dateCreated": int(wire.service.clock()) * 1000,
+    }
+    for destination, given, refusal in (
+        ({**ada, "ProviderAttributeValue": "nobody"}, source("8"), "UserNotFoundException"),
+        ({"ProviderName": "Cognito"}, source("8"), "UserNotFoundException"),
+        (ada, {**source("8"), "ProviderAttributeName": "email"}, "by Cognito_Subject only"),
+        (ada, {**source("8"), "ProviderName": None}, "ResourceNotFoundException"),
+    ):
+        with pytest.raises(Refused, match=refusal):
+            await wire.call(
+                "AdminLinkProviderForUser", **pool, DestinationUser=destination, SourceUser=given
+            )
     await wire.call("AdminDisableProviderForUser", **pool, User=source("7"))
     user = await wire.call("AdminGetUser", **pool, Username="ada")
     assert "identities" not in [one["Name"] for one in user["UserAttributes"]]
-    with pytest.raises(Refused, match="UserNotFoundException"):
-        await wire.call("AdminDisableProviderForUser", **pool, User=source("7"))
+    for named in (source("7"), {**source("7"), "ProviderName": "Other"}, {}):
+        with pytest.raises(Refused, match="UserNotFoundException"):
+            await wire.call("AdminDisableProviderForUser", **pool, User=named)
+
+
+async def test_a_linked_user_loses_the_password(wire: Wire) -> None:
+    pool: dict[str, Any] = {"UserPoolId": wire.pool.id}
+    ada = {"ProviderName": "Cognito", "ProviderAttributeValue": "ada"}
+    await wire.call(
+        "CreateIdentityProvider",
+        **pool,
+        ProviderName="Acme",
+        ProviderType="OIDC",
+        ProviderDetails=OIDC,
+    )
+    for named, refusal in (
+        (ada, "InvalidParameterException: The user is not linked to a provider"),
+        ({**ada, "ProviderAttributeValue": "nobody"}, "UserNotFoundException"),
+        ({"ProviderName": "Cognito"}, "UserNotFoundException"),
+    ):
+        with pytest.raises(Refused, match=refusal):
+            await wire.call("AdminDisableProviderForUser", **pool, User=named)
+    assert await wire.tokens()
+    subject = {"ProviderName": "Acme", "ProviderAttributeValue": "7"}  # Cognito_Subject is meant
+    await wire.call("AdminLinkProviderForUser", **pool, DestinationUser=ada, SourceUser=subject)
+    await wire.call("AdminDisableProviderForUser", **pool, User=ada)
+    with pytest.raises(Refused, match="NotAuthorizedException: Incorrect username or password"):
+        await wire.sign_in("ada", PASSWORD)

@@ -235,7 +235,7 @@ async def test_the_factors_of_a_pool_are_set(wire: Wire) -> None:
         "WebAuthnConfiguration": passkeys,
     }
     assert await wire.call("SetUserPoolMfaConfig", **pool, **given) == given
-    # What is left out is off, but for the last word on MFA and passkeys.
+    # A factor that is left out is off. Whether MFA is required and passkeys stay as they were.
     rest = {
         "MfaConfiguration": "OPTIONAL",
         "SoftwareTokenMfaConfiguration": {"Enabled": False},
@@ -295,42 +295,111 @@ async def test_custom_attributes_are_added(wire: Wire) -> None:
         await wire.call("AddCustomAttributes", **members)
 
 
-async def test_an_update_of_a_client_replaces_all_settings(wire: Wire) -> None:
-    named = {"UserPoolId": wire.pool.id, "ClientId": wire.client.id}
-    urls = ["http://localhost:3000/callback"]
-    reply = await wire.call(
-        "UpdateUserPoolClient",
-        **named,
-        AccessTokenValidity=5,
-        TokenValidityUnits={"AccessToken": "minutes"},
-        CallbackURLs=urls,
-        AllowedOAuthFlows=["code"],
-        AllowedOAuthScopes=["openid"],
-        AllowedOAuthFlowsUserPoolClient=True,
-        PreventUserExistenceErrors="ENABLED",
-    )
-    shown = reply["UserPoolClient"]
-    assert (shown["ClientName"], shown["CallbackURLs"]) == ("app", urls)
-    assert shown["AllowedOAuthScopes"] == ["openid"]
-    assert shown["ExplicitAuthFlows"] == [
+PLAIN_CLIENT: dict[str, Any] = {
+    "ExplicitAuthFlows": [
         "ALLOW_REFRESH_TOKEN_AUTH",
         "ALLOW_USER_SRP_AUTH",
         "ALLOW_CUSTOM_AUTH",
-    ]
-    assert (await wire.call("DescribeUserPoolClient", **named))["UserPoolClient"] == shown
+    ],
+    "AccessTokenValidity": 1,
+    "IdTokenValidity": 1,
+    "RefreshTokenValidity": 30,
+    "TokenValidityUnits": {"AccessToken": "hours", "IdToken": "hours", "RefreshToken": "days"},
+    "AuthSessionValidity": 3,
+    "RefreshTokenRotation": {"Feature": "DISABLED", "RetryGracePeriodSeconds": 0},
+    "EnableTokenRevocation": True,
+    "PreventUserExistenceErrors": "LEGACY",
+    "AllowedOAuthFlowsUserPoolClient": False,
+    "EnablePropagateAdditionalUserContextData": False,
+}
+"""What describes a client of which only the name was given."""
+
+OTHER_CLIENT: dict[str, Any] = {
+    "ExplicitAuthFlows": ["ALLOW_USER_AUTH"],
+    "AccessTokenValidity": 5,
+    "IdTokenValidity": 6,
+    "RefreshTokenValidity": 7,
+    "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "hours"},
+    "AuthSessionValidity": 4,
+    "RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 10},
+    "EnableTokenRevocation": False,
+    "PreventUserExistenceErrors": "ENABLED",
+    "CallbackURLs": ["http://localhost:3000/callback"],
+    "LogoutURLs": ["http://localhost:3000/bye"],
+    "DefaultRedirectURI": "http://localhost:3000/callback",
+    "AllowedOAuthFlows": ["code", "implicit"],
+    "AllowedOAuthScopes": ["openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"],
+    "AllowedOAuthFlowsUserPoolClient": True,
+    "SupportedIdentityProviders": ["COGNITO"],
+    "ReadAttributes": ["email", "email_verified", "identities", "sub"],
+    "WriteAttributes": ["email"],
+    "EnablePropagateAdditionalUserContextData": True,
+    "AnalyticsConfiguration": {"ApplicationId": "1"},
+}
+
+
+async def test_a_client_is_described_as_it_was_set(wire: Wire, clock: TurnableClock) -> None:
+    pool = {"UserPoolId": wire.pool.id}
+    began = clock()
+    made = (await wire.call("CreateUserPoolClient", **pool, ClientName="web"))["UserPoolClient"]
+    named = {**pool, "ClientId": made["ClientId"]}
+    dates = {"CreationDate": began, "LastModifiedDate": began}
+    assert made == {**PLAIN_CLIENT, **named, **dates, "ClientName": "web"}
+    assert await wire.call("DescribeUserPoolClient", **named) == {"UserPoolClient": made}
+    clock.turn(minutes=1)
+    changed = await wire.call("UpdateUserPoolClient", **named, **OTHER_CLIENT, ClientName="app")
+    dates["LastModifiedDate"] = clock()
+    expected = {**OTHER_CLIENT, **named, **dates, "ClientName": "app"}
+    assert changed == {"UserPoolClient": expected}
+    assert await wire.call("DescribeUserPoolClient", **named) == changed
+    # Members that are left out get their defaults.
+    changed = await wire.call("UpdateUserPoolClient", **named)
+    assert changed == {"UserPoolClient": {**PLAIN_CLIENT, **named, **dates, "ClientName": "app"}}
+    listed = (await wire.call("ListUserPoolClients", **pool))["UserPoolClients"]
+    assert listed[-1] == {**named, "ClientName": "app"}
+    await wire.call("DeleteUserPoolClient", **named)
+    for operation in ("DescribeUserPoolClient", "UpdateUserPoolClient", "DeleteUserPoolClient"):
+        with pytest.raises(Refused, match="ResourceNotFoundException"):
+            await wire.call(operation, **named)
+
+
+async def test_the_flows_of_a_client_take_effect(wire: Wire) -> None:
+    named = {"UserPoolId": wire.pool.id, "ClientId": wire.client.id}
+    await wire.call("UpdateUserPoolClient", **named)
     with pytest.raises(Refused, match="USER_PASSWORD_AUTH flow not enabled"):
         await wire.sign_in()
     await wire.call("UpdateUserPoolClient", **named, ExplicitAuthFlows=["USER_PASSWORD_AUTH"])
     assert (await wire.tokens())["ExpiresIn"] == 3600
 
 
-async def test_oauth_flows_need_scopes(wire: Wire) -> None:
-    with pytest.raises(Refused, match="InvalidOAuthFlowException"):
+@pytest.mark.parametrize("given", [{"GenerateSecret": True}, {"ClientSecret": "s3cret" * 4}])
+async def test_a_new_client_has_the_secret(wire: Wire, given: dict[str, Any]) -> None:
+    pool = {"UserPoolId": wire.pool.id}
+    made = await wire.call("CreateUserPoolClient", **pool, ClientName="web", **given)
+    secret = made["UserPoolClient"]["ClientSecret"]
+    assert secret == given.get("ClientSecret", secret)
+    named = {**pool, "ClientId": made["UserPoolClient"]["ClientId"]}
+    assert await wire.call("DescribeUserPoolClient", **named) == made
+    (listed,) = (await wire.call("ListUserPoolClientSecrets", **named))["ClientSecrets"]
+    assert listed["ClientSecretCreateDate"] == made["UserPoolClient"]["CreationDate"]
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"AllowedOAuthFlows": ["code"]}, "InvalidOAuthFlowException"),
+        ({"AllowedOAuthScopes": ["openid"]}, "InvalidOAuthFlowException"),
+        ({"AllowedOAuthScopes": ["openid", "shop/read"]}, "ScopeDoesNotExistException"),
+        ({"SupportedIdentityProviders": ["COGNITO", "Acme"]}, "The provider Acme does not exist"),
+    ],
+)
+async def test_oauth_needs_flows_scopes_and_providers(
+    wire: Wire, given: dict[str, Any], refusal: str
+) -> None:
+    named = {"UserPoolId": wire.pool.id, "ClientId": wire.client.id}
+    with pytest.raises(Refused, match=refusal):
         await wire.call(
-            "UpdateUserPoolClient",
-            UserPoolId=wire.pool.id,
-            ClientId=wire.client.id,
-            AllowedOAuthFlowsUserPoolClient=True,
+            "UpdateUserPoolClient", **named, AllowedOAuthFlowsUserPoolClient=True, **given
         )
 
 
@@ -341,6 +410,7 @@ async def test_a_client_secret_is_rotated(wire: Wire) -> None:
     client = wire.pool.create_client(ClientSettings(generate_secret=True))
     named = {"UserPoolId": wire.pool.id, "ClientId": client.id}
     added = (await wire.call("AddUserPoolClientSecret", **named))["ClientSecretDescriptor"]
+    assert added["ClientSecretCreateDate"] == wire.service.clock()
     with pytest.raises(Refused, match="LimitExceededException"):
         await wire.call("AddUserPoolClientSecret", **named)
     listed = (await wire.call("ListUserPoolClientSecrets", **named))["ClientSecrets"]

@@ -17,7 +17,7 @@ from auth_flow.embedded._service import CognitoService
 
 GroupName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^\S+$")]
 RoleArn = Annotated[str, Field(min_length=20, max_length=2048, pattern=r"^arn:[\w+=/,.@:-]+$")]
-Limit = Annotated[int, Field(ge=0, le=60)]
+Limit = Annotated[int, Field(ge=0, le=60)] | None
 
 
 class OfGroup(Request):
@@ -49,12 +49,12 @@ class DeleteGroupRequest(OfGroup): ...
 
 class ListGroupsRequest(Request):
     user_pool_id: UserPoolId
-    limit: Limit | None = None
+    limit: Limit = None
     next_token: str | None = None
 
 
 class ListUsersInGroupRequest(OfGroup):
-    limit: Limit | None = None
+    limit: Limit = None
     next_token: str | None = None
 
 
@@ -69,7 +69,7 @@ class AdminRemoveUserFromGroupRequest(OfGroup):
 class AdminListGroupsForUserRequest(Request):
     username: Username
     user_pool_id: UserPoolId
-    limit: Limit | None = None
+    limit: Limit = None
     next_token: str | None = None
 
 
@@ -183,7 +183,7 @@ def _group(pool: EmbeddedUserPool, name: str) -> Group:
     return group
 
 
-def _page_of(pool: EmbeddedUserPool, groups: list[Group], limit: int | None, token: str | None) -> Reply:
+def _page_of(pool: EmbeddedUserPool, groups: list[Group], limit: Limit, token: str | None) -> Reply:
     shown, following = page(groups, limit, token)
     return {"Groups": [_shown(pool, group) for group in shown]} | (
         {"NextToken": following} if following else {}
