@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from auth_flow.embedded import TurnableClock
 from tests.embedded.wire import Refused, Wire
 
 pytestmark = pytest.mark.anyio
@@ -31,37 +32,61 @@ async def claims(wire: Wire) -> tuple[dict[str, Any], dict[str, Any]]:
     return wire.pool.key.read(tokens["AccessToken"]), wire.pool.key.read(tokens["IdToken"])
 
 
-async def test_a_group_is_made_changed_and_deleted(wire: Wire) -> None:
+async def test_a_group_is_made_changed_and_deleted(wire: Wire, clock: TurnableClock) -> None:
     group = await create(wire, "editors", Description="They edit.", Precedence=5, RoleArn=WRITER)
-    assert (group["UserPoolId"], group["Precedence"]) == (wire.pool.id, 5)
-    named = {"UserPoolId": wire.pool.id, "GroupName": "editors"}
+    named, began = {"UserPoolId": wire.pool.id, "GroupName": "editors"}, clock()
+    shown = {
+        **named,
+        "Description": "They edit.",
+        "Precedence": 5,
+        "RoleArn": WRITER,
+        "CreationDate": began,
+        "LastModifiedDate": began,
+    }
+    assert group == shown
     with pytest.raises(Refused, match="GroupExistsException"):
         await create(wire, "editors")
-    await wire.call("UpdateGroup", **named, Precedence=0)
-    changed = (await wire.call("GetGroup", **named))["Group"]
-    assert (changed["Precedence"], changed["Description"]) == (0, "They edit.")
+    clock.turn(minutes=1)
+    for member, value in (("Precedence", 0), ("Description", "All."), ("RoleArn", READER)):
+        shown |= {member: value, "LastModifiedDate": clock()}
+        changed = await wire.call("UpdateGroup", **named, **{member: value})
+        assert changed == {"Group": shown}
+    assert await wire.call("GetGroup", **named) == changed
+    assert (await create(wire, "others")).keys() == {
+        *("GroupName", "UserPoolId", "CreationDate", "LastModifiedDate")
+    }
     await wire.call("DeleteGroup", **named)
-    with pytest.raises(Refused, match="ResourceNotFoundException"):
-        await wire.call("GetGroup", **named)
+    for operation in ("GetGroup", "UpdateGroup", "DeleteGroup", "ListUsersInGroup"):
+        with pytest.raises(Refused, match="ResourceNotFoundException"):
+            await wire.call(operation, **named)
 
 
-async def test_groups_and_members_are_listed_in_pages(wire: Wire) -> None:
+async def test_a_user_is_in_a_group_once_or_not_at_all(wire: Wire) -> None:
     pool = {"UserPoolId": wire.pool.id}
     wire.pool.create_user("bob")
-    for name in ("a", "b", "c"):
-        await create(wire, name)
-        await add(wire, name)
-    await add(wire, "a", "bob")
-    first = await wire.call("ListGroups", **pool, Limit=2)
-    rest = await wire.call("ListGroups", **pool, Limit=2, NextToken=first["NextToken"])
-    assert [group["GroupName"] for group in first["Groups"] + rest["Groups"]] == ["a", "b", "c"]
-    first = await wire.call("ListUsersInGroup", **pool, GroupName="a", Limit=1)
-    rest = await wire.call(
-        "ListUsersInGroup", **pool, GroupName="a", Limit=1, NextToken=first["NextToken"]
-    )
-    assert [user["Username"] for user in first["Users"] + rest["Users"]] == ["ada", "bob"]
-    of_bob = await wire.call("AdminListGroupsForUser", **pool, Username="bob")
-    assert [group["GroupName"] for group in of_bob["Groups"]] == ["a"]
+    made = [await create(wire, name) for name in ("a", "b")]
+    for name, username in (("a", "ada"), ("b", "ada"), ("a", "bob"), ("a", "bob")):
+        await add(wire, name, username)
+
+    async def members(name: str) -> list[str]:
+        users = (await wire.call("ListUsersInGroup", **pool, GroupName=name))["Users"]
+        for user in users:
+            named = {**pool, "Username": user["Username"]}
+            whole = await wire.call("AdminGetUser", **named)
+            assert user == {
+                **{name: value for name, value in whole.items() if name in user},
+                "Attributes": whole["UserAttributes"],
+            }
+        return [user["Username"] for user in users]
+
+    assert (await members("a"), await members("b")) == (["ada", "bob"], ["ada"])
+    assert await wire.call("ListGroups", **pool) == {"Groups": made}
+    bob = {**pool, "Username": "bob"}
+    assert await wire.call("AdminListGroupsForUser", **bob) == {"Groups": made[:1]}
+    for _ in range(2):
+        await wire.call("AdminRemoveUserFromGroup", **bob, GroupName="a")
+        assert await wire.call("AdminListGroupsForUser", **bob) == {"Groups": []}
+    assert await members("a") == ["ada"]
 
 
 async def test_only_users_and_groups_that_exist(wire: Wire) -> None:
@@ -70,6 +95,9 @@ async def test_only_users_and_groups_that_exist(wire: Wire) -> None:
         await add(wire, "nobody-made-it")
     with pytest.raises(Refused, match="UserNotFoundException"):
         await add(wire, "editors", "eve")
+    named = {"UserPoolId": wire.pool.id, "GroupName": "nobody-made-it", "Username": "ada"}
+    with pytest.raises(Refused, match="ResourceNotFoundException"):
+        await wire.call("AdminRemoveUserFromGroup", **named)
 
 
 async def test_groups_are_in_both_tokens_and_roles_in_the_id_token(wire: Wire) -> None:
