@@ -260,7 +260,7 @@ class PendingSignIn(Row):
     totp_verified: bool = False
     new_email: str | None = None
     passkey_challenge: str | None = None
-    device_key: str | None = None
+    device_key: str = ""
     device_proven: bool = False
     rounds: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
     """Past challenges as the triggers see them: `challengeName`, `challengeResult`,

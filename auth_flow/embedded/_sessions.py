@@ -10,8 +10,8 @@ from auth_flow.embedded._fault import Fault, invalid_session, not_authorized
 from auth_flow.embedded._models import Client, PendingSignIn
 from auth_flow.embedded._pool import EmbeddedUserPool
 
-FINAL = {"NotAuthorizedException", "UserNotFoundException"}
-"""Errors that end the session; after any other error it can be answered again."""
+FINAL = "NotAuthorizedException"
+"""The error that ends a session; after any other error it can be answered again."""
 
 WRONG_ANSWERS = {"CodeMismatchException", "EnableSoftwareTokenMFAException"}
 """Errors that a session survives only a few times."""
@@ -28,16 +28,16 @@ def new_session_text() -> str:
 
 @contextmanager
 def open_session(
-    pool: EmbeddedUserPool, client: Client | None, token: str | None
+    pool: EmbeddedUserPool, client: Client | None, token: str
 ) -> Generator[PendingSignIn]:
     """Take a session for one answer and yield a copy. Of two answers at once, one finds it.
 
-    An error or a cancelled request leaves the session as it was, except for an error in `FINAL`
-    and for one wrong answer too many. `client` is None if the operation does not name a client.
+    An error or a cancelled request leaves the session as it was, except for the error `FINAL` and
+    for one wrong answer too many. `client` is None if the operation does not name a client.
     Raises NotAuthorizedException if the session is unknown, used, expired, or another client's.
     """
-    session = pool.sessions.get(token or "")
-    if session is None or token is None:
+    session = pool.sessions.get(token)
+    if session is None:
         raise invalid_session()
     if session.expires_at <= pool.clock():
         raise not_authorized("Invalid session for the user, session is expired.")
@@ -50,7 +50,7 @@ def open_session(
         session.wrong_answers += fault.name in WRONG_ANSWERS
         if session.wrong_answers > pool.settings.limits.wrong_answers_per_session:
             raise invalid_session() from fault
-        if fault.name not in FINAL:
+        if fault.name != FINAL:
             pool.sessions.put(token, session)
         raise
     except BaseException:

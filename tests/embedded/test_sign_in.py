@@ -302,6 +302,41 @@ async def test_totp_set_up_in_a_sign_in(wire: Wire, clock: TurnableClock) -> Non
     assert asked["ChallengeParameters"] == {"USER_ID_FOR_SRP": "bob"}
 
 
+async def test_a_software_token_is_set_up_only_where_that_is_asked(
+    wire: Wire, clock: TurnableClock
+) -> None:
+    wire.pool.create_user("bob", PASSWORD)
+    elsewhere = await wire.initiate("USER_AUTH", USERNAME="ada")
+    settings(wire, mfa_configuration="ON", mfa_factors=("EMAIL_OTP",))
+    other_factor = await wire.sign_in("bob")
+    unknown = {"Session": "x" * 20}
+    for operation, code in (("AssociateSoftwareToken", {}), ("VerifySoftwareToken", "123456")):
+        members = {"UserCode": code} if code else {}
+        for asked in (elsewhere, other_factor, unknown):
+            with pytest.raises(Refused, match="NotAuthorizedException: Invalid session"):
+                await wire.call(operation, Session=asked["Session"], **members)
+        with pytest.raises(Refused, match="InvalidParameterException: Either an access token"):
+            await wire.call(operation, **members)
+    settings(wire, mfa_factors=("SOFTWARE_TOKEN_MFA",))
+    asked = await wire.sign_in("bob")
+    with pytest.raises(Refused, match="SoftwareTokenMFANotFoundException"):
+        await wire.call("VerifySoftwareToken", Session=asked["Session"], UserCode="123456")
+    associated = await wire.call("AssociateSoftwareToken", Session=asked["Session"])
+    with pytest.raises(Refused, match="User has not verified software token mfa"):
+        await wire.respond(associated, "MFA_SETUP", USERNAME="bob")
+    with pytest.raises(Refused, match="InvalidParameterException: EMAIL_OTP cannot be set up"):
+        await wire.respond(associated, "MFA_SETUP", USERNAME="bob", EMAIL="bob@example.org")
+    code = totp.code(associated["SecretCode"], clock())
+    verified = await wire.call("VerifySoftwareToken", Session=associated["Session"], UserCode=code)
+    again = await wire.call("AssociateSoftwareToken", Session=verified["Session"])
+    with pytest.raises(Refused, match="User has not verified software token mfa"):
+        await wire.respond(again, "MFA_SETUP", USERNAME="bob")
+    named = {"UserPoolId": wire.pool.id, "ClientId": wire.client.id}
+    await wire.call("DeleteUserPoolClient", **named)
+    with pytest.raises(Refused, match="NotAuthorizedException: Invalid session"):
+        await wire.call("AssociateSoftwareToken", Session=again["Session"])
+
+
 async def test_email_set_up_in_a_sign_in(wire: Wire) -> None:
     settings(wire, mfa_configuration="ON", mfa_factors=("EMAIL_OTP",))
     wire.pool.create_user("bob", PASSWORD)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from auth_flow.embedded._context import Context
-from auth_flow.embedded._fault import missing_parameter, not_authorized, not_found, user_not_found
+from auth_flow.embedded._fault import missing_parameter, not_authorized, not_found
 from auth_flow.embedded._levels import Method
 from auth_flow.embedded._models import Client, Device, PendingSignIn, User
 from auth_flow.embedded._pool import EmbeddedUserPool
@@ -24,7 +24,7 @@ class SignInRequest:
     """AuthFlow or ChallengeName."""
     parameters: dict[str, str]
     """AuthParameters or ChallengeResponses."""
-    client_metadata: dict[str, str] = field(default_factory=dict[str, str])
+    client_metadata: dict[str, str]
     target_levels: tuple[int, ...] = ()
     """The authentication levels that a step-up aims at."""
     methods: tuple[Method, ...] = ()
@@ -60,15 +60,15 @@ class Attempt:
 
     @property
     def known_user(self) -> User:
-        """The user. If the user does not exist, raises the error for a client of this kind."""
+        """The user. Raises NotAuthorizedException at the end of a simulated sign-in."""
         if self.user is None:
-            raise not_authorized() if self.client.protects_users else user_not_found()
+            raise not_authorized()
         return self.user
 
     @property
     def identity(self) -> str:
-        """The USER_ID_FOR_SRP: the user's name in the pool."""
-        return self.user.username if self.user else self.session.username
+        """The USER_ID_FOR_SRP: the user's name in the pool, which is not an alias."""
+        return self.session.username
 
     @property
     def context(self) -> Context:
@@ -84,9 +84,9 @@ class Attempt:
     @property
     def device(self) -> Device | None:
         """The device that this sign-in has named, if the pool tracks devices."""
-        if self.user is None or self.pool.settings.device_tracking == "OFF":
+        if self.pool.settings.device_tracking == "OFF":
             return None
-        return self.user.devices.get(self.session.device_key or "")
+        return self.known_user.devices.get(self.session.device_key)
 
     def note_device(self, parameters: Mapping[str, str]) -> None:
         """Keep the DEVICE_KEY of a request.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Annotated
 
 from pydantic import Field
@@ -9,7 +11,7 @@ from pydantic import Field
 from auth_flow.embedded import _totp as totp
 from auth_flow.embedded._challenges.attempt import Attempt
 from auth_flow.embedded._fault import Fault, invalid_parameter, invalid_session
-from auth_flow.embedded._models import PendingSignIn, Totp
+from auth_flow.embedded._models import Totp
 from auth_flow.embedded._operations.shapes import AccessToken, SessionToken
 from auth_flow.embedded._pool import EmbeddedUserPool
 from auth_flow.embedded._registry import Reply, Request, operation
@@ -40,11 +42,9 @@ async def associate_software_token(
         caller.user.pending_totp = token
         caller.pool.save(caller.user)
         return {"SecretCode": token.secret}
-    pool = _pool_of(service, request.session)
-    with open_session(pool, None, request.session) as session:
-        _check_set_up(session)
-        session.totp, session.totp_verified = token, False
-        return {"SecretCode": token.secret, "Session": _put_away(pool, session)}
+    with _set_up(service, request.session) as attempt:
+        attempt.session.totp, attempt.session.totp_verified = token, False
+        return {"SecretCode": token.secret, "Session": attempt.put_away()}
 
 
 @operation(VerifySoftwareTokenRequest)
@@ -72,33 +72,31 @@ async def verify_software_token(
         user.totp, user.pending_totp = user.pending_totp, None
         caller.pool.save(user)
         return {"Status": "SUCCESS"}
-    pool = _pool_of(service, request.session)
-    with open_session(pool, None, request.session) as session:
-        _check_set_up(session)
+    with _set_up(service, request.session) as attempt:
+        user, session = attempt.known_user, attempt.session
         if session.totp is None:
             raise Fault("SoftwareTokenMFANotFoundException", "No software token was associated.")
-        owner = pool.user(session.username)
-        if owner is None:
-            raise invalid_session()
-        _check_code(pool, session.totp, request.user_code)
-        owner.totp, session.totp, session.totp_verified = session.totp, None, True
-        owner.turn_on("SOFTWARE_TOKEN_MFA")
-        pool.save(owner)
-        return {"Status": "SUCCESS", "Session": _put_away(pool, session)}
+        _check_code(attempt.pool, session.totp, request.user_code)
+        user.totp, session.totp, session.totp_verified = session.totp, None, True
+        user.turn_on("SOFTWARE_TOKEN_MFA")
+        attempt.pool.save(user)
+        return {"Status": "SUCCESS", "Session": attempt.put_away()}
 
 
-def _pool_of(service: CognitoService, token: str | None) -> EmbeddedUserPool:
+@contextmanager
+def _set_up(service: CognitoService, token: str | None) -> Generator[Attempt]:
+    """Open the session of a sign-in that sets a software token up."""
     if token is None:
         raise invalid_parameter("Either an access token or a session is required.")
-    for pool in service.pools.values():
-        if pool.sessions.get(token):
-            return pool
-    raise invalid_session()
-
-
-def _check_set_up(session: PendingSignIn) -> None:
-    if session.challenge != "MFA_SETUP" or "SOFTWARE_TOKEN_MFA" not in session.choices:
+    pool = next((pool for pool in service.pools.values() if pool.sessions.get(token)), None)
+    if pool is None:
         raise invalid_session()
+    with open_session(pool, None, token) as session:
+        client = pool.clients.get(session.client_id)
+        offered = session.challenge == "MFA_SETUP" and "SOFTWARE_TOKEN_MFA" in session.choices
+        if client is None or not offered:
+            raise invalid_session()
+        yield Attempt(pool, client, session, pool.user(session.username))
 
 
 def _check_code(pool: EmbeddedUserPool, token: Totp, given: str) -> None:
@@ -108,10 +106,3 @@ def _check_code(pool: EmbeddedUserPool, token: Totp, given: str) -> None:
             "EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"
         )
     token.last_step = step
-
-
-def _put_away(pool: EmbeddedUserPool, session: PendingSignIn) -> str:
-    client = pool.clients.get(session.client_id)
-    if client is None:
-        raise invalid_session()
-    return Attempt(pool, client, session, pool.user(session.username)).put_away()
