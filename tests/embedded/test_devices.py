@@ -137,12 +137,16 @@ async def test_a_new_second_factor_is_asked_once_on_a_remembered_device(wire: Wi
     assert again["ChallengeName"] == "DEVICE_SRP_AUTH"
 
 
-async def test_a_device_that_is_not_remembered_spares_no_second_factor(wire: Wire) -> None:
+async def test_a_device_that_is_not_remembered_spares_no_second_factor(
+    wire: Wire, clock: TurnableClock
+) -> None:
     settings(wire, device_tracking="USER_OPT_IN", mfa_configuration="ON", mfa_factors=("SMS_MFA",))
     result = (await answer_codes(wire, await wire.sign_in()))["AuthenticationResult"]
     device = Device.new(result)
     access = result["AccessToken"]
+    began = clock()
     assert await device.confirm(wire, access) == {"UserConfirmationNecessary": True}
+    clock.turn(minutes=1)
 
     asked = await wire.sign_in(DEVICE_KEY=device.key)
     assert asked["ChallengeName"] == "SMS_MFA"
@@ -152,6 +156,18 @@ async def test_a_device_that_is_not_remembered_spares_no_second_factor(wire: Wir
 
     change = {"AccessToken": access, "DeviceKey": device.key}
     await wire.call("UpdateDeviceStatus", **change, DeviceRememberedStatus="remembered")
+    shown = await wire.call("GetDevice", **change)
+    assert shown["Device"] == {
+        "DeviceKey": device.key,
+        "DeviceAttributes": [
+            {"Name": "device_status", "Value": "valid"},
+            {"Name": "device_name", "Value": "engine"},
+            {"Name": "dev:device_remembered_status", "Value": "remembered"},
+        ],
+        "DeviceCreateDate": began,
+        "DeviceLastModifiedDate": clock(),
+        "DeviceLastAuthenticatedDate": clock(),
+    }
     asked = await wire.sign_in(DEVICE_KEY=device.key)
     assert asked["ChallengeName"] == "DEVICE_SRP_AUTH"
 
@@ -159,11 +175,22 @@ async def test_a_device_that_is_not_remembered_spares_no_second_factor(wire: Wir
     assert (await wire.sign_in(DEVICE_KEY=device.key))["ChallengeName"] == "SMS_MFA"
 
 
-async def test_always_remembers_at_once(wire: Wire) -> None:
+async def test_always_remembers_at_once(wire: Wire, clock: TurnableClock) -> None:
     settings(wire, device_tracking="ALWAYS")
     result = await wire.tokens()
-    reply = await Device.new(result).confirm(wire, result["AccessToken"])
+    named = {"AccessToken": result["AccessToken"], "DeviceKey": Device.new(result).key}
+    with pytest.raises(Refused, match="Device secret verifier config is required"):
+        await wire.call("ConfirmDevice", **named)
+    clock.turn(minutes=1)
+    verifier = {"PasswordVerifier": "AQ==", "Salt": "AQ=="}
+    reply = await wire.call("ConfirmDevice", **named, DeviceSecretVerifierConfig=verifier)
     assert reply == {"UserConfirmationNecessary": False}
+    device = (await wire.call("GetDevice", **named))["Device"]
+    assert (device["DeviceCreateDate"], device["DeviceLastModifiedDate"]) == (
+        clock() - 60,
+        clock(),
+    )
+    assert [one["Value"] for one in device["DeviceAttributes"]] == ["valid", "", "remembered"]
 
 
 async def test_pools_that_do_not_trust_devices_ask_for_both(wire: Wire) -> None:
@@ -362,5 +389,13 @@ async def test_devices_are_listed_and_forgotten(wire: Wire) -> None:
         "DeviceAttributes"
     ]
     await wire.call("ForgetDevice", AccessToken=access, DeviceKey=keys[0])
-    with pytest.raises(Refused, match="ResourceNotFoundException: Device does not exist"):
-        await wire.call("GetDevice", AccessToken=access, DeviceKey=keys[0])
+    gone = {"AccessToken": access, "DeviceKey": keys[0]}
+    for operation, members in (
+        ("GetDevice", {}),
+        ("UpdateDeviceStatus", {"DeviceRememberedStatus": "remembered"}),
+        ("ForgetDevice", {}),
+    ):
+        with pytest.raises(Refused, match="ResourceNotFoundException: Device does not exist"):
+            await wire.call(operation, **gone, **members)
+    listed = (await wire.call("ListDevices", AccessToken=access))["Devices"]
+    assert [device["DeviceKey"] for device in listed] == keys[1:]

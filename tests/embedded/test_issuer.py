@@ -87,6 +87,56 @@ async def test_an_administrator_signs_a_user_in_by_the_older_name(wire: Wire) ->
     assert "AccessToken" in reply["AuthenticationResult"]
 
 
+async def test_an_administrator_answers_and_renews_by_the_client_of_a_pool(wire: Wire) -> None:
+    settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))
+    client = {"UserPoolId": wire.pool.id, "ClientId": wire.client.id}
+    password = {"USERNAME": "ada", "PASSWORD": "Correct-Horse-1"}
+    begin = {"AuthFlow": "ADMIN_USER_PASSWORD_AUTH", "AuthParameters": password}
+    asked = await wire.call("AdminInitiateAuth", **client, **begin)
+    answer = {
+        "ChallengeName": "SMS_MFA",
+        "Session": asked["Session"],
+        "ChallengeResponses": {"USERNAME": "ada", "SMS_MFA_CODE": wire.code()},
+    }
+    elsewhere = {**client, "UserPoolId": wire.service.create_pool(key=wire.pool.key).id}
+    for operation, members in (
+        ("AdminInitiateAuth", begin),
+        ("AdminRespondToAuthChallenge", answer),
+    ):
+        for named in (elsewhere, {**client, "ClientId": "nope"}):
+            with pytest.raises(Refused, match="ResourceNotFoundException: User pool client"):
+                await wire.call(operation, **named, **members)
+    reply = await wire.call("AdminRespondToAuthChallenge", **client, **answer)
+    tokens = reply["AuthenticationResult"]
+    refresh = {"REFRESH_TOKEN": tokens["RefreshToken"]}
+    renewed = await wire.call(
+        "AdminInitiateAuth", **client, AuthFlow="REFRESH_TOKEN", AuthParameters=refresh
+    )
+    assert renewed["ChallengeParameters"] == {}
+    assert "RefreshToken" not in renewed["AuthenticationResult"]
+
+
+@pytest.mark.parametrize(
+    ("name", "refusal"),
+    [
+        ("ADMIN_USER_PASSWORD_AUTH", "Initiate Auth method not supported"),
+        ("ADMIN_NO_SRP_AUTH", "Initiate Auth method not supported"),
+        ("CARRIER_PIGEON", "Value 'CARRIER_PIGEON' at 'authFlow'"),
+    ],
+)
+async def test_a_flow_that_there_is_not(wire: Wire, name: str, refusal: str) -> None:
+    with pytest.raises(Refused, match=f"InvalidParameterException: {refusal}"):
+        await wire.initiate(name, USERNAME="ada", PASSWORD="Correct-Horse-1")
+
+
+async def test_a_client_may_not_renew_by_a_flow_that_it_lacks(wire: Wire) -> None:
+    token = (await wire.tokens())["RefreshToken"]
+    named = {"UserPoolId": wire.pool.id, "ClientId": wire.client.id}
+    await wire.call("UpdateUserPoolClient", **named, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
+    with pytest.raises(Refused, match="REFRESH_TOKEN_AUTH flow not enabled for this client"):
+        await wire.initiate("REFRESH_TOKEN", REFRESH_TOKEN=token)
+
+
 async def test_older_and_newer_names_do_not_mix(wire: Wire) -> None:
     with pytest.raises(Refused, match="InvalidParameterException"):
         await wire.call(

@@ -480,6 +480,9 @@ async def test_an_administrator_sees_to_a_device(wire: Wire) -> None:
         "DeviceAttributes"
     ]
     assert (await wire.call("AdminListDevices", **ada))["Devices"] == [shown]
+    await wire.call("AdminUpdateDeviceStatus", **device)
+    shown = (await wire.call("AdminGetDevice", **device))["Device"]
+    assert shown["DeviceAttributes"][-1]["Value"] == "not_remembered"
     await wire.call("AdminForgetDevice", **device)
     with pytest.raises(Refused, match="ResourceNotFoundException"):
         await wire.call("AdminGetDevice", **device)
@@ -499,19 +502,35 @@ async def test_an_administrator_deletes_a_software_token(wire: Wire) -> None:
     assert factors["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
     assert (await wire.sign_in("bob"))["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
     await wire.call("AdminDeleteSoftwareToken", **bob)
+    with pytest.raises(Refused, match="ResourceNotFoundException: The user has no software token"):
+        await wire.call("AdminDeleteSoftwareToken", **bob)
     assert "AccessToken" in await wire.tokens("bob")
     factors = await wire.call("AdminGetUserAuthFactors", **bob)
     assert (factors["Username"], factors["ConfiguredUserAuthFactors"]) == ("bob", ["PASSWORD"])
     assert "PreferredMfaSetting" not in factors
 
 
-async def test_sessions_are_listed_and_revoked(wire: Wire) -> None:
-    first, second = await wire.tokens(), await wire.tokens()
+async def test_sessions_are_listed_and_revoked(wire: Wire, clock: TurnableClock) -> None:
+    first, second, began = await wire.tokens(), await wire.tokens(), clock()
+    clock.turn(minutes=1)
+    renewal = {"ClientId": wire.client.id, "RefreshToken": first["RefreshToken"]}
+    await wire.call("GetTokensFromRefreshToken", **renewal)
     ada = {"UserPoolId": wire.pool.id, "Username": "ada"}
     own = (await wire.service_call("ListUserSessions", AccessToken=first["AccessToken"]))[
         "Sessions"
     ]
-    assert [session["IsCurrentSession"] for session in own] == [True, False]
+    assert [
+        {name: value for name, value in session.items() if name != "SessionId"} for session in own
+    ] == [
+        {
+            "SessionType": "TOKEN",
+            "ClientId": wire.client.id,
+            "CreateDate": began,
+            "LastActiveDate": active,
+            "IsCurrentSession": current,
+        }
+        for active, current in ((clock(), True), (began, False))
+    ]
     assert all(re.fullmatch("tkn[a-z0-9]{25}", session["SessionId"]) for session in own)
     listed = (await wire.service_call("AdminListUserSessions", **ada))["Sessions"]
     assert {one["SessionId"] for one in listed} == {one["SessionId"] for one in own}
@@ -522,6 +541,8 @@ async def test_sessions_are_listed_and_revoked(wire: Wire) -> None:
     assert len((await wire.service_call("AdminListUserSessions", **ada))["Sessions"]) == 1
     with pytest.raises(Refused, match="ResourceNotFoundException"):
         await wire.service_call("AdminRevokeUserSession", **ada, SessionId=own[1]["SessionId"])
+    clock.turn(days=30, minutes=-1)
+    assert (await wire.service_call("AdminListUserSessions", **ada))["Sessions"] == []
 
 
 # Operations that are not offered

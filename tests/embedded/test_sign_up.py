@@ -161,6 +161,55 @@ async def test_codes_expire_and_can_be_sent_again(wire: Wire, clock: TurnableClo
         await wire.call("ResendConfirmationCode", ClientId=wire.client.id, Username="bob")
 
 
+@pytest.mark.parametrize("verified", [["email", "phone_number"], ["email"], ["phone_number"], []])
+@pytest.mark.parametrize("given", [["email", "phone_number"], ["email"], []])
+async def test_where_a_code_of_a_sign_up_goes(
+    wire: Wire, verified: list[str], given: list[str]
+) -> None:
+    """A phone number is preferred."""
+    settings(wire, auto_verified_attributes=verified)
+    contact = {"email": "bob@example.org", "phone_number": "+15555550199"}
+    reply = await sign_up(
+        wire, UserAttributes=attributes(**{name: contact[name] for name in given})
+    )
+    again = {"ClientId": wire.client.id, "Username": "bob"}
+    expected = [name for name in ("phone_number", "email") if name in verified and name in given]
+    if not expected:
+        assert "CodeDeliveryDetails" not in reply
+        assert not wire.pool.outbox.messages
+        with pytest.raises(Refused, match="InvalidParameterException: Cannot resend codes"):
+            await wire.call("ResendConfirmationCode", **again)
+        return
+    details = {
+        "email": {"DeliveryMedium": "EMAIL", "Destination": "b***@e***"},
+        "phone_number": {"DeliveryMedium": "SMS", "Destination": "+*******0199"},
+    }
+    name = expected[0]
+    assert reply["CodeDeliveryDetails"] == {"AttributeName": name, **details[name]}
+    resent = await wire.call("ResendConfirmationCode", **again)
+    assert resent == {"CodeDeliveryDetails": reply["CodeDeliveryDetails"]}
+    await confirm(wire, wire.code("bob"))
+    bob = wire.pool.user("bob")
+    assert bob is not None
+    assert [bob.verified(attribute) for attribute in contact] == [
+        contact[attribute] if attribute == name else None for attribute in contact
+    ]
+
+
+async def test_a_confirmation_takes_the_session_of_its_own_sign_up(wire: Wire) -> None:
+    bob = await sign_up(wire)
+    bill = await sign_up(wire, "bill", UserAttributes=attributes(email="bill@example.org"))
+    other = await wire.initiate("USER_AUTH", USERNAME="ada")
+    for session in (bill["Session"], other["Session"], "x" * 20):
+        with pytest.raises(Refused, match="NotAuthorizedException: Invalid session"):
+            await confirm(wire, wire.code("bob"), Session=session)
+    with pytest.raises(Refused, match="CodeMismatchException"):
+        await confirm(wire, "nope", Session=bob["Session"])
+    confirmed = await confirm(wire, wire.code("bob"), Session=bob["Session"])
+    with pytest.raises(Refused, match="NotAuthorizedException: Invalid session"):
+        await confirm(wire, wire.code("bill"), "bill", Session=confirmed["Session"])
+
+
 async def test_too_many_wrong_codes(wire: Wire) -> None:
     await sign_up(wire)
     for _ in range(5):
@@ -212,10 +261,13 @@ async def test_password_policy(wire: Wire, password: str, reason: str) -> None:
 
 async def test_required_attributes(wire: Wire) -> None:
     settings(wire, required_attributes=("name",))
-    with pytest.raises(
-        Refused, match="InvalidParameterException: Attributes did not conform to the schema: name"
-    ):
-        await sign_up(wire)
+    for given in ({}, {"name": ""}):
+        with pytest.raises(
+            Refused,
+            match="InvalidParameterException: Attributes did not conform to the schema: name",
+        ):
+            await sign_up(wire, UserAttributes=attributes(**given))
+    await sign_up(wire, UserAttributes=attributes(name="Bob"))
 
 
 async def test_an_alias_belongs_to_one_user(wire: Wire) -> None:
@@ -282,8 +334,18 @@ async def test_pre_sign_up_may_confirm_or_refuse(wire: Wire) -> None:
         await sign_up(wire)
     reply = await sign_up(wire, ValidationData=attributes(invited="yes"))
     assert reply["UserConfirmed"]
+    assert "CodeDeliveryDetails" not in reply
+    assert not wire.pool.outbox.messages
     assert confirmed == ["bob"]
-    assert await wire.tokens("bob")
+    signed_in = await wire.call(
+        "InitiateAuth",
+        ClientId=wire.client.id,
+        AuthFlow="USER_AUTH",
+        AuthParameters={"USERNAME": "bob"},
+        Session=reply["Session"],
+    )
+    user = await wire.call("GetUser", AccessToken=signed_in["AuthenticationResult"]["AccessToken"])
+    assert {"Name": "email_verified", "Value": "true"} in user["UserAttributes"]
 
 
 async def test_only_administrators_make_users(wire: Wire) -> None:
@@ -305,6 +367,16 @@ async def test_unknown_users_are_not_told_apart_where_users_are_protected(wire: 
     assert not wire.pool.outbox.messages
     with pytest.raises(Refused, match="ExpiredCodeException"):
         await confirm(wire, "123456", "nobody")
+    ada = await wire.call("ForgotPassword", ClientId=wire.client.id, Username="ada")
+    assert ada["CodeDeliveryDetails"]["Destination"] == "a***@e***"
+    assert len(wire.pool.outbox.messages) == 1
+    await wire.call("AdminDisableUser", UserPoolId=wire.pool.id, Username="ada")
+    unverified = {"email": "b@c.org", "email_verified": "false"}
+    wire.pool.create_user("bob", PASSWORD, attributes=unverified)
+    for name in ("ada", "bob"):  # disabled, and without an address to send a code to
+        reply = await wire.call("ForgotPassword", ClientId=wire.client.id, Username=name)
+        assert reply["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
+    assert len(wire.pool.outbox.messages) == 1
     with pytest.raises(Refused, match="CodeMismatchException"):
         await wire.call(
             "ConfirmForgotPassword",
@@ -363,6 +435,69 @@ async def test_an_administrator_demands_a_new_password(wire: Wire) -> None:
         Password=PASSWORD,
     )
     assert "AuthenticationResult" in await wire.srp_sign_in()
+
+
+@pytest.mark.parametrize(
+    ("recovery", "unverified", "sent_to"),
+    [
+        (("email", "phone_number"), [], "email"),
+        (("phone_number", "email"), [], "phone_number"),
+        (("phone_number",), ["email"], "phone_number"),
+        (("email", "phone_number"), ["email"], "phone_number"),
+        (("email", "phone_number"), ["email", "phone_number"], None),
+        (("email",), ["email"], None),
+    ],
+)
+async def test_where_a_reset_code_goes(
+    wire: Wire, recovery: tuple[str, ...], unverified: list[str], sent_to: str | None
+) -> None:
+    settings(wire, recovery=recovery)
+    marks = {f"{name}_verified": "false" for name in unverified}
+    contact = {"email": "bob@example.org", "phone_number": "+15555550199"}
+    wire.pool.create_user("bob", PASSWORD, attributes={**contact, **marks})
+    bob = {"ClientId": wire.client.id, "Username": "bob"}
+    if sent_to is None:
+        with pytest.raises(Refused, match="no registered/verified email or phone_number"):
+            await wire.call("ForgotPassword", **bob)
+        return
+    reply = await wire.call("ForgotPassword", **bob)
+    assert reply["CodeDeliveryDetails"]["AttributeName"] == sent_to
+    message = wire.pool.outbox.last("bob")
+    assert message is not None
+    assert message.destination == contact[sent_to]
+
+
+async def test_no_recovery_of_a_temporary_password(wire: Wire) -> None:
+    wire.pool.create_user(
+        "bob", PASSWORD, attributes={"email": "b@c.org"}, status="FORCE_CHANGE_PASSWORD"
+    )
+    refusal = "NotAuthorizedException: User password cannot be reset in the current state"
+    with pytest.raises(Refused, match=refusal):
+        await wire.call("ForgotPassword", ClientId=wire.client.id, Username="bob")
+
+
+async def test_no_recovery_of_a_user_who_does_not_exist(wire: Wire) -> None:
+    nobody = {"ClientId": wire.client.id, "Username": "nobody"}
+    for operation, members in (
+        ("ForgotPassword", {}),
+        ("ConfirmForgotPassword", {"ConfirmationCode": "1", "Password": PASSWORD}),
+    ):
+        with pytest.raises(
+            Refused, match="UserNotFoundException: Username/client id combination not found"
+        ):
+            await wire.call(operation, **nobody, **members)
+
+
+async def test_a_reset_code_confirms_a_password_and_not_a_user(wire: Wire) -> None:
+    wire.pool.create_user("bob", PASSWORD, attributes={"email": "b@c.org"}, status="UNCONFIRMED")
+    bob = {"ClientId": wire.client.id, "Username": "bob"}
+    await wire.call("ForgotPassword", **bob)
+    reset = {**bob, "ConfirmationCode": wire.code("bob"), "Password": "New-Horse-Two-2"}
+    await wire.call("ConfirmForgotPassword", **reset)
+    shown = await wire.call("AdminGetUser", UserPoolId=wire.pool.id, Username="bob")
+    assert shown["UserStatus"] == "UNCONFIRMED"
+    with pytest.raises(Refused, match="ExpiredCodeException"):
+        await wire.call("ConfirmForgotPassword", **reset)
 
 
 async def test_no_way_to_recover(wire: Wire) -> None:

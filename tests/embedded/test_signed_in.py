@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,31 @@ async def test_refresh(wire: Wire, clock: TurnableClock) -> None:
         await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=tokens["RefreshToken"])
     with pytest.raises(Refused, match="NotAuthorizedException: Invalid Refresh Token"):
         await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN="made up")
+
+
+async def test_tokens_of_a_client_with_a_secret_are_refreshed_with_a_hash(wire: Wire) -> None:
+    from pycognito.aws_srp import AWSSRP
+
+    wire.client = wire.pool.create_client(ClientSettings(generate_secret=True))
+
+    def proof(username: str) -> str:
+        return AWSSRP.get_secret_hash(username, wire.client.id, wire.client.secret)
+
+    ada = wire.pool.user("ada")
+    assert ada is not None
+    token = (await wire.tokens(SECRET_HASH=proof("ada")))["RefreshToken"]
+    for name in ("ada", ada.sub):
+        await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token, SECRET_HASH=proof(name))
+    with pytest.raises(Refused, match="Unable to verify secret hash"):
+        await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token, SECRET_HASH=proof("bob"))
+    with pytest.raises(Refused, match="Unable to verify secret hash"):
+        await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN="x", SECRET_HASH=proof("ada"))
+    with pytest.raises(Refused, match="SECRET_HASH was not received"):
+        await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
+    by_secret = {"ClientId": wire.client.id, "RefreshToken": token}
+    await wire.call("GetTokensFromRefreshToken", **by_secret, ClientSecret=wire.client.secret)
+    with pytest.raises(Refused, match="Client secret is required"):
+        await wire.call("GetTokensFromRefreshToken", **by_secret)
 
 
 @pytest.mark.parametrize(
@@ -118,10 +144,88 @@ async def test_revocation_ends_the_access_tokens_too(wire: Wire) -> None:
 async def test_change_password(wire: Wire) -> None:
     access = (await wire.tokens())["AccessToken"]
     change = {"AccessToken": access, "ProposedPassword": "Another-Horse-2"}
+    with pytest.raises(Refused, match="InvalidParameterException: Previous password is required"):
+        await wire.call("ChangePassword", **change)
     with pytest.raises(Refused, match="NotAuthorizedException"):
         await wire.call("ChangePassword", PreviousPassword="wrong", **change)
     await wire.call("ChangePassword", PreviousPassword=PASSWORD, **change)
     assert await wire.tokens(password="Another-Horse-2")
+
+
+async def test_a_user_without_a_password_sets_one(wire: Wire) -> None:
+    wire.pool.create_user("bob", attributes={"email": "bob@example.org"})
+    asked = await wire.initiate("USER_AUTH", USERNAME="bob", PREFERRED_CHALLENGE="EMAIL_OTP")
+    reply = await wire.respond(asked, USERNAME="bob", EMAIL_OTP_CODE=wire.code("bob"))
+    access = reply["AuthenticationResult"]["AccessToken"]
+    change = {"AccessToken": access, "ProposedPassword": PASSWORD}
+    with pytest.raises(Refused, match="NotAuthorizedException: Incorrect username or password"):
+        await wire.call("ChangePassword", **change, PreviousPassword=PASSWORD)
+    with pytest.raises(Refused, match="InvalidPasswordException"):
+        await wire.call("ChangePassword", **{**change, "ProposedPassword": "short"})
+    await wire.call("ChangePassword", **change)
+    assert await wire.tokens("bob")
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        (
+            {
+                "SMSMfaSettings": {"Enabled": True, "PreferredMfa": True},
+                "EmailMfaSettings": {"Enabled": True, "PreferredMfa": True},
+            },
+            "Only one MFA method can be preferred",
+        ),
+        ({"EmailMfaSettings": {"Enabled": True}}, "EMAIL_OTP is not enabled for the user pool"),
+        ({"SMSMfaSettings": {"Enabled": True}}, "delivery config set to turn on SMS_MFA"),
+        (
+            {
+                "SMSMfaSettings": {"Enabled": False},
+                "SoftwareTokenMfaSettings": {"Enabled": True},
+            },
+            "User has not verified software token mfa",
+        ),
+    ],
+)
+async def test_a_preference_that_is_refused_changes_nothing(
+    wire: Wire, given: dict[str, Any], refusal: str
+) -> None:
+    settings(wire, mfa_configuration="OPTIONAL")
+    wire.pool.create_user("bob", PASSWORD, attributes={"email": "bob@example.org"}, mfa=["SMS_MFA"])
+    access = (await wire.tokens("bob"))["AccessToken"]
+    settings(wire, mfa_factors=("SMS_MFA", "SOFTWARE_TOKEN_MFA"))
+    before = await wire.call("GetUser", AccessToken=access)
+    with pytest.raises(Refused, match=f"InvalidParameterException: .*{refusal}"):
+        await wire.call("SetUserMFAPreference", AccessToken=access, **given)
+    assert await wire.call("GetUser", AccessToken=access) == before
+
+
+async def test_factors_are_turned_on_off_and_preferred(wire: Wire) -> None:
+    settings(wire, mfa_configuration="OPTIONAL")
+    access = {"AccessToken": (await wire.tokens())["AccessToken"]}
+    on, off, first = {"Enabled": True}, {}, {"Enabled": True, "PreferredMfa": True}
+    both = ["EMAIL_OTP", "SMS_MFA"]
+    for members, factors, preferred in (
+        ({"EmailMfaSettings": on}, both[:1], None),
+        ({"SMSMfaSettings": first}, both, "SMS_MFA"),
+        ({"EmailMfaSettings": on, "SMSMfaSettings": first}, both, "SMS_MFA"),
+        ({"EmailMfaSettings": first}, both, "EMAIL_OTP"),
+        ({"EmailMfaSettings": on}, both, None),
+        ({"SMSMfaSettings": {"PreferredMfa": True}}, both[:1], None),  # it is off
+        ({"SMSMfaSettings": off}, both[:1], None),
+        ({"EmailMfaSettings": off, "SMSMfaSettings": first}, both[1:], "SMS_MFA"),
+        ({"SMSMfaSettings": off}, [], None),
+    ):
+        await wire.call("SetUserMFAPreference", **access, **members)
+        user = await wire.call("GetUser", **access)
+        assert user.get("UserMFASettingList", []) == factors
+        assert user.get("PreferredMfaSetting") == preferred
+        assert ("UserMFASettingList" in user) == bool(factors)
+    option = {"DeliveryMedium": "SMS", "AttributeName": "phone_number"}
+    for options, factors in (([option], ["SMS_MFA"]), ([], [])):
+        await wire.call("SetUserSettings", **access, MFAOptions=options)
+        user = await wire.call("GetUser", **access)
+        assert user.get("UserMFASettingList", []) == factors
 
 
 async def test_attributes(wire: Wire) -> None:
