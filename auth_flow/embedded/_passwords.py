@@ -63,10 +63,14 @@ async def set_password(pool: EmbeddedUserPool, user: User, password: str) -> Non
                 "PasswordHistoryPolicyViolationException", "Password has previously been used"
             )
     user.password = await anyio.to_thread.run_sync(Verifier.of, pool.group, user.username, password)
-    # The present password counts as one of the previous ones when the next is set.
-    user.password_history = past[: max(policy.password_history_size - 1, 0)]
+    user.password_history = forbidden
     user.temporary_password_expires = None
     user.password_attempts = PasswordAttempts()
+
+
+def verifier_of(pool: EmbeddedUserPool, user: User | None, identity: str) -> Verifier:
+    """Return the verifier of the user's password, or one that no password fits."""
+    return user.password if user and user.password else Verifier.simulated(pool.secret, identity)
 
 
 async def check_password(
@@ -77,12 +81,8 @@ async def check_password(
     The check takes as long if the user does not exist.
     """
     check_lock(pool, user, identity)
-    verifier = (
-        user.password if user and user.password else Verifier.simulated(pool.secret, identity)
-    )
-    right = await anyio.to_thread.run_sync(
-        verifier.matches, pool.group, user.username if user else identity, password
-    )
+    verifier = verifier_of(pool, user, identity)
+    right = await anyio.to_thread.run_sync(verifier.matches, pool.group, identity, password)
     note_proof(pool, user, identity, right=right)
 
 
@@ -94,7 +94,6 @@ def check_lock(pool: EmbeddedUserPool, user: User | None, identity: str) -> None
 
 def note_proof(pool: EmbeddedUserPool, user: User | None, identity: str, *, right: bool) -> None:
     """Count a wrong password and raise NotAuthorizedException; after a right one, start afresh."""
-    right = right and user is not None
     attempts = pool.password_attempts(user, identity)
     attempts.wrong = 0 if right else attempts.wrong + 1
     excess = attempts.wrong - pool.settings.limits.wrong_passwords

@@ -219,6 +219,10 @@ async def test_passwords_of_the_history_are_refused(wire: Wire) -> None:
             await change(second, used)
     await change(second, third)
     await change(third, PASSWORD)
+    wire.pool.create_user("bob", attributes={"email": "bob@example.org"})
+    first = {"UserPoolId": wire.pool.id, "Username": "bob", "Password": PASSWORD}
+    await wire.call("AdminSetUserPassword", **first, Permanent=True)
+    assert await wire.tokens("bob")
 
 
 async def test_only_an_administrator_resets_passwords(wire: Wire) -> None:

@@ -69,8 +69,13 @@ async def test_srp(wire: Wire) -> None:
 
 @pytest.mark.parametrize("flow", ["srp", "password"])
 async def test_wrong_password(wire: Wire, flow: str) -> None:
-    with pytest.raises(Refused, match=r"NotAuthorizedException: Incorrect username or password."):
-        await (wire.srp_sign_in if flow == "srp" else wire.sign_in)(password="wrong")
+    wire.pool.create_user("bob")  # who has no password
+    sign_in = wire.srp_sign_in if flow == "srp" else wire.sign_in
+    for username in ("ada", "bob"):
+        with pytest.raises(
+            Refused, match=r"NotAuthorizedException: Incorrect username or password."
+        ):
+            await sign_in(username, "wrong")
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
@@ -378,9 +383,16 @@ async def test_a_temporary_password_expires(wire: Wire, clock: TurnableClock) ->
     wire.pool.create_user("bob", PASSWORD, status="FORCE_CHANGE_PASSWORD")
     asked = await wire.sign_in("bob")
     assert asked["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    access = (await wire.tokens())["AccessToken"]
+    named = {"UserPoolId": wire.pool.id, "Username": "ada", "Password": "Temporary-1"}
+    await wire.call("AdminSetUserPassword", **named, Permanent=False)
+    change = {"PreviousPassword": "Temporary-1", "ProposedPassword": PASSWORD}
+    await wire.call("ChangePassword", AccessToken=access, **change)
     clock.turn(days=7)
     with pytest.raises(Refused, match="Temporary password has expired"):
         await wire.sign_in("bob")
+    asked = await wire.sign_in()
+    assert asked["ChallengeName"] == "NEW_PASSWORD_REQUIRED", "a chosen password does not expire"
 
 
 @pytest.mark.parametrize(
@@ -618,6 +630,9 @@ async def test_a_flow_that_the_client_does_not_allow(wire: Wire) -> None:
 
 
 async def test_wrong_passwords_lock_out_for_a_while(wire: Wire, clock: TurnableClock) -> None:
+    with pytest.raises(Refused, match=r"Incorrect username or password."):
+        await wire.sign_in(password="wrong")
+    assert await wire.tokens()
     for _ in range(5):
         with pytest.raises(Refused, match=r"Incorrect username or password."):
             await wire.sign_in(password="wrong")

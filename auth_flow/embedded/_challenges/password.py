@@ -13,11 +13,16 @@ from auth_flow.embedded._fault import (
     user_not_found,
 )
 from auth_flow.embedded._migration import migrate
-from auth_flow.embedded._passwords import check_lock, check_password, note_proof, set_password
+from auth_flow.embedded._passwords import (
+    check_lock,
+    check_password,
+    note_proof,
+    set_password,
+    verifier_of,
+)
 from auth_flow.embedded._registry import Reply
 from auth_flow.embedded._schema import check_attributes
 from auth_flow.embedded._service import check_status
-from auth_flow.embedded._srp import Verifier
 
 
 async def prove_password(attempt: Attempt, parameters: dict[str, str]) -> None:
@@ -48,11 +53,7 @@ async def ask_for_proof(attempt: Attempt, name: str, parameters: dict[str, str])
         raise user_not_found()
     user, identity = attempt.user, attempt.identity
     check_lock(attempt.pool, user, identity)
-    verifier = (
-        user.password
-        if user and user.password
-        else Verifier.simulated(attempt.pool.secret, identity)
-    )
+    verifier = verifier_of(attempt.pool, user, identity)
     exchange = await srp.begin(attempt.pool.group, identity, verifier, a_public)
     if exchange is None:
         raise invalid_parameter("SRP_A is not valid.")
