@@ -67,7 +67,9 @@ class SecurityKey:
     async def create(self, options: CreationOptions) -> RegistrationResponse:
         """Make a passkey on the key."""
         self._site.check(options.rp.id)
-        asked = PublicKeyCredentialCreationOptions.from_dict(_for_usb(options))
+        members = _for_usb(options)
+        members["rp"]["id"] = self._site.rp_id
+        asked = PublicKeyCredentialCreationOptions.from_dict(members)
 
         def make(client: Fido2Client, stop: Event) -> dict[str, Any]:
             made = client.make_credential(asked, stop)
@@ -84,7 +86,8 @@ class SecurityKey:
     async def get(self, options: RequestOptions) -> AuthenticationResponse:
         """Sign in with a passkey on the key; with the first, if it has several of this site."""
         self._site.check(options.rp_id)
-        asked = PublicKeyCredentialRequestOptions.from_dict(_for_usb(options))
+        members = {**_for_usb(options), "rpId": self._site.rp_id}
+        asked = PublicKeyCredentialRequestOptions.from_dict(members)
 
         def use(client: Fido2Client, stop: Event) -> dict[str, Any]:
             return _plain(client.get_assertion(asked, stop).get_response(0))
@@ -106,8 +109,7 @@ class SecurityKey:
         # A call that was cancelled may take a moment to let the key go.
         with self._in_use:
             device = self._device or _plugged_in()
-            # `_site` has checked the origin, and its words are better.
-            page = DefaultClientDataCollector(self._site.origin, verify=lambda _rp, _origin: True)
+            page = DefaultClientDataCollector(self._site.origin)
             try:
                 return work(Fido2Client(device, page, self._person), stop)
             except ClientError as error:
@@ -205,7 +207,7 @@ def _in_words(error: ClientError, ineligible: PasskeyError) -> PasskeyError:
     code = cause.code if isinstance(cause, CtapError) else None
     if isinstance(error, PinRequiredError):
         return PasskeyCancelled("The person gave no PIN for the security key.")
-    if code is not None and code in _WORDS:
+    if code in _WORDS:
         message, reason = _WORDS[code]
         return PasskeyError(message, reason=reason)
     if error.code == ClientError.ERR.TIMEOUT or code == ERR.OPERATION_DENIED:

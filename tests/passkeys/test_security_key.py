@@ -11,11 +11,17 @@ import anyio
 import pytest
 from anyio import to_thread
 from fido2.ctap import CtapError
-from fido2.utils import websafe_decode, websafe_encode
-from fido2.webauthn import AttestationObject
+from fido2.utils import sha256, websafe_decode, websafe_encode
+from fido2.webauthn import AttestationObject, AuthenticatorData
 
 from auth_flow.errors import PasskeyCancelled, PasskeyError
-from auth_flow.passkeys import SecurityKey, SoftwareAuthenticator, _security_key
+from auth_flow.passkeys import (
+    RequestOptions,
+    SecurityKey,
+    SoftwareAuthenticator,
+    _security_key,
+)
+from auth_flow.states._passkeys import RelyingParty
 from tests.passkeys.conftest import RP_ID, Place
 from tests.passkeys.virtual_key import VirtualKey
 
@@ -36,8 +42,9 @@ async def test_a_key_signs_in(place: Place, pin: str | None, verification: str) 
     ask = no_pin if pin is None else lambda: pin
     key = SecurityKey(RP_ID, pin=ask, device=device)
     if pin is None and verification == "preferred":
-        with pytest.raises(PasskeyError, match="no PIN yet"):
+        with pytest.raises(PasskeyError, match="no PIN yet") as caught:
             await place.add(key)
+        assert caught.value.reason == "ConstraintError"
         return
     await place.add(key)
     await place.sign_in(key)
@@ -45,6 +52,20 @@ async def test_a_key_signs_in(place: Place, pin: str | None, verification: str) 
     (listed,) = (await (await place.by_password()).list_passkeys()).credentials
     assert listed.authenticator_attachment == "cross-platform"
     assert listed.authenticator_transports == ["usb"]
+    assert device.closed == 0, "a key of the caller's stays open"
+
+
+async def test_options_without_a_relying_party_are_for_the_host_of_the_origin(
+    place: Place,
+) -> None:
+    device = VirtualKey(PIN)
+    key = SecurityKey(RP_ID, origin=f"https://{RP_ID}:8443", pin=lambda: PIN, device=device)
+    options = await (await place.by_password()).start_passkey_registration()
+    await key.create(options.model_copy(update={"rp": RelyingParty(name="Example")}))
+    assert [passkey["rp_id"] for passkey in device.passkeys] == [RP_ID]
+    used = await key.get(RequestOptions(challenge=options.challenge))
+    data = AuthenticatorData(websafe_decode(used.response.authenticator_data))
+    assert data.rp_id_hash == sha256(RP_ID.encode())
 
 
 async def test_what_a_registration_says(place: Place) -> None:
@@ -206,8 +227,36 @@ async def test_no_key_and_too_many(place: Place, monkeypatch: pytest.MonkeyPatch
         raise PermissionError("denied")
 
     plug_in(monkeypatch, denied)
-    with pytest.raises(PasskeyError, match="denied"):
+    with pytest.raises(PasskeyError, match="denied") as caught:
         await place.add(key)
+    assert caught.value.reason == "NotReadableError"
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "reason", "kind"),
+    [
+        ("PIN_INVALID", "is wrong", "NotAllowedError", PasskeyError),
+        ("PIN_AUTH_BLOCKED", "plugged in again", "NotAllowedError", PasskeyError),
+        ("PIN_BLOCKED", "is locked", "NotAllowedError", PasskeyError),
+        ("KEY_STORE_FULL", "no room", "ConstraintError", PasskeyError),
+        ("UNSUPPORTED_ALGORITHM", "algorithms", "NotSupportedError", PasskeyError),
+        ("OPERATION_DENIED", "in time", "NotAllowedError", PasskeyCancelled),
+        ("USER_ACTION_TIMEOUT", "in time", "NotAllowedError", PasskeyCancelled),
+        ("CREDENTIAL_EXCLUDED", "already has", "InvalidStateError", PasskeyError),
+        ("UNSUPPORTED_OPTION", "cannot do what", "ConstraintError", PasskeyError),
+        ("INTEGRITY_FAILURE", "refused: CTAP error: 0x3D", "UnknownError", PasskeyError),
+    ],
+)
+async def test_what_a_key_refuses_has_words_and_a_reason(
+    place: Place, code: str, words: str, reason: str, kind: type[PasskeyError]
+) -> None:
+    device = VirtualKey(PIN)
+    device.refuses = CtapError.ERR[code]
+    with pytest.raises(PasskeyError, match=words) as caught:
+        await place.add(SecurityKey(RP_ID, pin=lambda: PIN, device=device))
+    assert type(caught.value) is kind
+    assert caught.value.reason == reason
 
 
 async def test_a_refusal_that_has_no_words_of_its_own(place: Place) -> None:
@@ -223,5 +272,6 @@ async def test_a_refusal_that_has_no_words_of_its_own(place: Place) -> None:
 async def test_a_key_that_is_pulled_out(place: Place) -> None:
     device = VirtualKey(PIN)
     device.broken = OSError("No such device")
-    with pytest.raises(PasskeyError, match="No such device"):
+    with pytest.raises(PasskeyError, match="No such device") as caught:
         await place.add(SecurityKey(RP_ID, pin=lambda: PIN, device=device))
+    assert caught.value.reason == "NotReadableError"

@@ -8,8 +8,10 @@ from typing import Any
 
 import anyio.lowlevel
 import pytest
-from fido2.utils import websafe_decode
-from fido2.webauthn import AuthenticatorData
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from fido2.utils import websafe_decode, websafe_encode
+from fido2.webauthn import AttestationObject, AuthenticatorData
 from pydantic import SecretStr
 
 import auth_flow.passkeys
@@ -57,7 +59,10 @@ async def test_what_was_kept_signs_in_another_time(place: Place) -> None:
     await place.add(shelf.authenticator())
     for _ in range(3):
         await place.sign_in(shelf.authenticator())
-    (kept,) = json.loads(shelf.texts[-1].get_secret_value())["passkeys"]
+    text = json.loads(shelf.texts[-1].get_secret_value())
+    assert text.keys() == {"version", "passkeys"}
+    assert text["version"] == 1
+    (kept,) = text["passkeys"]
     assert kept["counter"] == 3
     assert kept["private_key"] not in repr(shelf.authenticator())
     assert kept["private_key"] not in repr(shelf.authenticator()._passkeys)
@@ -109,8 +114,9 @@ async def test_two_answers_at_once_have_two_counters(place: Place) -> None:
 PASSKEY = {"id": "AA", "rp_id": RP_ID, "user_id": "AA", "user_name": "ada", "private_key": "AQ"}
 
 
-def test_a_text_that_was_kept() -> None:
-    kept = json.dumps({"passkeys": [PASSKEY]})
+@pytest.mark.parametrize("counter", [{}, {"counter": 0}, {"counter": 2**32 - 2}])
+def test_a_text_that_was_kept(counter: dict[str, int]) -> None:
+    kept = json.dumps({"passkeys": [{**PASSKEY, **counter}]})
     assert SoftwareAuthenticator(RP_ID, kept=kept).passkey_ids == ("AA",)
 
 
@@ -125,7 +131,7 @@ def test_a_text_that_was_kept() -> None:
         json.dumps({"passkeys": [{**PASSKEY, "private_key": "marker" * 20}]}),
         json.dumps({"passkeys": [{**PASSKEY, "private_key": ""}]}),
         json.dumps({"passkeys": [{**PASSKEY, "counter": -1}]}),
-        json.dumps({"passkeys": [{**PASSKEY, "counter": 2**32}]}),
+        json.dumps({"passkeys": [{**PASSKEY, "counter": 2**32 - 1}]}),
     ],
 )
 def test_a_text_that_was_not_kept_is_refused(kept: str) -> None:
@@ -239,21 +245,63 @@ async def test_what_a_registration_says() -> None:
         *("clientDataJSON", "attestationObject", "authenticatorData", "publicKey"),
         *("transports", "publicKeyAlgorithm"),
     }
+    assert client_data(response) == (
+        '{"type":"webauthn.create","challenge":"Y2hhbGxlbmdlLWNoYWxsZW5nZQ",'
+        '"origin":"https://example.org","crossOrigin":false}'
+    )
     credential = AuthenticatorData(websafe_decode(response["authenticatorData"])).credential_data
     assert credential
+    public_key = load_der_public_key(websafe_decode(response["publicKey"]))
+    assert isinstance(public_key, ec.EllipticCurvePublicKey)
+    assert public_key.public_numbers().x == int.from_bytes(credential.public_key[-2])
+    assert made["id"] == made["rawId"] == websafe_encode(credential.credential_id)
     assert len(credential.credential_id) == 16
     assert [len(credential.public_key[part]) for part in (-2, -3)] == [32, 32]
-    plain = await SoftwareAuthenticator(RP_ID).create(creation(extensions=None))
-    assert plain.client_extension_results == {}
+    for changes in ({"extensions": None}, {"authenticatorSelection": None}):
+        plain = await SoftwareAuthenticator(RP_ID).create(creation(**changes))
+        wanted = "extensions" not in changes
+        assert plain.client_extension_results == ({"credProps": {"rk": True}} if wanted else {})
 
 
-@pytest.mark.parametrize("attestation", ["none", "direct"])
-async def test_an_attestation_if_the_pool_wants_one(place: Place, attestation: str) -> None:
+def client_data(response: dict[str, Any]) -> str:
+    """The JSON that was signed. Servers may compare it as text."""
+    return websafe_decode(response["clientDataJSON"]).decode()
+
+
+async def test_what_a_sign_in_says() -> None:
+    authenticator = SoftwareAuthenticator(RP_ID)
+    made = await authenticator.create(creation())
+    used = (await authenticator.get(RequestOptions(challenge="AAAA", rp_id=RP_ID))).to_json()
+    response = used.pop("response")
+    assert used == {
+        "id": made.id,
+        "rawId": made.id,
+        "type": "public-key",
+        "authenticatorAttachment": "platform",
+        "clientExtensionResults": {},
+    }
+    assert response.keys() == {"clientDataJSON", "authenticatorData", "signature", "userHandle"}
+    assert response["userHandle"] == CREATION_OPTIONS["user"]["id"]
+    assert client_data(response) == (
+        '{"type":"webauthn.get","challenge":"AAAA","origin":"https://example.org",'
+        '"crossOrigin":false}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("attestation", "form"),
+    [("none", "none"), ("indirect", "none"), ("direct", "packed"), ("enterprise", "packed")],
+)
+async def test_an_attestation_if_the_pool_wants_one(
+    place: Place, attestation: str, form: str
+) -> None:
     authenticator = SoftwareAuthenticator(RP_ID)
     session = await place.by_password()
     options = await session.start_passkey_registration()
     wanted = options.model_copy(update={"attestation": attestation})
-    await session.complete_passkey_registration(await authenticator.create(wanted))
+    made = await authenticator.create(wanted)
+    assert AttestationObject(websafe_decode(made.response.attestation_object)).fmt == form
+    await session.complete_passkey_registration(made)
     await place.sign_in(authenticator)
 
 
@@ -279,6 +327,8 @@ async def test_a_pool_without_es256() -> None:
         ("example.org", "https://example.org/", "is not an origin"),
         ("example.org", "example.org", "is not an origin"),
         ("example.org", "https://[", "is not an origin"),
+        ("example.org", "https://", "is not an origin"),
+        ("example.org", "http://localhost:3000", "a subdomain"),
         ("example.org", "http://example.org", "not secure"),
         ("example.org", "https://notexample.org", "a subdomain"),
         ("app.example.org", "https://example.org", "a subdomain"),
@@ -330,5 +380,6 @@ def test_without_fido2_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.delitem(sys.modules, f"auth_flow.passkeys.{module}", raising=False)
     monkeypatch.setitem(sys.modules, "fido2.client", None)
     for name in ("SoftwareAuthenticator", "SecurityKey"):
-        with pytest.raises(MissingExtra, match=r"auth-flow\[passkeys\]"):
+        with pytest.raises(MissingExtra, match=r"auth-flow\[passkeys\]") as caught:
             getattr(auth_flow.passkeys, name)
+        assert caught.value.__suppress_context__

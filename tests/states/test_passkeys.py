@@ -14,6 +14,7 @@ from auth_flow.states._passkeys import (
     AuthenticationResponse,
     AuthenticatorSelection,
     CreationOptions,
+    PublicKeyCredentialDescriptor,
     RegistrationResponse,
     RequestOptions,
     WebAuthnValue,
@@ -70,6 +71,10 @@ def test_members_have_the_names_of_python() -> None:
     }
     assert RequestOptions(challenge="AAAA").user_verification == "preferred"
     assert AuthenticatorSelection().user_verification == "preferred"
+    assert AuthenticatorSelection().require_resident_key is False
+    assert PublicKeyCredentialDescriptor(id="AAAA").type == "public-key"
+    least = {name: CREATION_OPTIONS[name] for name in ("rp", "user", "challenge")}
+    assert CreationOptions(**least, pub_key_cred_params=()).attestation == "none"
     assertion = AuthenticationResponse.model_validate(ASSERTION)
     assert assertion.response.client_data_json == "e30"
 
@@ -80,7 +85,10 @@ def test_a_model_has_a_schema(model: type[WebAuthnValue], given: Json) -> None:
         schema = TypeAdapter(model).json_schema(mode=mode)
         assert given.keys() <= schema["properties"].keys()
         binary = "challenge" if "challenge" in given else "rawId"
-        assert schema["properties"][binary]["contentEncoding"] == "base64url"
+        assert (
+            schema["properties"][binary].items()
+            >= {"type": "string", "contentEncoding": "base64url"}.items()
+        )
 
 
 @pytest.mark.parametrize("wrong", ["AAAA=", "AA+A", "AA/A", "A", "AAAAA", "é", "AA A", "AAAA\n"])
@@ -116,6 +124,18 @@ def test_what_has_to_be_there(
 
 def test_a_response_does_not_show_its_signature() -> None:
     assert "c2ln" not in repr(AuthenticationResponse.model_validate(ASSERTION))
+    assert "o2NmbXQ" not in repr(RegistrationResponse.model_validate(REGISTRATION))
+
+
+def test_abridged_options_have_what_a_browser_needs() -> None:
+    options = RequestOptions.model_validate(REQUEST_OPTIONS)
+    assert options.abridged().to_json() == {
+        "challenge": REQUEST_OPTIONS["challenge"],
+        "timeout": 180000,
+        "rpId": "example.org",
+        "userVerification": "preferred",
+    }
+    assert RequestOptions(challenge="AAAA").abridged().to_json() == {"challenge": "AAAA"}
 
 
 @pytest.mark.parametrize(
@@ -144,6 +164,7 @@ def test_a_response_is_read_from_what_the_browser_posts() -> None:
     response = RegistrationResponse.model_validate(REGISTRATION)
     for given in (response, REGISTRATION, json.dumps(REGISTRATION)):
         assert read_response(RegistrationResponse, given) == response
-    for wrong in ("", "[]", "{", "[" * 9999, '{"id": NaN}', '"\\ud800"', json.dumps(ASSERTION)):
+    no_json = json.dumps({**REGISTRATION, "clientExtensionResults": {"x": float("nan")}})
+    for wrong in ("", "[]", "{", "[" * 9999, no_json, '"\\ud800"', json.dumps(ASSERTION)):
         with pytest.raises(ValidationError):
             read_response(RegistrationResponse, wrong)

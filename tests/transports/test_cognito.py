@@ -385,6 +385,10 @@ async def test_the_default_limit_of_requests_under_way(
     assert carrier.sent == (64 if through in ("nothing", "our pool") else 8)
 
 
+def test_the_usual_time_limits() -> None:
+    assert Timeouts() == Timeouts(connect=5, pool=10, read=15, write=10, total=30)
+
+
 async def test_a_bare_transport_gets_the_timeouts() -> None:
     seen: list[object] = []
 

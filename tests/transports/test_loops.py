@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -245,7 +246,15 @@ def test_what_the_caller_brought_is_refused_in_another_loop(
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize("kind", ["ConnectionPool", "HTTP/2 transport", "MockTransport"])
+async def _application(scope: Any, receive: Any, send: Any) -> None:
+    headers = [(b"content-type", b"application/x-amz-json-1.1")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"{}"})
+
+
+@pytest.mark.parametrize(
+    "kind", ["ConnectionPool", "HTTP/2 transport", "MockTransport", "ASGITransport"]
+)
 def test_what_needs_no_loop_or_opens_anew_is_taken_everywhere(
     server: EchoServer, kind: str
 ) -> None:
@@ -256,6 +265,7 @@ def test_what_needs_no_loop_or_opens_anew_is_taken_everywhere(
             "ConnectionPool": ConnectionPool,
             "HTTP/2 transport": lambda: http_transport(server.url, http2=True),
             "MockTransport": lambda: httpx.MockTransport(lambda _: httpx.Response(200, json={})),
+            "ASGITransport": lambda: httpx.ASGITransport(_application),
         }[kind](),
     )
 
