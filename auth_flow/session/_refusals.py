@@ -39,6 +39,6 @@ def ends_session(error: AuthFlowError) -> bool:
     return "token" in message or "disabled" in message
 
 
-def refuses_id_token(error: AuthFlowError) -> bool:
+def refuses_id_token(error: NotAuthorizedException) -> bool:
     """Return whether an identity pool refused the id token of the user."""
-    return isinstance(error, NotAuthorizedException) and "token" in error.message.casefold()
+    return "token" in error.message.casefold()

@@ -13,6 +13,7 @@ import pytest
 from botocore.validate import ParamValidator
 from pydantic import BaseModel
 
+from auth_flow import Tokens
 from auth_flow.errors import (
     EnableSoftwareTokenMFAException,
     GuardRejected,
@@ -31,7 +32,7 @@ from auth_flow.session import (
 from auth_flow.states._passkeys import CreationOptions
 from auth_flow.states.steps import CodeDelivery
 from tests.embedded.wire import service_model
-from tests.flow.scripted import POOL, SECRET, SUBJECT, Clock, Exchange, Json, Script, refusal
+from tests.flow.scripted import POOL, SECRET, SUBJECT, Clock, Exchange, Json, Script, jwt, refusal
 from tests.states.webauthn import CREATION_OPTIONS, REGISTRATION
 
 from .service import USER, TokenService
@@ -552,6 +553,22 @@ async def test_any_operation_of_the_future(script: Script, session: Session) -> 
 
 async def test_who_is_signed_in_needs_no_request(session: Session) -> None:
     assert session.get_current_user() == CurrentUser(USER, SUBJECT, "ada@example.org")
+
+
+@pytest.mark.parametrize(
+    ("claims", "login_id", "username"),
+    [
+        ({"username": USER}, "ada@example.org", USER),
+        ({}, "ada@example.org", "ada@example.org"),
+        ({}, None, SUBJECT),
+    ],
+)
+async def test_a_user_whose_token_has_no_name(
+    script: Script, claims: Json, login_id: str | None, username: str
+) -> None:
+    tokens = Tokens.read(jwt(sub=SUBJECT, **claims))
+    session = Session(POOL, tokens, transport=script, login_id=login_id)
+    assert session.get_current_user() == CurrentUser(username, SUBJECT, login_id)
 
 
 @pytest.mark.parametrize(("mine", "value"), [(True, "Valid"), (False, "Invalid")])

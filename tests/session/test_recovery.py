@@ -48,6 +48,7 @@ REFUSALS: list[AuthFlowError] = [
     refused("User is disabled."),
     refused("Another server's words"),
     UserNotFoundException("User does not exist.", operation="GetUser"),
+    UserNotFoundException("The invitation was revoked.", operation="GetUser"),
     refusal("PasswordResetRequiredException", operation="GetUser"),
 ]
 
@@ -151,8 +152,27 @@ async def test_a_refusal_that_no_token_helps_against(
     assert session.active
 
 
+@pytest.mark.parametrize("message", ["Access Token has expired", "User is disabled."])
+async def test_a_change_of_password_may_find_that_the_token_is_refused(
+    service: TokenService, message: str
+) -> None:
+    session = service.session()
+    service.failures.append(refused(message, "ChangePassword"))
+    await session.update_password("new Secret-1")
+    assert service.operations == ["ChangePassword", REFRESH, "ChangePassword"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refused("Access Token has expired"),
+        refused("User is disabled."),
+        UserNotFoundException("User does not exist.", operation="GetUser"),
+    ],
+    ids=str,
+)
 async def test_without_a_refresh_token_a_refusal_is_the_end(
-    service: TokenService, clock: Clock
+    service: TokenService, clock: Clock, error: ServiceError
 ) -> None:
     told: list[Notice] = []
     session = Session(
@@ -166,10 +186,10 @@ async def test_without_a_refresh_token_a_refusal_is_the_end(
     with pytest.raises(NotAuthorizedException):
         await session.fetch_user()
     assert session.active
-    service.failures.append(refused("Access Token has expired"))
+    service.failures.append(error)
     with pytest.raises(SessionEnded):
         await session.fetch_user()
-    assert told == [SignedOut(USER, SUBJECT, "NotAuthorizedException")]
+    assert told == [SignedOut(USER, SUBJECT, error.name)]
 
 
 async def test_many_refusals_cause_one_refresh(service: TokenService) -> None:

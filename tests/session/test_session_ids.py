@@ -115,6 +115,9 @@ async def test_what_is_known_of_a_sign_in_is_stored_with_it(
     loaded = await Session.load(POOL, session_id=session.session_id, store=store, transport=service)
     assert loaded.get_current_user().login_id == "ada@example.org"
     assert loaded.installation_id == "browser-7"
+    load = {"session_id": session.session_id, "store": store, "transport": service}
+    moved = await Session.load(POOL, **load, installation_id="browser-8")
+    assert moved.installation_id == "browser-8"
     await loaded.fresh_tokens(force=True)
     assert service.operations.count("ConfirmDevice") == 2
 

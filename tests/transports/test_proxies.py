@@ -132,6 +132,7 @@ async def test_a_proxy_that_wants_other_credentials_is_no_malformed_reply(
         ("::1", "http://[::1]:8080/", True),
         ("[::1]", "http://[::1]:8080/", True),
         ("[::1]:8080", "http://[::1]:8080/", True),
+        ("[::1]:8080", "http://[::1]:9090/", True),
         ("0:0:0:0:0:0:0:1", "http://[::1]/", True),
         ("example.com, ::1", "http://[::1]/", True),
         ("fd00::/8", "http://[fd12::3]/", True),
