@@ -246,6 +246,23 @@ def test_what_the_caller_brought_is_refused_in_another_loop(
     assert len(server.requests) == 2
 
 
+def test_a_transport_without_weak_references_is_refused_in_another_loop_too() -> None:
+    class Slotted:
+        __slots__ = ()
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, json={})
+
+    transport = CognitoTransport("http://server", client=Slotted())
+
+    async def use() -> None:
+        assert await transport.call("GetUser", {}) == {}
+
+    asyncio.run(use())
+    with pytest.raises(WrongEventLoop):
+        asyncio.run(use())
+
+
 async def _application(scope: Any, receive: Any, send: Any) -> None:
     headers = [(b"content-type", b"application/x-amz-json-1.1")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
