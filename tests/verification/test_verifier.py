@@ -473,6 +473,18 @@ async def test_an_endpoint_without_a_region(
         TokenVerifier(UserPool(user_pool_id="local_Abc", client_id="c"))
 
 
+@pytest.mark.parametrize("jwks_url", [None, "https://keys.example/set"])
+async def test_another_issuer_in_place_of_the_pools(
+    client: httpx.AsyncClient, keys: KeyServer, clock: Clock, jwks_url: str | None
+) -> None:
+    issuer = "https://issuer.example"
+    verifier = TokenVerifier(POOL, issuer=issuer, jwks_url=jwks_url, client=client, clock=clock)
+    assert (await verifier.verify(token(iss=issuer))).subject == SUBJECT
+    assert keys.requests == [jwks_url or f"{issuer}/.well-known/jwks.json"]
+    with pytest.raises(InvalidToken, match="issuer"):
+        await verifier.verify(token())
+
+
 async def test_several_pools_with_clients_of_their_own(
     client: httpx.AsyncClient, clock: Clock
 ) -> None:
