@@ -48,7 +48,7 @@ async def test_an_idle_flow_offers_the_name_of_the_user_before(
     script.expect(initiate("USER_PASSWORD_AUTH", tokens(), USERNAME="bob", PASSWORD="horse"))
     await at_sms_code.send(SignIn(username="bob", password="horse", **dict(PASSWORD)))
     await at_sms_code.session.sign_out()
-    assert at_sms_code.history[-1].event == "end_session"
+    assert at_sms_code.history[-1][1:] == ("end_session", "DONE", "IDLE", None)
     assert at_sms_code.form().fields[0].value == "bob"
 
 

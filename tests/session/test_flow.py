@@ -11,12 +11,15 @@ from pydantic import SecretStr
 from auth_flow import (
     AuthFlow,
     Done,
+    EnterCode,
     Idle,
     Notice,
     Observers,
+    Record,
     SignedIn,
     SignedOut,
     SignIn,
+    SmsCode,
     StepEntered,
     Tokens,
 )
@@ -114,24 +117,33 @@ async def test_a_session_that_is_over_leaves_the_flow_idle(
 
 
 async def test_a_flow_opens_a_transport_for_itself_and_its_session(clock: Clock) -> None:
-    async with fault_server(say(tokens())) as server:
-        pool = POOL.model_copy(update={"endpoint": server.url})
-        async with AuthFlow(pool, clock=clock) as flow:
+    async with fault_server(say(SMS), say(tokens())) as server:
+        flow = AuthFlow(POOL.model_copy(update={"endpoint": server.url}), clock=clock)
+        await flow.aclose()  # nothing is open yet
+        async with flow:
             event = SignIn(username=USER, password="x", auth_flow_type="USER_PASSWORD_AUTH")
             await flow.send(event)
+        await server.closed()
+        async with flow:
+            await flow.send(EnterCode(code="123456"))
             assert flow.session.active
         await server.closed()
-    assert server.requests[0].operation == "InitiateAuth"
+    assert [request.operation for request in server.requests] == [
+        "InitiateAuth",
+        "RespondToAuthChallenge",
+    ]
 
 
 async def test_tokens_from_elsewhere(script: Script, service: TokenService, clock: Clock) -> None:
     flow = AuthFlow(POOL, transport=script, clock=clock)
     script.expect(initiate("USER_PASSWORD_AUTH", SMS, USERNAME=USER, PASSWORD="secret"))
     await flow.send(SignIn(username=USER, password="secret", auth_flow_type="USER_PASSWORD_AUTH"))
+    done, source = Done(signed_in=True, username=USER, user_id=SUBJECT), SmsCode.name
     for held in (service.tokens(), service.tokens()):
-        assert await flow.restore_session(held) == Done(
-            signed_in=True, username=USER, user_id=SUBJECT
-        )
+        assert await flow.restore_session(held) == done
+        assert flow.record == Record(step=done, username=USER)
+        assert flow.history[-1][1:] == ("restore_session", source, "DONE", None)
+        source = "DONE"
         assert flow.session.tokens is held
         assert SecretStr("secret") not in vars(flow).values(), "the password is not held"
 
