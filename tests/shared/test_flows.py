@@ -596,6 +596,7 @@ async def test_an_undisturbed_event_takes_four_operations_and_one_entry(
     await _send(flows, _code(service))
     assert counting.operations == ["load", "save", "save", "save"]
     assert len(counting.keys) == 1
+    assert counting.limits == {10}
 
 
 async def test_a_write_that_was_done_although_it_failed_does_not_cost_the_flow(
@@ -746,12 +747,13 @@ class CutOff:
 
 
 class Counting(CutOff):
-    """A store that counts."""
+    """A store that counts, and notes for how many seconds its caller waits for it."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self.operations: list[str] = []
         self.keys: set[str] = set()
+        self.limits: set[int] = set()
 
     async def load(self, key: str) -> Entry | None:
         self._count("load", key)
@@ -770,6 +772,7 @@ class Counting(CutOff):
     def _count(self, operation: str, key: str) -> None:
         self.operations.append(operation)
         self.keys.add(key)
+        self.limits.add(round(anyio.current_effective_deadline() - anyio.current_time()))
 
 
 class Doubtful(CutOff):
