@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
 
 from auth_flow.embedded import PoolSettings, TurnableClock
+from auth_flow.embedded._passkeys import request_options
+from auth_flow.errors import MissingExtra
 from tests.embedded.authenticator import Authenticator, encode
 from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
@@ -26,6 +29,7 @@ async def register(wire: Wire, authenticator: Authenticator) -> str:
 
 
 async def test_a_passkey_signs_in(wire: Wire) -> None:
+    settings(wire, user_verification="required")
     authenticator = Authenticator()
     await register(wire, authenticator)
     asked = await wire.initiate("USER_AUTH", USERNAME="ada")
@@ -37,6 +41,7 @@ async def test_a_passkey_signs_in(wire: Wire) -> None:
     assert options["allowCredentials"] == [
         {"id": answer["id"], "type": "public-key", "transports": ["internal"]}
     ]
+    assert options["userVerification"] == "required"
     assert "AuthenticationResult" in await wire.respond(
         asked, USERNAME="ada", CREDENTIAL=json.dumps(answer)
     )
@@ -54,6 +59,8 @@ async def test_another_key_does_not(wire: Wire) -> None:
     }
     with pytest.raises(Refused, match="NotAuthorizedException"):
         await wire.respond(asked, USERNAME="ada", CREDENTIAL=json.dumps(forged))
+    with pytest.raises(Refused, match="NotAuthorizedException: The passkey is not one of the user"):
+        await passkey_sign_in(wire, thief)
 
 
 async def test_who_has_no_passkey_at_hand_chooses_another_factor(wire: Wire) -> None:
@@ -173,6 +180,7 @@ async def test_a_false_attestation_is_refused(wire: Wire) -> None:
 
 
 async def test_one_passkey_is_registered_once(wire: Wire) -> None:
+    settings(wire, user_verification="required")
     user = wire.pool.create_user("ada", PASSWORD, attributes={"name": "Ada Lovelace"})
     authenticator = Authenticator()
     await register(wire, authenticator)
@@ -180,6 +188,11 @@ async def test_one_passkey_is_registered_once(wire: Wire) -> None:
     credential = authenticator.create(options)
     named = {"id": encode(user.sub.encode()), "name": "ada", "displayName": "Ada Lovelace"}
     assert options["user"] == named
+    assert options["authenticatorSelection"] == {
+        "residentKey": "required",
+        "requireResidentKey": True,
+        "userVerification": "required",
+    }
     assert options["excludeCredentials"] == [
         {"id": credential["id"], "type": "public-key", "transports": ["internal"]}
     ]
@@ -196,15 +209,27 @@ async def test_malformed_credentials_are_refused(wire: Wire) -> None:
         {"response": []},
         {"response": {"clientDataJSON": "e30"}},
         {"response": deep},
+        {"response": {"clientDataJSON": made["response"]["clientDataJSON"]}},
         {**made, "authenticatorAttachment": 1},
         {**made, "response": {**made["response"], "transports": "usb"}},
     ):
         with pytest.raises(Refused, match="InvalidParameterException"):
             await complete(wire, access, credential)
-    await complete(wire, access, made)
+    silent = {**made, "response": {**made["response"], "transports": None}}
+    del silent["authenticatorAttachment"]
+    await complete(wire, access, silent)
+    (shown,) = (await wire.call("ListWebAuthnCredentials", AccessToken=access))["Credentials"]
+    assert shown["AuthenticatorTransports"] == []
     asked = await wire.initiate("USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="WEB_AUTHN")
-    with pytest.raises(Refused, match="InvalidParameterException"):
-        await wire.respond(asked, USERNAME="ada", CREDENTIAL="[" * 100_000)
+    for text in (
+        "[" * 100_000,
+        json.dumps({"id": made["id"]}),
+        json.dumps({"id": made["id"], "response": []}),
+        json.dumps({"id": made["id"], "response": {"userHandle": 7}}),
+        json.dumps({"id": made["id"], "response": deep}),
+    ):
+        with pytest.raises(Refused, match="InvalidParameterException"):
+            await wire.respond(asked, USERNAME="ada", CREDENTIAL=text)
 
 
 async def test_a_pool_without_a_relying_party_registers_nothing(wire: Wire) -> None:
@@ -212,6 +237,17 @@ async def test_a_pool_without_a_relying_party_registers_nothing(wire: Wire) -> N
     access = (await wire.tokens())["AccessToken"]
     with pytest.raises(Refused, match="WebAuthnConfigurationMissingException"):
         await wire.call("StartWebAuthnRegistration", AccessToken=access)
+
+
+async def test_without_webauthn_it_says_what_to_install(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = wire.pool.user("ada")
+    assert user is not None
+    monkeypatch.setitem(sys.modules, "webauthn", None)
+    with pytest.raises(MissingExtra, match=r"auth-flow\[embedded\]") as caught:
+        request_options(wire.pool, user)
+    assert caught.value.__suppress_context__
 
 
 async def test_twenty_passkeys_are_enough(wire: Wire) -> None:
