@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -35,23 +36,50 @@ async def verified_claims(wire: Wire, token: str, **options: str) -> dict[str, o
     )
 
 
-async def test_tokens_say_who_signed_in(wire: Wire) -> None:
+async def test_tokens_say_who_signed_in(wire: Wire, clock: TurnableClock) -> None:
+    units = {"access_token": "minutes", "id_token": "days", "refresh_token": "days"}
+    validity = {"access_token_validity": 7, "id_token_validity": 1}
+    wire.client = wire.pool.create_client(ClientSettings(**validity, token_validity_units=units))
     result = await wire.tokens()
     access = await verified_claims(wire, result["AccessToken"])
     identity = await verified_claims(wire, result["IdToken"], audience=wire.client.id)
-    assert result["TokenType"] == "Bearer"
-    assert "NewDeviceMetadata" not in result, "the pool tracks no devices"
-    assert result["ExpiresIn"] == access["exp"] - access["iat"] == 3600
-    assert access["token_use"] == "access"
-    assert access["client_id"] == wire.client.id
-    assert access["username"] == identity["cognito:username"] == "ada"
-    assert access["scope"] == "aws.cognito.signin.user.admin"
-    assert identity["token_use"] == "id"
-    assert "at_hash" not in identity, "only the OAuth endpoints put it in"
-    assert identity["email"] == "ada@example.org"
-    assert identity["email_verified"] is True
-    assert access["sub"] == identity["sub"]
-    assert access["origin_jti"] == identity["origin_jti"]
+    ada = wire.pool.user("ada")
+    assert ada is not None
+    common = {
+        "sub": ada.sub,
+        "iss": wire.pool.issuer,
+        "origin_jti": access["origin_jti"],
+        "event_id": access["event_id"],
+        "auth_time": int(clock()),
+        "iat": int(clock()),
+    }
+    assert access == {
+        **common,
+        "token_use": "access",
+        "client_id": wire.client.id,
+        "username": "ada",
+        "scope": "aws.cognito.signin.user.admin",
+        "exp": common["iat"] + 7 * 60,
+        "jti": access["jti"],
+    }
+    assert identity == {
+        **common,
+        "token_use": "id",
+        "aud": wire.client.id,
+        "cognito:username": "ada",
+        "email": "ada@example.org",
+        "email_verified": True,
+        "phone_number": "+15555555309",
+        "phone_number_verified": True,
+        "exp": common["iat"] + 86400,
+        "jti": identity["jti"],
+    }
+    unique = (access["jti"], identity["jti"], access["origin_jti"], access["event_id"])
+    assert len({str(uuid.UUID(each)) for each in unique}) == 4
+    assert {name: value for name, value in result.items() if not name.endswith("Token")} == {
+        "TokenType": "Bearer",
+        "ExpiresIn": 7 * 60,
+    }
 
 
 async def test_srp(wire: Wire) -> None:
@@ -633,9 +661,13 @@ async def test_wrong_passwords_lock_out_for_a_while(wire: Wire, clock: TurnableC
     with pytest.raises(Refused, match=r"Incorrect username or password."):
         await wire.sign_in(password="wrong")
     assert await wire.tokens()
+    keys = srp.ClientKeys.generate()
+    asked = await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=keys.public_hex)
     for _ in range(5):
         with pytest.raises(Refused, match=r"Incorrect username or password."):
             await wire.sign_in(password="wrong")
+    with pytest.raises(Refused, match="NotAuthorizedException: Password attempts exceeded"):
+        await wire.prove(asked, keys)
     with pytest.raises(Refused, match="NotAuthorizedException: Password attempts exceeded"):
         await wire.sign_in()
     with pytest.raises(Refused, match="NotAuthorizedException: Password attempts exceeded"):

@@ -40,6 +40,8 @@ async def test_access_tokens_of_other_scopes_do_not_speak_for_the_user(wire: Wir
 
 async def test_refresh(wire: Wire, clock: TurnableClock) -> None:
     tokens = await wire.tokens()
+    before = wire.pool.key.read(tokens["AccessToken"])
+    clock.turn(minutes=5)
     for reply in (
         await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=tokens["RefreshToken"]),
         await wire.call(
@@ -49,7 +51,10 @@ async def test_refresh(wire: Wire, clock: TurnableClock) -> None:
         ),
     ):
         assert "RefreshToken" not in reply["AuthenticationResult"]
-        assert await named(wire, reply["AuthenticationResult"]["AccessToken"])
+        access = reply["AuthenticationResult"]["AccessToken"]
+        assert await named(wire, access)
+        after = wire.pool.key.read(access)
+        assert {name for name in after if after[name] != before[name]} == {"iat", "exp", "jti"}
     own, wire.client = wire.client, wire.pool.create_client()
     with pytest.raises(Refused, match="NotAuthorizedException: Invalid Refresh Token"):
         await wire.initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=tokens["RefreshToken"])
