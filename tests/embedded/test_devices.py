@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -326,7 +327,10 @@ async def test_a_verifier_that_cannot_be_read_confirms_nothing(wire: Wire) -> No
 async def test_a_device_that_was_never_confirmed_spares_no_second_factor(wire: Wire) -> None:
     settings(wire, device_tracking="USER_OPT_IN")
     result = await wire.tokens()
-    key = result["NewDeviceMetadata"]["DeviceKey"]
+    key, group = (result["NewDeviceMetadata"][f"Device{name}Key"] for name in ("", "Group"))
+    assert re.fullmatch("eu-west-1_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", key)
+    assert re.fullmatch("-[0-9a-f]{8}", group)
+    assert "NewDeviceMetadata" not in await wire.tokens(DEVICE_KEY=key)
     named = {"AccessToken": result["AccessToken"], "DeviceKey": key}
     await wire.call("UpdateDeviceStatus", **named, DeviceRememberedStatus="remembered")
     settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import jwt
 import pytest
@@ -268,6 +269,55 @@ async def test_choice_of_mfa(wire: Wire) -> None:
     assert "AuthenticationResult" in await wire.respond(
         chosen, USERNAME="bob", EMAIL_OTP_CODE=wire.code("bob")
     )
+
+
+PHONE, ADDRESS = ["phone_number"], ["email"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "user", "asked"),
+    [
+        ("OFF", {"mfa": ["SMS_MFA"], "totp_secret": "JBSWY3DPEHPK3PXP"}, None),
+        ("OPTIONAL", {"totp_secret": "JBSWY3DPEHPK3PXP"}, None),
+        ("OPTIONAL", {"mfa": ["EMAIL_OTP"]}, "EMAIL_OTP"),
+        ("OPTIONAL", {"mfa": ["EMAIL_OTP"], "unverified": ADDRESS}, "EMAIL_OTP"),
+        ("OPTIONAL", {"mfa": ["EMAIL_OTP"], "lacks": ADDRESS}, None),
+        ("OPTIONAL", {"mfa": ["SOFTWARE_TOKEN_MFA"]}, None),
+        ("OPTIONAL", {"mfa": ["EMAIL_OTP", "SMS_MFA"]}, ["SMS_MFA", "EMAIL_OTP"]),
+        (
+            "OPTIONAL",
+            {"mfa": ["EMAIL_OTP", "SMS_MFA"], "preferred_mfa": "EMAIL_OTP"},
+            "EMAIL_OTP",
+        ),
+        ("OPTIONAL", {"mfa": ["SMS_MFA"], "preferred_mfa": "EMAIL_OTP"}, "SMS_MFA"),
+        ("ON", {}, ["SMS_MFA", "EMAIL_OTP"]),
+        ("ON", {"mfa": ["EMAIL_OTP"]}, "EMAIL_OTP"),
+        ("ON", {"unverified": PHONE}, "EMAIL_OTP"),
+        ("ON", {"unverified": [*PHONE, *ADDRESS]}, "MFA_SETUP"),
+        ("ON", {"unverified": PHONE, "mfa": ["SMS_MFA"]}, "SMS_MFA"),
+        (
+            "ON",
+            {"unverified": [*PHONE, *ADDRESS], "totp_secret": "JBSWY3DPEHPK3PXP"},
+            "SOFTWARE_TOKEN_MFA",
+        ),
+        ("ON", {"lacks": [*PHONE, *ADDRESS], "mfa": ["SMS_MFA", "EMAIL_OTP"]}, "MFA_SETUP"),
+    ],
+)
+async def test_which_second_factor_is_asked_for(
+    wire: Wire, mode: str, user: dict[str, Any], asked: str | list[str] | None
+) -> None:
+    settings(wire, mfa_configuration=mode)
+    contact = {"email": "bob@example.org", "phone_number": "+15555550199"}
+    marks = {f"{name}_verified": "false" for name in user.get("unverified", ())}
+    held = {name: value for name, value in contact.items() if name not in user.get("lacks", ())}
+    given = {name: user[name] for name in user.keys() - {"unverified", "lacks"}}
+    wire.pool.create_user("bob", PASSWORD, attributes={**held, **marks}, **given)
+    reply = await wire.sign_in("bob")
+    if isinstance(asked, list):
+        assert reply["ChallengeName"] == "SELECT_MFA_TYPE"
+        assert json.loads(reply["ChallengeParameters"]["MFAS_CAN_CHOOSE"]) == asked
+    else:
+        assert reply.get("ChallengeName") == asked
 
 
 @pytest.mark.parametrize(

@@ -166,10 +166,71 @@ async def test_a_passkey_is_level_3(wire: Wire, attachment: str, method: str) ->
     assert (claims(signed_in).acr, claims(signed_in).amr) == (f"{LEVEL}3", (method,))
 
 
+@pytest.mark.parametrize(
+    ("levels", "lacks", "has_app", "offered"),
+    [
+        ("1", [], False, ["PASSWORD", "PASSWORD_SRP"]),
+        ("2", [], False, ["EMAIL_OTP", "SMS_OTP"]),
+        ("2", ["phone_number"], False, ["EMAIL_OTP"]),
+        ("2", ["email"], False, ["SMS_OTP"]),
+        ("3", [], False, ["PASSWORD", "PASSWORD_SRP"]),
+        ("3 2", ["phone_number"], False, ["PASSWORD", "PASSWORD_SRP"]),
+        ("4", [], True, ["PASSWORD", "PASSWORD_SRP"]),
+        ("4 2", [], False, ["EMAIL_OTP", "SMS_OTP"]),
+        ("2 1", ["phone_number", "email"], False, ["PASSWORD", "PASSWORD_SRP"]),
+        ("1 2", ["password"], False, ["EMAIL_OTP", "SMS_OTP"]),
+        ("2 3", ["phone_number", "email"], True, None),
+        ("1 3 4", ["password"], True, None),
+    ],
+)
+async def test_the_first_factors_that_lead_to_a_level(
+    wire: Wire, levels: str, lacks: list[str], has_app: bool, offered: list[str] | None
+) -> None:
+    contact = {"email": "ada@example.org", "phone_number": "+15555555309"}
+    wire.pool.create_user(
+        "ada",
+        None if "password" in lacks else PASSWORD,
+        attributes={name: value for name, value in contact.items() if name not in lacks},
+        totp_secret=KEY if has_app else None,
+    )
+    aimed = " ".join(f"{LEVEL}{level}" for level in levels.split())
+    if offered is None:
+        with pytest.raises(Refused, match="no factors for the requested authentication level"):
+            await aim(wire, aimed)
+        return
+    assert (await aim(wire, aimed))["AvailableChallenges"] == offered
+
+
+async def test_a_password_that_is_proven_and_a_code_are_level_3(wire: Wire) -> None:
+    token = (await by_password(wire))["AuthenticationResult"]["AccessToken"]
+    asked = await aim(wire, f"{LEVEL}2", ACCESS_TOKEN=token)
+    assert asked["AvailableChallenges"] == ["EMAIL_OTP", "SMS_OTP"]
+    asked = await answer(wire, asked, ANSWER="EMAIL_OTP")
+    signed_in = await answer(wire, asked, EMAIL_OTP_CODE=wire.code())
+    assert claims(signed_in).acr == f"{LEVEL}3"
+    assert claims(signed_in).amr == ("pwd", "email_otp", "mfa")
+    token = signed_in["AuthenticationResult"]["AccessToken"]
+    for level in (1, 2, 3):
+        with pytest.raises(Refused, match="already satisfies"):
+            await aim(wire, f"{LEVEL}{level}", ACCESS_TOKEN=token)
+
+
+async def test_a_level_that_goes_out_of_reach_meanwhile(wire: Wire) -> None:
+    give_app(wire)
+    asked = await aim(wire, f"{LEVEL}4")
+    await wire.call("AdminDeleteSoftwareToken", UserPoolId=wire.pool.id, Username="ada")
+    with pytest.raises(
+        Refused, match="NotAuthorizedException: The requested authentication level was not reached"
+    ):
+        await answer(wire, asked, ANSWER="PASSWORD", PASSWORD=PASSWORD)
+
+
 async def test_a_required_second_factor_is_asked_for_at_every_level(wire: Wire) -> None:
     give_app(wire)
     settings(wire, mfa_configuration="ON", mfa_factors=("SOFTWARE_TOKEN_MFA",))
     for level in (1, 2):
+        offered = (await aim(wire, f"{LEVEL}{level}"))["AvailableChallenges"]
+        assert offered == ["PASSWORD", "PASSWORD_SRP"]
         asked = await by_password(wire, f"{LEVEL}{level}")
         signed_in = await answer(wire, asked, SOFTWARE_TOKEN_MFA_CODE=app_code(wire))
         assert claims(signed_in).acr == f"{LEVEL}4"
@@ -181,7 +242,10 @@ async def test_a_required_second_factor_is_asked_for_at_every_level(wire: Wire) 
     [
         ({"TARGET_ACR_VALUES": "urn:other nonsense"}, "no valid value"),
         ({"TARGET_ACR_VALUES": f"{LEVEL}4"}, "no factors"),
-        ({"TARGET_ACR_VALUES": f"{LEVEL}1", "MAX_AGE": "soon"}, "MAX_AGE"),
+        *(
+            ({"TARGET_ACR_VALUES": f"{LEVEL}1", "MAX_AGE": text}, "MAX_AGE must be a number")
+            for text in ("soon", "-1", "1.5", "", "\u0661")
+        ),
         ({"ACCESS_TOKEN": "any"}, "requires TARGET_ACR_VALUES"),
         ({"TARGET_ACR_VALUES": f"{LEVEL}1", "ACCESS_TOKEN": "any"}, "Invalid Access Token"),
     ],
