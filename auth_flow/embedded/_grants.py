@@ -58,6 +58,7 @@ async def open_grant(
         resource=requested.resource if requested else None,
     )
     result = await _tokens(context, client, grant, source)
+    pool.check_exists(context.existing_user)
     result["RefreshToken"] = _new_refresh_token(grant)
     pool.grants.put(grant.origin_jti, grant)
     return result

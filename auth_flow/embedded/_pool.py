@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from auth_flow.embedded._fault import Fault
+from auth_flow.embedded._fault import Fault, user_not_found
 from auth_flow.embedded._login_models import (
     AuthorizationCode,
     BrowserSession,
@@ -95,6 +95,8 @@ class EmbeddedUserPool:
         self.codes = Table(f"{self.id}/code", AuthorizationCode, storage)
         self.browsers = Table(f"{self.id}/browser", BrowserSession, storage)
         self._strangers: dict[str, PasswordAttempts] = {}
+        self._deleted: set[str] = set()
+        """The `sub` of each deleted user, as far as requests under way may still know the user."""
 
     @property
     def settings(self) -> PoolSettings:
@@ -221,8 +223,10 @@ class EmbeddedUserPool:
     def save(self, user: User) -> None:
         """Store a user, with the present as the modification date.
 
-        Raises UsernameExistsException if another user has taken the name in the meantime.
+        Raises UsernameExistsException if another user has taken the name in the meantime, and
+        UserNotFoundException if this one was deleted.
         """
+        self.check_exists(user)
         key = self._key(user.username)
         held = self.users.get(key)
         if held is not None and held.sub != user.sub:
@@ -230,12 +234,18 @@ class EmbeddedUserPool:
         user.modified = self.clock()
         self.users.put(key, user)
 
+    def check_exists(self, user: User) -> None:
+        """Raise UserNotFoundException if the user was deleted, perhaps while a trigger ran."""
+        if user.sub in self._deleted:
+            raise user_not_found()
+
     def delete(self, user: User) -> None:
         """Delete a user with all tokens, unfinished sign-ins and signed-in browsers of the user.
 
         They would be those of the next user with this name.
         """
         self.users.take(self._key(user.username))
+        self._deleted.add(user.sub)
         tables: tuple[Table[Any], ...] = (self.grants, self.sessions, self.codes, self.browsers)
         for table in tables:
             for key, row in table.items():

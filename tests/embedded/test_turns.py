@@ -75,6 +75,28 @@ async def test_a_trigger_may_call_the_service_about_its_user(wire: Wire) -> None
     assert user.attributes["nickname"] == "countess"
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+@pytest.mark.parametrize(
+    "name", ["pre_authentication", "post_authentication", "pre_token_generation"]
+)
+async def test_a_user_who_is_deleted_while_a_trigger_runs_stays_deleted(
+    wire: Wire, name: str, replaced: bool
+) -> None:
+    async def delete(event: dict[str, Any]) -> None:
+        named = {"UserPoolId": event["userPoolId"], "Username": event["userName"]}
+        await wire.call("AdminDeleteUser", **named)
+        if replaced:  # by somebody else
+            wire.pool.create_user(event["userName"], "Other-Horse-1")
+
+    wire.pool.triggers = Triggers(**{name: delete})
+    with pytest.raises(Refused, match="UserNotFoundException: User does not exist"):
+        await wire.tokens()
+    user = wire.pool.user("ada")
+    assert (user is not None) == replaced
+    assert user is None or user.attributes == {}
+    assert len(wire.pool.grants) == 0
+
+
 async def test_a_cancelled_operation_gives_its_turn_back(wire: Wire) -> None:
     async def never(_: dict[str, Any]) -> None:
         await anyio.sleep_forever()
