@@ -47,6 +47,13 @@ class Browser:
 
     async def submit(self, action: str = "submit", **values: str) -> None:
         """Post the form of the page."""
+        action_url = re.search('<form method="post" action="([^"]*)"', self.text)
+        assert action_url
+        form = self.filled_in(**values, action=action)
+        await self._arrive(await self.http.post(action_url[1], data=form))
+
+    def filled_in(self, **values: str) -> dict[str, str]:
+        """The form of the page with these values, as it would be posted."""
         html = self.text
         hidden = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', html))
         shown = {
@@ -54,10 +61,7 @@ class Browser:
             for name, value in re.findall(r'name="([\w.]+)" [^>]*?value="([^"]*)"', html)
             if name != "action"
         }
-        form = {**shown, **hidden, **values, "action": action}
-        action_url = re.search('<form method="post" action="([^"]*)"', html)
-        assert action_url
-        await self._arrive(await self.http.post(action_url[1], data=form))
+        return {**shown, **hidden, **values}
 
     @property
     def text(self) -> str:
@@ -79,7 +83,7 @@ class Browser:
     async def _arrive(self, response: httpx.Response) -> None:
         while response.status_code == 303:
             url = response.headers["location"]
-            if url.startswith("http") and not url.startswith(str(self.http.base_url)):
+            if not url.startswith(("/", str(self.http.base_url))):
                 self.left_for = url
                 return
             response = await self.http.get(url)

@@ -163,6 +163,37 @@ async def test_a_passkey_is_offered_after_a_sign_up(app: App) -> None:
     assert (identity["cognito:username"], identity["nonce"]) == ("zoe", "n-1")
 
 
+@pytest.mark.parametrize(
+    ("changes", "offered"),
+    [
+        ({}, True),
+        ({"first_factors": ("PASSWORD", "EMAIL_OTP")}, False),
+        ({"mfa_configuration": "ON", "mfa_factors": ("EMAIL_OTP",)}, False),
+        (
+            {
+                "mfa_configuration": "ON",
+                "mfa_factors": ("EMAIL_OTP",),
+                "passkey_factor": "MULTI_FACTOR_WITH_USER_VERIFICATION",
+            },
+            True,
+        ),
+    ],
+)
+async def test_a_passkey_is_offered_only_where_it_is_of_use(
+    app: App, changes: dict[str, Any], offered: bool
+) -> None:
+    settings(app.wire, **changes)
+    await app.authorize()
+    await app.browser.submit("go:sign_up")
+    await app.browser.submit(username="zoe", **{"attributes.email": "zoe@example.org"})
+    await app.browser.submit(code=app.wire.code("zoe"))
+    if "mfa_configuration" in changes:
+        await app.browser.submit(code=app.wire.code("zoe"))
+    assert ("code" in app.browser.returned) != offered
+    if offered:
+        assert app.browser.title == "Create a passkey"
+
+
 async def test_the_offer_can_be_declined(app: App) -> None:
     await sign_in_with_password(app)
     await add_page(app)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -18,10 +19,13 @@ from auth_flow.embedded import (
     Triggers,
     TurnableClock,
 )
+from auth_flow.embedded._login._attempts import BrowserSignIns
 from tests.embedded.hosted import CALLBACK, LOGOUT, OAUTH, App, Browser, claims
-from tests.embedded.wire import PASSWORD, Wire
+from tests.embedded.wire import PASSWORD, Wire, settings
 
 pytestmark = pytest.mark.anyio
+
+CHALLENGE_METHOD = "code_challenge_method should be S256"
 
 
 # The whole way
@@ -139,9 +143,14 @@ async def test_the_implicit_flow(app: App) -> None:
     assert client is not None
     client.settings = client.settings.model_copy(update={"allowed_oauth_flows": ("implicit",)})
     app.wire.pool.clients.put(client.id, client)
-    await app.authorize(response_type="token", code_challenge=None, code_challenge_method=None)
+    implicit = {"response_type": "token", "code_challenge": None, "code_challenge_method": None}
+    await app.authorize(**implicit)
     await app.sign_in()
-    assert "#" in app.browser.left_for
+    assert app.browser.left_for.startswith(f"{CALLBACK}#")
+    assert claims(app.browser.returned["id_token"])["nonce"] == "n-1"
+    assert app.browser.returned["expires_in"] == "3600"
+    assert app.browser.returned["token_type"] == "Bearer"
+    assert app.browser.returned["state"] == "st-1"
     assert set(app.browser.returned) == {
         "id_token",
         "access_token",
@@ -149,49 +158,104 @@ async def test_the_implicit_flow(app: App) -> None:
         "token_type",
         "state",
     }
+    await app.authorize(**implicit, scope="aws.cognito.signin.user.admin")
+    assert "id_token" not in app.browser.returned
+    admin = {"AccessToken": app.browser.returned["access_token"]}
+    assert (await app.wire.call("GetUser", **admin))["Username"] == "ada"
 
 
 # Requests that are refused
 
 
 @pytest.mark.parametrize(
-    ("changes", "error"),
+    ("changes", "error", "description"),
     [
-        ({"response_type": "code token"}, "invalid_request"),
-        ({"response_type": "token"}, "unauthorized_client"),
-        ({"code_challenge_method": "plain"}, "invalid_request"),
-        ({"code_challenge_method": None}, "invalid_request"),
-        ({"scope": "openid offline_access"}, "invalid_scope"),
-        ({"scope": "openid phone"}, "invalid_scope"),
-        ({"scope": "email"}, "invalid_scope"),
-        ({"prompt": "none login"}, "invalid_request"),
-        ({"prompt": "none"}, "login_required"),
+        ({"response_type": "code token"}, "invalid_request", "response_type is code or token"),
+        ({"response_type": None}, "invalid_request", "response_type is code or token"),
+        ({"response_type": "token"}, "unauthorized_client", None),
+        ({"code_challenge_method": "plain"}, "invalid_request", CHALLENGE_METHOD),
+        ({"code_challenge_method": None}, "invalid_request", CHALLENGE_METHOD),
+        ({"code_challenge": None}, "invalid_request", CHALLENGE_METHOD),
+        ({"scope": "openid offline_access"}, "invalid_scope", None),
+        ({"scope": "openid phone"}, "invalid_scope", None),
+        ({"scope": "email"}, "invalid_scope", None),
+        ({"scope": "made-up"}, "invalid_scope", None),
+        ({"prompt": "none login"}, "invalid_request", "prompt=none goes with no other value"),
+        ({"prompt": "none"}, "login_required", None),
     ],
 )
 async def test_what_the_application_is_told(
-    app: App, changes: dict[str, str | None], error: str
+    app: App, changes: dict[str, str | None], error: str, description: str | None
 ) -> None:
     await app.authorize(**changes)
     assert app.browser.left_for.startswith(f"{CALLBACK}?")
-    assert (app.browser.returned["error"], app.browser.returned["state"]) == (error, "st-1")
+    told = {"error": error, "error_description": description, "state": "st-1"}
+    assert app.browser.returned == {name: text for name, text in told.items() if text}
+
+
+async def test_a_client_that_may_not_use_oauth(app: App) -> None:
+    settings = {**OAUTH, "allowed_oauth_flows_user_pool_client": False}
+    app.client_id = app.wire.pool.create_client(ClientSettings(**settings)).id
+    await app.authorize()
+    assert app.browser.returned == {"error": "unauthorized_client", "state": "st-1"}
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "title"),
     [
-        {"client_id": None},
-        {"client_id": "nobody"},
-        {"redirect_uri": f"{CALLBACK}/"},
-        {"redirect_uri": None},
-        {"state": "a\\b"},
-        {"identity_provider": "Acme"},
+        ({"client_id": None}, "This request cannot be carried out"),
+        ({"client_id": "nobody"}, "This request cannot be carried out"),
+        ({"redirect_uri": f"{CALLBACK}/"}, "The application's address is not registered"),
+        ({"redirect_uri": None}, "The application's address is not registered"),
+        ({"state": "a\\b"}, "This request cannot be carried out"),
+        ({"state": "http://a"}, "This request cannot be carried out"),
+        ({"state": "a" * 2049}, "This request cannot be carried out"),
+        ({"identity_provider": "Acme"}, "This request cannot be carried out"),
     ],
 )
-async def test_what_the_person_is_told(app: App, changes: dict[str, str | None]) -> None:
+async def test_what_the_person_is_told(
+    app: App, changes: dict[str, str | None], title: str
+) -> None:
     await app.authorize(**changes)
     assert app.browser.left_for == ""
     assert app.browser.page is not None
-    assert app.browser.page.status_code == 400
+    assert (app.browser.page.status_code, app.browser.title) == (400, title)
+
+
+@pytest.mark.parametrize("state", ["a" * 2048, "a/b|c:d", None])
+async def test_a_state_comes_back(app: App, state: str | None) -> None:
+    await app.authorize(state=state)
+    await app.sign_in()
+    assert app.browser.returned.keys() == {"code"} | ({"state"} if state else set())
+    assert app.browser.returned.get("state") == state
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "default", "given", "used"),
+    [
+        (["http://localhost/a"], None, None, "http://localhost/a?"),
+        (["http://localhost/a", "http://[::1]/b"], "http://[::1]/b", None, "http://[::1]/b?"),
+        (["http://localhost/a?b=c"], None, "http://localhost/a?b=c", "http://localhost/a?b=c&"),
+        (["http://127.0.0.1:1/a"], None, "http://127.0.0.1:1/a", "http://127.0.0.1:1/a?"),
+        (["https://app.example/a"], None, "https://app.example/a", "https://app.example/a?"),
+        (["com.example.app://a"], None, "com.example.app://a", "com.example.app://a?"),
+        (["http://app.example/a"], None, "http://app.example/a", None),
+        (["http://localhost/a"], "http://localhost/b", None, None),
+        (["http://localhost/a", "http://localhost/b"], None, None, None),
+        ([], None, None, None),
+    ],
+)
+async def test_where_the_browser_returns_to(
+    app: App, callbacks: list[str], default: str | None, given: str | None, used: str | None
+) -> None:
+    own = {"callback_urls": tuple(callbacks), "default_redirect_uri": default}
+    app.client_id = app.wire.pool.create_client(ClientSettings(**{**OAUTH, **own})).id
+    await app.authorize(redirect_uri=given)
+    if used is None:
+        assert app.browser.title == "The application's address is not registered"
+        return
+    await app.sign_in()
+    assert app.browser.left_for.startswith(f"{used}code=")
 
 
 async def test_unknown_scopes_are_left_out(app: App) -> None:
@@ -229,7 +293,10 @@ async def test_a_code_is_used_once_and_soon(app: App, clock: TurnableClock) -> N
     assert (await app.redeem()).status_code == 200
     assert (await app.redeem()).json() == {"error": "invalid_grant"}
     await app.authorize()
-    clock.turn(seconds=301)
+    clock.turn(seconds=299)
+    assert (await app.redeem()).status_code == 200
+    await app.authorize()
+    clock.turn(seconds=300)
     assert (await app.redeem()).json() == {"error": "invalid_grant"}
 
 
@@ -366,19 +433,128 @@ async def test_an_attempt_of_another_browser(app: App) -> None:
     assert (other.page.status_code, other.title) == (400, "This sign-in has expired")
 
 
-async def test_a_form_that_another_site_posts(app: App) -> None:
+@pytest.mark.parametrize(
+    ("headers", "foreign"),
+    [
+        ({}, False),
+        ({"sec-fetch-site": "same-origin"}, False),
+        ({"sec-fetch-site": "none"}, False),
+        ({"sec-fetch-site": "same-site"}, True),
+        ({"sec-fetch-site": "cross-site"}, True),
+        ({"sec-fetch-site": "same-origin", "origin": "null"}, False),
+        ({"origin": "http://embedded"}, False),
+        ({"origin": "http://embedded:81"}, True),
+        ({"origin": "null"}, True),
+    ],
+)
+async def test_a_form_that_another_site_posts(
+    app: App, headers: dict[str, str], foreign: bool
+) -> None:
     await app.authorize()
-    app.browser.http.headers["sec-fetch-site"] = "cross-site"
+    app.browser.http.headers.update(headers)
     await app.sign_in()
+    assert ("code" in app.browser.returned) != foreign
     assert app.browser.page is not None
-    assert app.browser.page.status_code == 403
+    assert (app.browser.page.status_code == 403) == foreign
+
+
+async def test_the_pages_ask_for_what_the_pool_wants(app: App) -> None:
+    rules = {
+        "uppercase": "upper-case letter",
+        "lowercase": "lower-case letter",
+        "numbers": "digit",
+        "symbols": "symbol",
+    }
+    address = {"client_id": app.client_id, "redirect_uri": CALLBACK, "response_type": "code"}
+    for required in rules:
+        settings(
+            app.wire,
+            password_policy={f"require_{kind}": kind == required for kind in rules},
+            required_attributes=("name", "email"),
+            auto_verified_attributes=("email", "phone_number"),
+            username_attributes=("email",),
+        )
+        await app.browser.get("/signup", **address, login_hint="zoe@example.org")
+        assert app.browser.title == "Create an account"
+        assert 'value="zoe@example.org"' in app.browser.text
+        told = [kind for kind, text in rules.items() if f"At least one {text}" in app.browser.text]
+        assert told == [required]
+        fields = re.findall(r'name="attributes\.(\w+)"', app.browser.text)
+        assert fields == ["name", "phone_number"]
+
+
+async def test_an_account_that_is_deleted_during_its_sign_in(app: App) -> None:
+    async def delete(event: dict[str, Any]) -> None:
+        named = {"UserPoolId": event["userPoolId"], "Username": event["userName"]}
+        await app.wire.call("AdminDeleteUser", **named)
+
+    app.wire.pool.triggers = Triggers(post_authentication=delete)
+    await app.authorize()
+    await app.sign_in()
+    assert app.browser.title == "Error: Sign in"
+    await app.authorize(prompt="none")
+    assert app.browser.returned["error"] == "login_required"
+
+
+def test_a_thousand_sign_ins_are_kept() -> None:
+    attempts, anything = BrowserSignIns(), cast("Any", None)
+    begun = [attempts.begin(anything, anything, "browser", 0) for _ in range(1001)]
+    known = [attempts.get(attempt.id, "browser", 0) is attempt for attempt in begun]
+    assert known == [False, *[True] * 1000]
+    last = attempts.begin(anything, anything, "browser", 3600)
+    assert attempts.get(last.id, "browser", 3600) is last
+    assert len(vars(attempts)["_attempts"]) == 1  # the others have expired
 
 
 async def test_an_attempt_that_was_left_for_too_long(app: App, clock: TurnableClock) -> None:
-    await app.authorize()
-    clock.turn(seconds=3601)
-    await app.sign_in()
+    for seconds, expired in ((3599, False), (3600, True)):
+        app.browser.http.cookies.clear()
+        await app.authorize()
+        clock.turn(seconds=seconds)
+        await app.sign_in()
+        assert ("code" not in app.browser.returned) == expired
+        app.browser.left_for = ""
     assert app.browser.title == "This sign-in has expired"
+
+
+async def test_a_browser_is_signed_in_for_an_hour(app: App, clock: TurnableClock) -> None:
+    await app.authorize()
+    await app.sign_in()
+    clock.turn(seconds=3599)
+    await app.authorize(prompt="none")
+    assert "code" in app.browser.returned
+    clock.turn(seconds=1)
+    await app.authorize(prompt="none")
+    assert app.browser.returned["error"] == "login_required"
+
+
+async def test_the_browser_of_a_disabled_user_is_not_signed_in(app: App) -> None:
+    await app.authorize()
+    await app.sign_in()
+    await app.wire.call("AdminDisableUser", UserPoolId=app.wire.pool.id, Username="ada")
+    await app.authorize(prompt="none")
+    assert app.browser.returned["error"] == "login_required"
+
+
+async def test_cookies_are_out_of_the_reach_of_scripts_and_other_sites(app: App) -> None:
+    def cookies(response: httpx.Response) -> dict[str, str]:
+        written = response.headers.get_list("set-cookie")
+        return {text.partition("=")[0]: text.partition("; ")[2] for text in written}
+
+    query = {"client_id": app.client_id, "redirect_uri": CALLBACK, "response_type": "code"}
+    begun = await app.browser.http.get("/login", params=query)
+    own = f"cognito-{app.wire.pool.id}"
+    rules = "Path=/; Max-Age=3600; HttpOnly; SameSite=Lax"
+    assert cookies(begun) == {"cognito-sign-in": rules}
+    app.browser.page = await app.browser.http.get(begun.headers["location"])
+    form = app.browser.filled_in(username="ada", password=PASSWORD)
+    assert cookies(await app.browser.http.post("/login", data=form)) == {own: rules}
+    out = {"client_id": app.client_id, "logout_uri": LOGOUT}
+    left = await app.browser.http.get("/logout", params=out)
+    assert cookies(left) == {own: rules.replace("3600", "0")}
+    unreadable = {"cookie": "a b=c; [=]"}
+    left = await app.browser.http.get("/logout", params=out, headers=unreadable)
+    assert left.headers["location"] == LOGOUT
 
 
 async def test_a_second_tab_is_a_sign_in_of_its_own(app: App) -> None:
