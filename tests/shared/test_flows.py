@@ -227,6 +227,17 @@ async def test_of_many_workers_exactly_one_gets_hold_of_it(flows: SharedFlows, g
     assert gate.count == 1
 
 
+async def test_a_worker_that_another_one_forestalls_leaves_the_flow_alone(
+    worker: Callable[..., SharedFlows], flows: SharedFlows, store: Store
+) -> None:
+    await _send(flows, SIGN_IN)
+    forestalled = Forestalled(store)
+    with pytest.raises(FlowBusy):
+        await _step(worker(forestalled))
+    assert forestalled.operations == ["load", "save"]
+    assert (await flows.look("chat")).busy
+
+
 async def test_an_event_is_seen_through_although_the_worker_is_cancelled(
     flows: SharedFlows, gate: Gate, service: EmbeddedCognito
 ) -> None:
@@ -271,17 +282,24 @@ async def test_what_an_event_led_to_is_kept_although_the_worker_is_cancelled_rig
     assert await _step(flows) == SmsCode.name
 
 
-async def test_the_claim_of_a_worker_that_is_gone_ends_in_seconds(
-    worker: Callable[..., SharedFlows], flows: SharedFlows, store: Store, clock: TurnableClock
+async def test_the_claim_of_a_worker_that_is_gone_ends_in_ten_seconds(
+    sealer: Sealer, pool: UserPool, gate: Gate, clock: TurnableClock
 ) -> None:
+    still = Clock()
+    still.now = clock()
+    cut = CutOff(MemoryStore(still))
+    flows = SharedFlows(cut, sealer, pool, transport=gate, clock=still)
     await _send(flows, SIGN_IN)
-    cut = CutOff(store)
     with pytest.raises(StoreUnavailable):
-        async with worker(cut).take("chat"):
+        async with flows.take("chat"):
             cut.off = True
+    cut.off = False
+    still.now += 9.5
+    assert (await flows.look("chat")).busy
     with pytest.raises(FlowBusy):
         await _step(flows)
-    clock.turn(seconds=11)
+    still.now += 0.5
+    assert not (await flows.look("chat")).busy
     assert await _step(flows) == SmsCode.name
 
 
@@ -773,6 +791,17 @@ class Counting(CutOff):
         self.operations.append(operation)
         self.keys.add(key)
         self.limits.add(round(anyio.current_effective_deadline() - anyio.current_time()))
+
+
+class Forestalled(Counting):
+    """A store in which another worker claims the flow between the first look and the claim."""
+
+    async def save(
+        self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+    ) -> str:
+        if "save" not in self.operations:
+            await self._store.save(key, value, expected=expected, ttl=ttl)
+        return await super().save(key, value, expected=expected, ttl=ttl)
 
 
 class Doubtful(CutOff):
