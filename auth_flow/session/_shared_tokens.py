@@ -166,10 +166,14 @@ class SharedTokens:
             if self._clock() < found.leased_until and watch.seconds(held.version) < self._lease:
                 await anyio.sleep(random.uniform(0.02, 0.1))  # noqa: S311 - so that they do not all come at once
                 continue
-            newest = max(found, ours, key=_issued_at)
-            fresh = await finish_despite_cancel(
-                partial(self._renew, newest, held, renew), self._grace
+            renewing = partial(
+                self._renew,
+                max(found, ours, key=_issued_at),
+                held.version,
+                renew,
+                took_over=found.leased_until > 0,
             )
+            fresh = await finish_despite_cancel(renewing, self._grace)
             if fresh is not None:
                 return fresh
         return None
@@ -177,14 +181,15 @@ class SharedTokens:
     async def _renew(
         self,
         session: StoredSession,
-        held: _Held,
+        version: str | None,
         renew: Callable[[Tokens], Awaitable[Tokens]],
+        *,
+        took_over: bool,
     ) -> StoredSession | None:
         """Take the lease, refresh, and store the result. Return None if the entry has changed."""
-        took_over = held.session is not None and held.session.leased_until > 0
         leased = replace(session, leased_until=self._clock() + self._lease)
         try:
-            version = await self._save(leased, expected=held.version)
+            version = await self._save(leased, expected=version)
         except StoreConflict:
             return None
         try:

@@ -91,9 +91,10 @@ async def test_a_forced_refresh_of_what_another_has_refreshed_is_none(
 
 
 async def test_a_worker_that_dies_in_a_refresh_holds_the_others_up_for_a_while_only(
-    service: TokenService, store: MemoryStore, clock: Clock
+    service: TokenService, clock: Clock
 ) -> None:
-    dying, living = await processes(service, store, 2, refresh_grace=0)
+    store = Counting(clock)
+    dying, living = await processes(service, store, 2, refresh_grace=0, refresh_lease=30)
     clock.now += HOUR
     service.gate = anyio.Event()
     service.failures.append(None)
@@ -103,12 +104,15 @@ async def test_a_worker_that_dies_in_a_refresh_holds_the_others_up_for_a_while_o
         tasks.cancel_scope.cancel()
     service.refresh_token = "refresh-1"  # the service had not got as far as rotating
     service.gate.set()
+    store.operations.clear()
     with anyio.move_on_after(0.2) as waiting:
         await living.fresh_tokens()
     assert waiting.cancelled_caught, "somebody is at it, as far as anybody knows"
+    assert len(store.operations) < 20, "it pauses between two looks"
     assert service.operations == [REFRESH]
-    clock.now += LEASE
-    await living.fresh_tokens()
+    clock.now += 30
+    with anyio.fail_after(10):
+        await living.fresh_tokens()
     assert service.operations == [REFRESH, REFRESH]
 
 
