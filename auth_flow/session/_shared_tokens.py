@@ -171,7 +171,7 @@ class SharedTokens:
                 max(found, ours, key=_issued_at),
                 held.version,
                 renew,
-                took_over=found.leased_until > 0,
+                took_over=bool(found.leased_until),
             )
             fresh = await finish_despite_cancel(renewing, self._grace)
             if fresh is not None:
