@@ -65,6 +65,11 @@ class Group:
     arguments: Sequence[str]
     limit: float
 
+    def files(self) -> Group:
+        """Return all tests of the files that these tests are in."""
+        files = dict.fromkeys(argument.partition("::")[0] for argument in self.arguments)
+        return Group(list(files), 10 * self.limit)
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -158,7 +163,7 @@ class Copy:
             running.join(group.limit)
             if running.exitcode is None:
                 return f"no end within {group.limit:.0f} s"
-            return receiver.recv()
+            failure: str | None = receiver.recv()
         except EOFError:
             return f"the tests ended with {running.exitcode}"
         finally:
@@ -166,6 +171,7 @@ class Copy:
             if running.exitcode is None:  # also if the script is interrupted
                 os.killpg(running.pid or 0, signal.SIGKILL)
                 running.join()
+        return self._failure(group.files()) if failure is None else failure
 
     def _names(self, modules: Sequence[Path]) -> str:
         """Return the names of modules. All packages are imported below `auth_flow`."""
@@ -200,7 +206,10 @@ class _FirstFailure:
 
 
 def _test(folder: Path, arguments: Sequence[str], answer: Connection) -> None:
-    """Run tests in a process of its own, and send the name of the first that fails."""
+    """Run tests in a process of its own, and send the name of the first that fails.
+
+    None is sent if the change gives one of them another name, so that none was run.
+    """
     os.setsid()
     os.chdir(folder)
     sys.path[0] = str(folder)
@@ -210,5 +219,6 @@ def _test(folder: Path, arguments: Sequence[str], answer: Connection) -> None:
     first = _FirstFailure()
     status = pytest.main([*_QUIETLY, *arguments], plugins=[first])
     if status == pytest.ExitCode.USAGE_ERROR and not first.started:
-        first.test = "the tests cannot be imported"  # otherwise one has another name
-    answer.send(first.test)
+        first.test = "the tests cannot be imported"
+    renamed = status == pytest.ExitCode.USAGE_ERROR and not first.test
+    answer.send(None if renamed else first.test)

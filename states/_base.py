@@ -50,7 +50,7 @@ def validate_hiding_input(title: str, make: Callable[[Any], T], given: Any) -> T
     try:
         return make(given)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False)
+        problems = error.errors()
     # Raised outside the handler, so that the error has no context that shows the input.
     raise ValidationError.from_exception_data(
         title, [_without_input(dict(problem)) for problem in problems], hide_input=True

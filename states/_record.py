@@ -97,7 +97,7 @@ class Record(Value):
     password_refused: bool = False
     """True if the service has refused a password after the account was in order."""
     goes_on: bool = False
-    """True if the flow began with a sign-in, and therefore signs in without a further event."""
+    """True if a sign-in found the account not in order: once it is, the flow goes on to sign in."""
 
     @property
     def state(self) -> str:

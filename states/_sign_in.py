@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 def sign_in(turn: Turn, event: SignIn) -> Dialogue[Outcome]:
     """Sign in from the start, and forget the flow so far."""
     options = event.sign_in_options
-    record = Record(login_id=event.username, sign_in_options=options, goes_on=True)
+    record = Record(login_id=event.username, sign_in_options=options)
     return _begin(turn.with_record(record), options)
 
 
@@ -166,7 +166,7 @@ def _begin_anew(turn: Turn, error: ServiceError) -> Dialogue[Outcome]:
     known, options = turn.record, turn.record.sign_in_options
     if options is None or (options.takes_password and turn.password is None):
         return _end(error)
-    record = Record(login_id=known.login_id, sign_in_options=options, goes_on=True)
+    record = Record(login_id=known.login_id, sign_in_options=options)
     return (yield from _begin(turn.with_record(record), options))
 
 

@@ -208,11 +208,15 @@ async def test_a_device_that_is_gone_after_a_code_begins_the_sign_in_again(scrip
     assert devices == {}
 
 
-async def test_or_ends_it_if_another_process_began_it(script: Script) -> None:
+@pytest.mark.parametrize("changes", [{}, {"sign_in_options": None}])
+async def test_or_ends_it_if_another_process_began_it(
+    script: Script, changes: dict[str, None]
+) -> None:
     """The password is in the memory of the process that it was typed in."""
     devices = {"ada": DEVICE}
     flow = await proof_refused_after_a_code(script, devices, GONE)
-    flow = AuthFlow(POOL, transport=script, devices=devices, record=flow.record)
+    record = flow.record.model_copy(update=changes)
+    flow = AuthFlow(POOL, transport=script, devices=devices, record=record)
     with pytest.raises(ResourceNotFoundException):
         await flow.send(EnterCode(code="123456"))
     assert flow.step.name == "IDLE"

@@ -20,10 +20,11 @@ from auth_flow.errors import (
     UnexpectedStep,
 )
 from auth_flow.states import Cancel, ConfirmSignUp, EnterCode, Event, Record, SignIn, SignUp
+from auth_flow.states._devices import DeviceBook, RememberedDevice
 from auth_flow.states._machine import Chart
 from auth_flow.states._work import RECOVERING
 from auth_flow.states.chart import CHART
-from auth_flow.states.steps import AutoSignInReady, Done, Idle
+from auth_flow.states.steps import AutoSignInReady, CurrentDevice, Done, Idle
 
 from .scripted import (
     ANYTHING,
@@ -47,13 +48,28 @@ SIGN_IN = SignIn(username="ada", password="correct horse", auth_flow_type="USER_
 
 
 def drive(
-    outcome: Outcome, event: Event, *exchanges: Exchange, clock: Callable[[], float]
+    outcome: Outcome,
+    event: Event,
+    *exchanges: Exchange,
+    clock: Callable[[], float],
+    devices: DeviceBook | None = None,
+    chart: Chart = CHART,
 ) -> tuple[Outcome, list[object]]:
     """The whole of a driver: perform each effect, feed the result, and return what came of it and
     what was asked.
     """
     expected, asked = list(exchanges), list[object]()
-    turn = advance(Turn(outcome.record, event, client=POOL, clock=clock, password=outcome.password))
+    turn = advance(
+        Turn(
+            outcome.record,
+            event,
+            client=POOL,
+            clock=clock,
+            password=outcome.password,
+            devices=devices or DeviceBook(),
+            chart=chart,
+        )
+    )
     try:
         effect = next(turn)
         while True:
@@ -155,6 +171,41 @@ def test_a_chart_has_to_have_the_step_that_a_reply_leads_to(clock: Clock) -> Non
         turn.send(SMS)
 
 
+DEVICE = RememberedDevice(key="eu-west-1_0a1b", group_key="-group", password="c2VjcmV0")
+
+
+def proven() -> list[Exchange]:
+    """A sign-in whose only question is to the device, and the device's answer."""
+    named = {"USERNAME": "ada", "DEVICE_KEY": DEVICE.key}
+    asked = challenge("DEVICE_SRP_AUTH", "session-2")
+    return [
+        initiate("USER_PASSWORD_AUTH", asked, PASSWORD="correct horse", **named),
+        respond("DEVICE_SRP_AUTH", "session-2", tokens(), SRP_A=ANYTHING, **named),
+    ]
+
+
+def test_a_device_proves_itself_by_hand(clock: Clock) -> None:
+    book = DeviceBook({"ada": DEVICE})
+    outcome, _ = drive(Outcome(Record()), SIGN_IN, *proven(), clock=clock, devices=book)
+    assert (outcome.device, outcome.new_device) == (DEVICE, None)
+    assert isinstance(outcome.record.step, Done)
+    assert outcome.record.step.device == CurrentDevice(key=DEVICE.key)
+
+
+def test_a_chart_has_to_have_the_way_back_from_a_proof(clock: Clock) -> None:
+    replies = {**CHART.replies, "PROVING_DEVICE": ("IDLE",)}
+    chart = Chart(CHART.steps.values(), CHART.transitions, replies=replies, leaps=CHART.leaps)
+    with pytest.raises(UnexpectedStep, match="from PROVING_DEVICE to AUTHENTICATING"):
+        drive(
+            Outcome(Record()),
+            SIGN_IN,
+            *proven(),
+            clock=clock,
+            devices=DeviceBook({"ada": DEVICE}),
+            chart=chart,
+        )
+
+
 def test_a_turn_shows_neither_secrets_nor_tables(clock: Clock) -> None:
     shown = repr(Turn(Record(), SIGN_IN, client=POOL, clock=clock, password=SecretStr("x")))
     assert shown.count("password=") == 1, "that of the event, as asterisks"
@@ -244,10 +295,16 @@ def test_a_store_that_fails_is_a_reason_to_repeat_only_what_was_not_sent(
     assert caught.value.retryable == (not after_request)
 
 
-def test_what_is_no_event_is_refused(clock: Clock) -> None:
-    text: Any = "123456"
-    with pytest.raises(TypeError, match="not str"):
-        drive(Outcome(Record()), text, clock=clock)
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("123456", r"not str; step\.answer"),
+        (SignIn, r"not \w+; events are in auth_flow\.states"),
+    ],
+)
+def test_what_is_no_event_is_refused(clock: Clock, given: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        drive(Outcome(Record()), given, clock=clock)
 
 
 def test_a_turn_that_is_given_up_leaves_nothing_behind(clock: Clock) -> None:

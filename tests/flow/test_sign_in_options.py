@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from auth_flow import (
     AuthFlow,
@@ -206,6 +207,10 @@ async def test_either_reply_may_name_the_factors_and_an_app_is_one(
         ({"auth_flow_type": "CUSTOM_WITHOUT_SRP"}, ("CUSTOM_AUTH", {})),
         ({"auth_flow_type": "USER_AUTH"}, ("USER_AUTH", {})),
         (
+            {"auth_flow_type": "USER_AUTH", "acr_values": "b a", "max_age": 0, "access_token": "t"},
+            ("USER_AUTH", {"TARGET_ACR_VALUES": "b a", "MAX_AGE": "0", "ACCESS_TOKEN": "t"}),
+        ),
+        (
             {
                 "auth_flow_type": "USER_AUTH",
                 "preferred_challenge": "PASSWORD",
@@ -253,6 +258,23 @@ async def test_the_password_has_to_fit_the_options(
             )
         )
     assert flow.step.name == "IDLE"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"preferred_challenge": "EMAIL_OTP"},
+        {"acr_values": "a"},
+        {"auth_flow_type": "CUSTOM_WITHOUT_SRP", "acr_values": "a"},
+        {"auth_flow_type": "USER_AUTH", "max_age": 5},
+        {"auth_flow_type": "USER_AUTH", "access_token": "t"},
+        {"auth_flow_type": "USER_AUTH", "acr_values": "a", "max_age": -1},
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(options: Json) -> None:
+    with pytest.raises(ValidationError) as caught:
+        SignIn(username="ada", **options)
+    assert [problem["loc"] for problem in caught.value.errors()] == [(list(options)[-1],)]
 
 
 @pytest.mark.parametrize(
