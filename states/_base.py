@@ -38,10 +38,10 @@ class Value(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _hide_input(cls, given: Any, make: ModelWrapValidatorHandler[Self]) -> Self:
-        return validate_hiding_input(cls.__name__, make, given)
+        return validate_hiding_input(make, given)
 
 
-def validate_hiding_input(title: str, make: Callable[[Any], T], given: Any) -> T:
+def validate_hiding_input(make: Callable[[Any], T], given: Any) -> T:
     """Return `make(given)`, and take the input out of the `ValidationError` that it may raise.
 
     The `errors()` and `json()` of pydantic's own error show the input, which may be a password. A
@@ -51,9 +51,10 @@ def validate_hiding_input(title: str, make: Callable[[Any], T], given: Any) -> T
         return make(given)
     except ValidationError as error:
         problems = error.errors()
-    # Raised outside the handler, so that the error has no context that shows the input.
+    # Raised outside the handler, so that the error has no context that shows the input. Pydantic
+    # takes the problems into an error of its own, which has a title.
     raise ValidationError.from_exception_data(
-        title, [_without_input(dict(problem)) for problem in problems], hide_input=True
+        "", [_without_input(dict(problem)) for problem in problems]
     )
 
 
@@ -72,7 +73,6 @@ class TaggedUnion:
     annotated body and leaves its validators behind.
     """
 
-    title: str
     field: str
 
     def __get_pydantic_core_schema__(self, union: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -81,7 +81,7 @@ class TaggedUnion:
         return no_info_wrap_validator_function(self._validate, schema)
 
     def _validate(self, given: Any, make: ValidatorFunctionWrapHandler) -> Any:
-        return validate_hiding_input(self.title, make, given)
+        return validate_hiding_input(make, given)
 
 
 def tag(model: type[Value], field: str, text: str) -> None:

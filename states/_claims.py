@@ -41,9 +41,7 @@ def _numeric_date(value: object) -> float | None:
     """Return a `NumericDate` of RFC 7519, limited to the dates that `datetime` can represent."""
     if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
         return None
-    if abs(value) > LAST_DATE:
-        return LAST_DATE if value > 0 else 0.0
-    return float(value)
+    return float(min(max(value, 0), LAST_DATE))
 
 
 _Text: TypeAlias = Annotated[str | None, BeforeValidator(_text)]

@@ -436,7 +436,7 @@ _AnyEvent: TypeAlias = (
     | Cancel
 )
 
-Event: TypeAlias = Annotated[_AnyEvent, TaggedUnion("Event", "event")]
+Event: TypeAlias = Annotated[_AnyEvent, TaggedUnion("event")]
 """Every event. In JSON, `event` names it. The errors of pydantic do not show the input, so that a
 web framework may pass them on.
 """

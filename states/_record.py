@@ -46,7 +46,7 @@ class PendingRedirect(Value):
     verifier: SecretStr
     nonce: str
     redirect_uri: str
-    openid: bool = True
+    openid: bool
     max_age: int | None = None
     custom_state: str | None = None
     redeemed: bool = False
@@ -136,7 +136,7 @@ class Record(Value):
         times = (self.code_sent_at, self.issued_at)
         return About(
             form=form or FORM_OF.get(unanswered or "", "SIGN_IN"),
-            instance=json.dumps(self.to_json(), sort_keys=True),
+            instance=json.dumps(self.to_json()),
             username=self.login_id or known_as,
             challenge=self.challenge,
             sign_in_options=options,

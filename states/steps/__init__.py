@@ -82,7 +82,7 @@ _AnyStep: TypeAlias = (
     | Done
 )
 
-Step: TypeAlias = Annotated[_AnyStep, TaggedUnion("Step", "name")]
+Step: TypeAlias = Annotated[_AnyStep, TaggedUnion("name")]
 """Every step. In JSON, `name` names it. The errors of pydantic do not show the input."""
 
 STEPS: dict[str, type[Step]] = {step.name: step for step in get_args(_AnyStep)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from auth_flow import core
-from auth_flow.core import Call, Checkpoint, Compute, Outcome, Turn, advance
+from auth_flow.core import Call, Checkpoint, Compute, Fetch, Outcome, Turn, advance
 from auth_flow.errors import (
     CodeMismatchException,
     EventNotAccepted,
@@ -210,6 +211,18 @@ def test_a_turn_shows_neither_secrets_nor_tables(clock: Clock) -> None:
     shown = repr(Turn(Record(), SIGN_IN, client=POOL, clock=clock, password=SecretStr("x")))
     assert shown.count("password=") == 1, "that of the event, as asterisks"
     assert not [name for name in ("devices=", "chart=") if name in shown]
+
+
+def test_effects_show_neither_secrets_nor_personal_data() -> None:
+    marker = "marker-1"
+    for effect in (
+        Call("SignUp", {"Username": marker}),
+        Fetch("POST", "https://d.example", {"authorization": marker}, marker.encode()),
+        Compute(lambda: marker),
+        Checkpoint(Record(), SecretStr(marker)),
+        Outcome(Record(), password=SecretStr(marker)),
+    ):
+        assert not re.search(r"marker|lambda|\*\*\*", repr(effect))
 
 
 def test_an_event_that_is_refused_asks_for_nothing(clock: Clock) -> None:

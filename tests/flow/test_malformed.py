@@ -23,6 +23,7 @@ from auth_flow import (
 from auth_flow.errors import MalformedResponse, ResponseError, UnknownChallenge
 from auth_flow.states import CodeDelivery, Event, Record
 from auth_flow.states._fate import answered
+from auth_flow.states._replies import AuthReply, SoftwareTokenReply
 from auth_flow.states.steps import SmsCode
 
 from .scripted import (
@@ -115,6 +116,12 @@ ANSWERS: dict[str, Any] = {
     "null": None,
     "text": "<html>",
 }
+
+
+def test_one_character_is_a_session_and_a_secret() -> None:
+    session = AuthReply.read("InitiateAuth", challenge("SMS_MFA", "s")).session
+    secret = SoftwareTokenReply.read("AssociateSoftwareToken", {"SecretCode": "A"}).secret_code
+    assert (session, secret) == (SecretStr("s"), SecretStr("A"))
 
 
 @pytest.mark.parametrize("reply", ANSWERS.values(), ids=ANSWERS.keys())

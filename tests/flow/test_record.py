@@ -71,6 +71,13 @@ def test_what_is_no_record_is_refused_without_showing_it(change: dict[str, Any])
 
 def test_a_new_record_is_idle() -> None:
     assert Record() == Record.model_validate(Record().to_json())
+    assert Record().to_json() == {
+        "version": 1,
+        "step": {"name": "IDLE"},
+        "ended": False,
+        "password_refused": False,
+        "goes_on": False,
+    }
     assert (Record().state, Record().signed_in) == ("IDLE", False)
     assert set(STEPS) == set(NAMES)
 

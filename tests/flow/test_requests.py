@@ -224,6 +224,10 @@ async def test_every_request_is_complete(
             assert body["SecretHash"] == secret_hash(body["Username"])
 
 
+def test_the_fingerprint_of_a_device_is_not_shown() -> None:
+    assert "ZGV2aWNl" not in repr(DEVICE)
+
+
 @pytest.mark.parametrize(
     ("context", "members"),
     [

@@ -141,6 +141,11 @@ async def test_a_provider_is_named_only_if_the_caller_names_one(
     assert named == parameters
 
 
+async def test_the_scopes_allow_the_operations_of_a_session(flow: AuthFlow) -> None:
+    query = parse_qs(urlsplit(url_of(await flow.send(BEGIN))).query)
+    assert query["scope"] == ["openid aws.cognito.signin.user.admin"]
+
+
 async def test_scopes_and_prompts_may_be_none(flow: AuthFlow) -> None:
     step = await flow.send(SignInWithRedirect(redirect_uri=CALLBACK, scopes=(), prompt=()))
     query = parse_qs(urlsplit(url_of(step)).query, keep_blank_values=True)

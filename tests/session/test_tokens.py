@@ -49,10 +49,16 @@ def test_what_is_not_a_date_counts_as_absent(value: object) -> None:
     assert claims(exp=value).expires_at is None
 
 
-def test_whole_numbers_stay_whole() -> None:
-    extra = claims(level=2**53 + 1).model_extra
+@pytest.mark.parametrize("value", [2**53 + 1, 10**399])
+def test_whole_numbers_stay_whole(value: int) -> None:
+    extra = claims(level=value).model_extra
     assert extra
-    assert extra["level"] == 2**53 + 1
+    assert extra["level"] == value
+
+
+@pytest.mark.parametrize("value", [0, -1, -HUGE, -1e300, float("-inf")])
+def test_a_date_before_the_first_one_is_the_first_one(value: float) -> None:
+    assert claims(exp=value).expires_at == 0
 
 
 def test_more_digits_than_python_converts() -> None:

@@ -5,6 +5,7 @@ written is refused.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, get_args
 
 import pytest
@@ -70,6 +71,11 @@ def test_an_event_refuses_to_be_dumped(event: Event) -> None:
             dump()
 
 
+@pytest.mark.parametrize("value", [*samples.EVENTS, *(one.step for one in samples.RECORDS)])
+def test_a_repr_does_not_repeat_the_tag(value: Event | Step) -> None:
+    assert not re.search(r"\b(event|name)='", repr(value))
+
+
 @pytest.mark.parametrize("step", [record.step for record in samples.RECORDS])
 def test_a_step_comes_back_from_json(step: Step) -> None:
     dumped = ANY_STEP.dump_python(step, mode="json")
@@ -108,6 +114,10 @@ def test_the_schema_requires_the_tag(
         defined = schema["$defs"][member.__name__]
         assert tag in defined["required"]
         assert defined["properties"][tag]["const"] == name
+        if mode == "validation":
+            fields = member.model_fields.items()
+            needed = [field for field, info in fields if info.is_required() and field != tag]
+            assert defined["required"] == [tag, *needed]
         assert "default" not in defined["properties"][tag]
 
 
