@@ -174,7 +174,7 @@ def _variants(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Constant(node.value + 1)
         case ast.Constant(value=str()) if _NAME.fullmatch(node.value):
             yield ast.Constant("XX")  # longer or shorter by a letter, a pattern might still match
-        case ast.Call(keywords=[_, *_]):
+        case ast.Call(keywords=[_, *_]) if _name_of(node.func) not in _FOR_TYPES:
             for keyword in node.keywords:
                 if keyword.arg is not None:
                     yield _with(

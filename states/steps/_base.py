@@ -196,7 +196,7 @@ def list_parameter(reply: AuthReply, parameter: str) -> list[str]:
     raise unexpected(reply, parameter)
 
 
-_NAMES = TypeAdapter(list[str], config=ConfigDict(defer_build=True, hide_input_in_errors=True))
+_NAMES = TypeAdapter(list[str], config=ConfigDict(defer_build=True))
 
 
 def unexpected(reply: AuthReply, parameter: str) -> MalformedResponse:

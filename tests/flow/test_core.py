@@ -172,7 +172,9 @@ def test_a_chart_has_to_have_the_step_that_a_reply_leads_to(clock: Clock) -> Non
         turn.send(SMS)
 
 
-DEVICE = RememberedDevice(key="eu-west-1_0a1b", group_key="-group", password="c2VjcmV0")
+DEVICE = RememberedDevice(
+    key="eu-west-1_0a1b", group_key="-group", password="c2VjcmV0", user_decides=True
+)
 
 
 def proven() -> list[Exchange]:
@@ -190,7 +192,7 @@ def test_a_device_proves_itself_by_hand(clock: Clock) -> None:
     outcome, _ = drive(Outcome(Record()), SIGN_IN, *proven(), clock=clock, devices=book)
     assert (outcome.device, outcome.new_device) == (DEVICE, None)
     assert isinstance(outcome.record.step, Done)
-    assert outcome.record.step.device == CurrentDevice(key=DEVICE.key)
+    assert outcome.record.step.device == CurrentDevice(key=DEVICE.key, user_decides=True)
 
 
 def test_a_chart_has_to_have_the_way_back_from_a_proof(clock: Clock) -> None:
