@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from auth_flow.embedded import ClientSettings, Message, TurnableClock
 from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
@@ -55,6 +57,121 @@ async def test_a_code_for_the_old_address_does_not_verify_the_new_one(
     if automatic:
         await wire.call("VerifyUserAttribute", **answer, Code=wire.code())
         assert user.verified("email") == "b@example.org"
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_an_address_that_stays_needs_no_code(wire: Wire, waits: bool) -> None:
+    settings(
+        wire,
+        auto_verified_attributes=("email", "phone_number"),
+        verify_before_update=("email",) if waits else (),
+    )
+    access = (await wire.tokens())["AccessToken"]
+    given = contact("ada@example.org", nickname="N")
+    reply = await wire.call("UpdateUserAttributes", AccessToken=access, UserAttributes=given)
+    assert reply == {"CodeDeliveryDetailsList": []}
+    given = contact("b@example.org", phone_number="+15555550199", nickname="M")
+    reply = await wire.call("UpdateUserAttributes", AccessToken=access, UserAttributes=given)
+    assert reply["CodeDeliveryDetailsList"] == [
+        {"AttributeName": "email", "DeliveryMedium": "EMAIL", "Destination": "b***@e***"},
+        {"AttributeName": "phone_number", "DeliveryMedium": "SMS", "Destination": "+*******0199"},
+    ]
+    user = wire.pool.user("ada")
+    assert user is not None
+    assert user.attributes["nickname"] == "M"
+    assert user.verified("email") == ("ada@example.org" if waits else None)
+    assert user.verified("phone_number") is None
+    if waits:  # the present address takes the place of the one that waits
+        code = wire.code()
+        given = contact("ada@example.org")
+        await wire.call("UpdateUserAttributes", AccessToken=access, UserAttributes=given)
+        answer = {"AccessToken": access, "AttributeName": "email", "Code": code}
+        with pytest.raises(Refused, match="ExpiredCodeException"):
+            await wire.call("VerifyUserAttribute", **answer)
+
+
+async def test_only_addresses_that_there_are_can_be_verified(wire: Wire) -> None:
+    wire.pool.create_user("bob", PASSWORD, attributes={"name": "Bob"})
+    access = (await wire.tokens("bob"))["AccessToken"]
+    for name in ("name", "email", "phone_number"):
+        with pytest.raises(Refused, match=f"Attribute {name} cannot be verified"):
+            await wire.call(
+                "GetUserAttributeVerificationCode", AccessToken=access, AttributeName=name
+            )
+        with pytest.raises(Refused, match="ExpiredCodeException"):
+            await wire.call(
+                "VerifyUserAttribute", AccessToken=access, AttributeName=name, Code="123456"
+            )
+
+
+@pytest.mark.parametrize(
+    ("purpose", "seconds"), [("SignUp", 86400), ("ForgotPassword", 3600), ("email", 86400)]
+)
+@pytest.mark.parametrize("late", [0, 1])
+async def test_how_long_a_code_is_valid(
+    wire: Wire, clock: TurnableClock, purpose: str, seconds: int, late: int
+) -> None:
+    client = {"ClientId": wire.client.id}
+    wire.client.settings = wire.client.settings.model_copy(update={"access_token_validity": 24 * 2})
+    wire.pool.clients.put(wire.client.id, wire.client)
+    access = {"AccessToken": (await wire.tokens())["AccessToken"]}
+    if purpose == "SignUp":
+        bob = {**client, "Username": "bob"}
+        given = contact("bob@example.org")
+        await wire.call("SignUp", **bob, Password=PASSWORD, UserAttributes=given)
+        operation, members = "ConfirmSignUp", {**bob, "ConfirmationCode": wire.code("bob")}
+    elif purpose == "ForgotPassword":
+        ada = {**client, "Username": "ada"}
+        await wire.call("ForgotPassword", **ada)
+        code = {"ConfirmationCode": wire.code(), "Password": "New-Horse-Two-2"}
+        operation, members = "ConfirmForgotPassword", {**ada, **code}
+    else:
+        named = {**access, "AttributeName": "email"}
+        await wire.call("GetUserAttributeVerificationCode", **named)
+        operation, members = "VerifyUserAttribute", {**named, "Code": wire.code()}
+    clock.turn(seconds=seconds - 1 + late)
+    if late:
+        with pytest.raises(Refused, match="ExpiredCodeException"):
+            await wire.call(operation, **members)
+    else:
+        await wire.call(operation, **members)
+
+
+async def test_a_message_is_complete(wire: Wire) -> None:
+    settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))
+    await wire.sign_in()
+    (message,) = wire.pool.outbox.messages
+    assert re.fullmatch("[0-9]{6}", message.code)
+    assert message == Message(
+        pool_id=wire.pool.id,
+        username="ada",
+        medium="SMS",
+        destination="+15555555309",
+        purpose="Authentication",
+        code=message.code,
+        text=f"Your code is {message.code}.",
+        sent_at=wire.service.clock(),
+    )
+
+
+async def test_a_user_who_cannot_be_reached_any_more(wire: Wire) -> None:
+    asked = await wire.initiate("USER_AUTH", USERNAME="ada")
+    ada = {"UserPoolId": wire.pool.id, "Username": "ada"}
+    await wire.call("AdminDeleteUserAttributes", **ada, UserAttributeNames=["phone_number"])
+    with pytest.raises(Refused, match="CodeDeliveryFailureException: The user has no phone_number"):
+        await wire.respond(asked, USERNAME="ada", ANSWER="SMS_OTP")
+
+
+async def test_where_an_unknown_user_s_code_would_go(wire: Wire) -> None:
+    wire.client = wire.pool.create_client(ClientSettings(prevent_user_existence_errors="ENABLED"))
+    destinations = set()
+    for number in range(12):
+        nobody = {"ClientId": wire.client.id, "Username": f"nobody-{number}"}
+        details = (await wire.call("ForgotPassword", **nobody))["CodeDeliveryDetails"]
+        assert (details["AttributeName"], details["DeliveryMedium"]) == ("email", "EMAIL")
+        assert re.fullmatch(r"[a-z]\*\*\*@[a-z]\*\*\*", details["Destination"])
+        destinations.add(details["Destination"])
+    assert len(destinations) > 6
 
 
 async def test_a_waiting_address_is_verified_by_its_own_code_only(wire: Wire) -> None:

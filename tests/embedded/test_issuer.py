@@ -46,6 +46,41 @@ def test_a_local_issuer_is_where_the_pool_is_served(signing_key: SigningKey) -> 
         assert httpx.get(configuration["jwks_uri"]).json() == {"keys": [signing_key.public]}
 
 
+async def test_a_local_issuer_is_not_described_and_not_changed(wire: Wire) -> None:
+    settings(wire, issuer_type="LOCAL")
+    pool = {"UserPoolId": wire.pool.id}
+    await wire.call("UpdateUserPool", **pool, IssuerConfiguration={"Type": "UPDATED"})
+    assert "IssuerConfiguration" not in (await wire.call("DescribeUserPool", **pool))["UserPool"]
+    assert wire.pool.issuer == f"http://embedded/{wire.pool.id}"
+
+
+@pytest.mark.parametrize("local", [True, False])
+async def test_the_discovery_document(wire: Wire, local: bool) -> None:
+    settings(wire, issuer_type="LOCAL" if local else "ORIGINAL")
+    path = f"/{wire.pool.id}/.well-known/openid-configuration"
+    host = "http://embedded" if local else "http://localhost:9229"
+    reply = await wire.http.get(path, headers={"host": "localhost:9229"})
+    assert reply.headers["content-type"] == "application/json"
+    assert reply.json() == {
+        "issuer": wire.pool.issuer,
+        "jwks_uri": f"{host}/{wire.pool.id}/.well-known/jwks.json",
+        "authorization_endpoint": f"{host}/oauth2/authorize",
+        "token_endpoint": f"{host}/oauth2/token",
+        "userinfo_endpoint": f"{host}/oauth2/userInfo",
+        "revocation_endpoint": f"{host}/oauth2/revoke",
+        "end_session_endpoint": f"{host}/logout",
+        "code_challenge_methods_supported": ["S256"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "subject_types_supported": ["public"],
+        "response_types_supported": ["code", "token"],
+        "scopes_supported": ["openid", "email", "phone", "profile"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+    }
+    for other in (f"/{wire.pool.id}/.well-known/other", f"/{wire.pool.id}", "/nope/.well-known/x"):
+        refused = await wire.http.get(other)
+        assert (refused.status_code, list(refused.json())) == (404, ["message"])
+
+
 def test_an_endpoint_that_was_given_is_kept(signing_key: SigningKey) -> None:
     service = EmbeddedCognito(endpoint="http://cognito:9229/")
     pool = service.create_pool(PoolSettings(issuer_type="LOCAL"), key=signing_key)
@@ -63,6 +98,17 @@ def test_an_endpoint_that_was_given_is_kept(signing_key: SigningKey) -> None:
         (("USER_PASSWORD_AUTH",), {"USER_PASSWORD_AUTH", "USER_SRP_AUTH"}, {"USER_AUTH"}),
         (("CUSTOM_AUTH_FLOW_ONLY",), {"CUSTOM_AUTH", "REFRESH_TOKEN_AUTH"}, {"USER_SRP_AUTH"}),
         (("ALLOW_USER_AUTH",), {"USER_AUTH"}, {"USER_SRP_AUTH", "REFRESH_TOKEN_AUTH"}),
+        (
+            ("CUSTOM_AUTH_FLOW_ONLY", "USER_PASSWORD_AUTH"),
+            {"CUSTOM_AUTH", "REFRESH_TOKEN_AUTH", "USER_PASSWORD_AUTH"},
+            {"USER_SRP_AUTH", "ADMIN_USER_PASSWORD_AUTH"},
+        ),
+        (
+            ("ADMIN_NO_SRP_AUTH",),
+            {"ADMIN_USER_PASSWORD_AUTH", "CUSTOM_AUTH", "REFRESH_TOKEN_AUTH"},
+            {"USER_PASSWORD_AUTH"},
+        ),
+        ((), set(), {"USER_SRP_AUTH", "CUSTOM_AUTH", "REFRESH_TOKEN_AUTH", "USER_AUTH"}),
     ],
 )
 def test_flows_of_a_client(flows: tuple[str, ...], allowed: set[str], refused: set[str]) -> None:

@@ -152,6 +152,9 @@ async def test_an_identity_provider(wire: Wire, clock: TurnableClock) -> None:
             ProviderDetails=OIDC,
             IdpIdentifiers=["other.example", "acme.example"],
         )
+    other = {**pool, "ProviderName": "Other", "ProviderType": "OIDC", "ProviderDetails": OIDC}
+    await wire.call("CreateIdentityProvider", **other, IdpIdentifiers=["other.example"])
+    await wire.call("DeleteIdentityProvider", **pool, ProviderName="Other")
     with pytest.raises(
         Refused, match="InvalidParameterException: ProviderDetails lacks oidc_issuer"
     ):

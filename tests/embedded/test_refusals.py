@@ -341,10 +341,14 @@ async def test_revocation_is_refused(wire: Wire) -> None:
 
 async def test_feedback_needs_threat_protection(wire: Wire) -> None:
     feedback = {"EventId": "1", "FeedbackToken": "x", "FeedbackValue": "Valid"}
-    with pytest.raises(Refused, match="UserPoolAddOnNotEnabledException"):
-        await wire.call(
-            "UpdateAuthEventFeedback", UserPoolId=wire.pool.id, Username="ada", **feedback
-        )
+    for name, refusal in (
+        ("ada", "UserPoolAddOnNotEnabledException"),
+        ("nobody", "UserNotFoundException"),
+    ):
+        with pytest.raises(Refused, match=refusal):
+            await wire.call(
+                "UpdateAuthEventFeedback", UserPoolId=wire.pool.id, Username=name, **feedback
+            )
 
 
 async def test_a_disabled_user_cannot_recover(wire: Wire) -> None:
