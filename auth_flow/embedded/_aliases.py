@@ -53,8 +53,8 @@ def check_username(pool: EmbeddedUserPool, username: str) -> str | None:
     )
     wanted = pool.settings.username_attributes
     if wanted and looks_like not in wanted:
-        kinds = " or a ".join("an email" if kind == "email" else "phone number" for kind in wanted)
-        raise invalid_parameter(f"Username should be {kinds}.".replace("be phone", "be a phone"))
+        kinds = " or ".join("an email" if kind == "email" else "a phone number" for kind in wanted)
+        raise invalid_parameter(f"Username should be {kinds}.")
     if looks_like in pool.settings.alias_attributes:
         kind = "email" if looks_like == "email" else "phone number"
         raise invalid_parameter(

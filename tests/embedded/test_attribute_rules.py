@@ -108,6 +108,7 @@ SCHEMA: list[dict[str, Any]] = [
         "NumberAttributeConstraints": {"MinValue": "-1", "MaxValue": "10"},
     },
     {"Name": "beta", "AttributeDataType": "Boolean", "Mutable": True},
+    {"Name": "since", "AttributeDataType": "DateTime", "Mutable": True},
     {
         "Name": "nickname",
         "AttributeDataType": "String",
@@ -137,6 +138,7 @@ async def update(wire: Wire, given: Mapping[str, str]) -> None:
         ("custom:team", ("ab", "abcd"), ("a", "abcde")),
         ("custom:level", ("-1", "10", "2.5"), ("-2", "10.5", "ten", "")),
         ("custom:beta", ("true", "false"), ("yes",)),
+        ("custom:since", ("today", ""), ()),
         ("nickname", ("", "Bobby"), ("Bobby!",)),
     ],
 )
@@ -186,7 +188,50 @@ async def test_declarations_are_described(wire: Wire) -> None:
     assert shown["website"]["StringAttributeConstraints"]["MaxLength"] == "2048"
 
 
-async def test_constraints_are_numbers(wire: Wire) -> None:
-    team = {**SCHEMA[0], "StringAttributeConstraints": {"MinLength": "two"}}
+async def test_standard_attributes_are_described(wire: Wire) -> None:
+    pool = (await wire.call("DescribeUserPool", UserPoolId=wire.pool.id))["UserPool"]
+    texts = (
+        *("address", "birthdate", "email", "family_name", "gender", "given_name", "locale"),
+        *("middle_name", "name", "nickname", "phone_number", "picture", "preferred_username"),
+        *("profile", "sub", "website", "zoneinfo"),
+    )
+    plain = {"DeveloperOnlyAttribute": False, "Mutable": True, "Required": False}
+    lengths = {"birthdate": ("10", "10"), "sub": ("1", "2048")}
+    expected: dict[str, dict[str, Any]] = {}
+    for name in texts:
+        shortest, longest = lengths.get(name, ("0", "2048"))
+        expected[name] = {
+            "Name": name,
+            "AttributeDataType": "String",
+            **plain,
+            "StringAttributeConstraints": {"MinLength": shortest, "MaxLength": longest},
+        }
+    expected["sub"] |= {"Mutable": False, "Required": True}
+    for name in ("email_verified", "phone_number_verified"):
+        expected[name] = {"Name": name, "AttributeDataType": "Boolean", **plain}
+    expected["updated_at"] = {
+        "Name": "updated_at",
+        "AttributeDataType": "Number",
+        **plain,
+        "NumberAttributeConstraints": {"MinValue": "0"},
+    }
+    assert pool["SchemaAttributes"] == [expected[name] for name in sorted(expected)]
+
+
+@pytest.mark.parametrize(
+    "constraints",
+    [
+        {"StringAttributeConstraints": {"MinLength": "two"}},
+        {"StringAttributeConstraints": {"MaxLength": "-1"}},
+        {"NumberAttributeConstraints": {"MinValue": "two"}},
+        {"NumberAttributeConstraints": {"MaxValue": "1.5"}},
+    ],
+)
+async def test_constraints_are_numbers(wire: Wire, constraints: dict[str, Any]) -> None:
+    declared = {"Name": "other", "AttributeDataType": "String", **constraints}
     with pytest.raises(Refused, match="InvalidParameterException"):
-        await wire.call("CreateUserPool", PoolName="people", Schema=[team])
+        await wire.call(
+            "AddCustomAttributes",
+            UserPoolId=wire.pool.id,
+            CustomAttributes=[declared],
+        )

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-
 import httpx
 import pytest
+import uvicorn
 
-from auth_flow.embedded import EmbeddedCognito, SigningKey, running
-from auth_flow.errors import MissingExtra
-
-
-def test_without_its_packages_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    with (
-        pytest.raises(MissingExtra, match=r"auth-flow\[server\]") as caught,
-        running(EmbeddedCognito()),
-    ):
-        pass
-    assert caught.value.__suppress_context__
-    monkeypatch.setitem(sys.modules, "joserfc", None)
-    monkeypatch.delitem(sys.modules, "auth_flow.embedded._signing")
-    with pytest.raises(MissingExtra, match=r"auth-flow\[embedded\]") as caught:
-        importlib.import_module("auth_flow.embedded._signing")
-    assert caught.value.__suppress_context__
+from auth_flow.embedded import EmbeddedCognito, SigningKey, running, serve
 
 
 def test_the_key_set_is_where_the_configuration_says(signing_key: SigningKey) -> None:
@@ -34,3 +16,27 @@ def test_the_key_set_is_where_the_configuration_says(signing_key: SigningKey) ->
         configuration = httpx.get(f"{url}/{pool.id}/.well-known/openid-configuration").json()
         assert configuration["jwks_uri"].startswith(url)
         assert httpx.get(configuration["jwks_uri"]).json()["keys"][0]["kty"] == "RSA"
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url)
+
+
+@pytest.mark.parametrize(
+    ("given", "host", "endpoint"),
+    [
+        (None, {}, "http://127.0.0.1:9229"),
+        (None, {"host": "0.0.0.0"}, "http://0.0.0.0:9229"),
+        ("http://cognito", {}, "http://cognito"),
+    ],
+)
+def test_it_is_served_until_it_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, host: dict[str, str], endpoint: str
+) -> None:
+    ran: list[uvicorn.Config] = []
+    monkeypatch.setattr(uvicorn.Server, "run", lambda server: ran.append(server.config))
+    service = EmbeddedCognito(endpoint=given)
+    serve(service, 9229, **host)
+    (config,) = ran
+    assert config.app is service
+    assert (config.host, config.port) == (host.get("host", "127.0.0.1"), 9229)
+    assert config.log_level == "warning"
+    assert service.endpoint == endpoint

@@ -372,6 +372,38 @@ async def test_the_flows_of_a_client_take_effect(wire: Wire) -> None:
     assert (await wire.tokens())["ExpiresIn"] == 3600
 
 
+async def test_a_pool_and_a_client_that_a_program_makes_allow_more(wire: Wire) -> None:
+    shown = await described(wire)
+    assert shown["Name"] == "embedded"
+    assert shown["Policies"]["SignInPolicy"] == {
+        "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
+    }
+    assert shown["AutoVerifiedAttributes"] == ["email"]
+    same = set(PLAIN_POOL) - {"Policies", "AutoVerifiedAttributes"}
+    assert {name: shown[name] for name in same} == {name: PLAIN_POOL[name] for name in same}
+    assert shown["Policies"]["PasswordPolicy"] == PLAIN_POOL["Policies"]["PasswordPolicy"]
+    factors = await wire.call("GetUserPoolMfaConfig", UserPoolId=wire.pool.id)
+    assert factors["SoftwareTokenMfaConfiguration"] == {"Enabled": True}
+    assert {"SmsMfaConfiguration", "EmailMfaConfiguration"} < factors.keys()
+    named = {"UserPoolId": wire.pool.id, "ClientId": wire.client.id}
+    assert re.fullmatch("[0-9a-f]{26}", wire.client.id)
+    assert (await wire.call("DescribeUserPoolClient", **named))["UserPoolClient"] == {
+        **PLAIN_CLIENT,
+        **named,
+        "ClientName": "app",
+        "ExplicitAuthFlows": [
+            "ALLOW_USER_SRP_AUTH",
+            "ALLOW_USER_PASSWORD_AUTH",
+            "ALLOW_CUSTOM_AUTH",
+            "ALLOW_USER_AUTH",
+            "ALLOW_REFRESH_TOKEN_AUTH",
+            "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+        ],
+        "CreationDate": wire.service.clock(),
+        "LastModifiedDate": wire.service.clock(),
+    }
+
+
 @pytest.mark.parametrize("given", [{"GenerateSecret": True}, {"ClientSecret": "s3cret" * 4}])
 async def test_a_new_client_has_the_secret(wire: Wire, given: dict[str, Any]) -> None:
     pool = {"UserPoolId": wire.pool.id}
@@ -411,6 +443,8 @@ async def test_a_client_secret_is_rotated(wire: Wire) -> None:
     named = {"UserPoolId": wire.pool.id, "ClientId": client.id}
     added = (await wire.call("AddUserPoolClientSecret", **named))["ClientSecretDescriptor"]
     assert added["ClientSecretCreateDate"] == wire.service.clock()
+    assert re.fullmatch(f"{client.id}--[0-9a-f]{{16}}", added["ClientSecretId"])
+    assert re.fullmatch("[0-9a-f]{52}", added["ClientSecretValue"])
     with pytest.raises(Refused, match="LimitExceededException"):
         await wire.call("AddUserPoolClientSecret", **named)
     listed = (await wire.call("ListUserPoolClientSecrets", **named))["ClientSecrets"]
@@ -436,6 +470,13 @@ async def test_a_client_secret_is_rotated(wire: Wire) -> None:
         await wire.call("DeleteUserPoolClientSecret", **named, ClientSecretId=second)
     with pytest.raises(Refused, match="ResourceNotFoundException"):
         await wire.call("DeleteUserPoolClientSecret", **named, ClientSecretId=first)
+    own = await wire.call("AddUserPoolClientSecret", **named, ClientSecret="s3cret" * 4)
+    assert own["ClientSecretDescriptor"]["ClientSecretValue"] == "s3cret" * 4
+    listed = (await wire.call("ListUserPoolClientSecrets", **named))["ClientSecrets"]
+    assert [secret["ClientSecretId"] for secret in listed] == [
+        second,
+        own["ClientSecretDescriptor"]["ClientSecretId"],
+    ]
 
 
 async def test_a_public_client_gets_no_secret(wire: Wire) -> None:
@@ -451,8 +492,14 @@ async def test_tags(wire: Wire) -> None:
     await wire.call("TagResource", ResourceArn=arn, Tags={"stage": "test", "team": "blue"})
     await wire.call("UntagResource", ResourceArn=arn, TagKeys=["team", "absent"])
     assert await wire.call("ListTagsForResource", ResourceArn=arn) == {"Tags": {"stage": "test"}}
-    with pytest.raises(Refused, match="ResourceNotFoundException"):
-        await wire.call("ListTagsForResource", ResourceArn=arn.replace("eu-west-1", "eu-west-2"))
+    for other in (arn.replace("eu-west-1", "eu-west-2"), arn[:-1], f"{arn}x"):
+        for operation, members in (
+            ("ListTagsForResource", {}),
+            ("TagResource", {"Tags": {}}),
+            ("UntagResource", {"TagKeys": []}),
+        ):
+            with pytest.raises(Refused, match="ResourceNotFoundException"):
+                await wire.call(operation, ResourceArn=other, **members)
 
 
 # An administrator and a user's devices, factors and sessions

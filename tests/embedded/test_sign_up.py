@@ -305,6 +305,60 @@ async def test_addresses_as_usernames(wire: Wire) -> None:
         await sign_up(wire, "bob@example.org")
 
 
+@pytest.mark.parametrize(
+    ("changes", "username", "refusal"),
+    [
+        ({"username_attributes": ("email",)}, "bob", "Username should be an email."),
+        ({"username_attributes": ("email",)}, "+15555550199", "Username should be an email."),
+        ({"username_attributes": ("phone_number",)}, "bob", "Username should be a phone number."),
+        (
+            {"username_attributes": ("email", "phone_number")},
+            "bob",
+            "Username should be an email or a phone number.",
+        ),
+        (
+            {"username_attributes": ("phone_number", "email")},
+            "+1555555x199",
+            "Username should be a phone number or an email.",
+        ),
+        (
+            {"alias_attributes": ("email",)},
+            "b@example.org",
+            "Username cannot be of email format, since user pool is configured for email alias.",
+        ),
+        (
+            {"alias_attributes": ("phone_number",)},
+            "+15555550199",
+            (
+                "Username cannot be of phone number format, since user pool is configured for "
+                "phone number alias."
+            ),
+        ),
+        ({"alias_attributes": ("email",)}, "+15555550199", None),
+        ({"alias_attributes": ("phone_number",)}, "b@example.org", None),
+        ({"username_attributes": ("email", "phone_number")}, "+15555550199", None),
+        ({"username_attributes": ("email", "phone_number")}, "b@example.org", None),
+        ({}, "b@example.org", None),
+    ],
+)
+async def test_names_that_a_pool_takes(
+    wire: Wire, changes: dict[str, tuple[str, ...]], username: str, refusal: str | None
+) -> None:
+    settings(wire, auto_verified_attributes=(), **changes)
+    given = {"UserAttributes": attributes(name="Bob")}
+    if refusal is not None:
+        with pytest.raises(Refused) as refused:
+            await sign_up(wire, username, **given)
+        assert str(refused.value) == f"InvalidParameterException: {refusal}"
+        return
+    reply = await sign_up(wire, username, **given)
+    user = wire.pool.user(username)
+    assert user is not None
+    named = user.attributes.get("email") or user.attributes.get("phone_number")
+    assert named == (username if "username_attributes" in changes else None)
+    assert (user.username == reply["UserSub"]) == ("username_attributes" in changes)
+
+
 async def test_confirmation_by_link(wire: Wire) -> None:
     settings(wire, email_confirmation="CONFIRM_WITH_LINK")
     await sign_up(wire)

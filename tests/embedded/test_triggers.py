@@ -87,6 +87,106 @@ async def test_an_administrator_s_user_passes_pre_sign_up(wire: Wire) -> None:
     assert wire.pool.user("eve") is None
 
 
+async def test_an_event_is_complete(wire: Wire) -> None:
+    recorder = Recorder(wire, user_migration=None)
+    await wire.call(
+        "SignUp",
+        ClientId=wire.client.id,
+        Username="bob",
+        Password=PASSWORD,
+        UserAttributes=[{"Name": "email", "Value": "bob@example.org"}],
+        ClientMetadata=METADATA,
+    )
+    bob = wire.pool.user("bob")
+    assert bob is not None
+    asked, sent = recorder.events
+    common = {
+        "version": "1",
+        "region": "eu-west-1",
+        "userPoolId": wire.pool.id,
+        "userName": "bob",
+        "callerContext": {"awsSdkVersion": "auth-flow", "clientId": wire.client.id},
+    }
+    user = {
+        "sub": bob.sub,
+        "email": "bob@example.org",
+        "cognito:user_status": "UNCONFIRMED",
+    }
+    assert asked == {
+        **common,
+        "triggerSource": "PreSignUp_SignUp",
+        "request": {"userAttributes": user, "validationData": {}, "clientMetadata": METADATA},
+        "response": {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False},
+    }
+    assert sent == {
+        **common,
+        "triggerSource": "CustomMessage_SignUp",
+        "request": {
+            "userAttributes": user,
+            "codeParameter": "{####}",
+            "usernameParameter": "{username}",
+            "clientMetadata": METADATA,
+        },
+        "response": {},
+    }
+    recorder.events.clear()
+    await wire.call(
+        "AdminSetUserPassword",
+        UserPoolId=wire.pool.id,
+        Username="bob",
+        Password=PASSWORD,
+        Permanent=True,
+    )
+    await wire.call(
+        "AdminResetUserPassword", UserPoolId=wire.pool.id, Username="ada", ClientMetadata=METADATA
+    )
+    (event,) = recorder.events
+    assert event["callerContext"]["clientId"] == "CLIENT_ID_NOT_APPLICABLE"
+    assert event["request"]["clientMetadata"] == METADATA
+
+
+@pytest.mark.parametrize(
+    ("flags", "verified"),
+    [
+        ({}, []),
+        ({"autoVerifyEmail": True}, ["email"]),
+        ({"autoVerifyPhone": True}, ["phone_number"]),
+        ({"autoVerifyEmail": True, "autoVerifyPhone": True}, ["email", "phone_number"]),
+    ],
+)
+@pytest.mark.parametrize("operation", ["SignUp", "AdminCreateUser"])
+async def test_a_trigger_verifies_what_a_new_user_has(
+    wire: Wire, flags: dict[str, bool], verified: list[str], operation: str
+) -> None:
+    def verify(event: dict[str, Any]) -> dict[str, Any]:
+        return {**event, "response": flags}
+
+    wire.pool.triggers = Triggers(pre_sign_up=verify)
+    contact = {"email": "bob@example.org", "phone_number": "+15555550199"}
+    given = [{"Name": name, "Value": value} for name, value in contact.items()]
+    named = {"UserPoolId": wire.pool.id} if operation == "AdminCreateUser" else {}
+    more = {"Password": PASSWORD, "ClientId": wire.client.id} if operation == "SignUp" else {}
+    await wire.call(operation, **named, **more, Username="bob", UserAttributes=given)
+    bob = wire.pool.user("bob")
+    assert bob is not None
+    assert [name for name in contact if bob.verified(name)] == verified
+    assert bob.status == ("UNCONFIRMED" if operation == "SignUp" else "FORCE_CHANGE_PASSWORD")
+
+
+@pytest.mark.parametrize("medium", ["SMS", "EMAIL"])
+async def test_a_trigger_words_a_message(wire: Wire, medium: str) -> None:
+    def word(event: dict[str, Any]) -> None:
+        event["response"] = {"smsMessage": "SMS {####} {username}", "emailMessage": None}
+
+    wire.pool.triggers = Triggers(custom_message=word)
+    settings(wire, recovery=("phone_number" if medium == "SMS" else "email",))
+    await wire.call("ForgotPassword", ClientId=wire.client.id, Username="ada")
+    message = wire.pool.outbox.last()
+    assert message is not None
+    default = f"Your code is {message.code}."
+    assert message.text == (f"SMS {message.code} ada" if medium == "SMS" else default)
+
+
 async def test_triggers_get_the_user_as_far_as_there_is_one(wire: Wire) -> None:
     wire.client = wire.pool.create_client(ClientSettings(prevent_user_existence_errors="ENABLED"))
     recorder = Recorder(wire, user_migration=None)
@@ -238,6 +338,86 @@ async def test_migration_gets_the_metadata_of_its_operation(wire: Wire) -> None:
             "ForgotPassword", ClientId=wire.client.id, Username="eve", ClientMetadata=METADATA
         )
     assert recorder.with_metadata() == {"UserMigration_ForgotPassword": (METADATA, {})}
+
+
+def migrates(wire: Wire, **response: Any) -> list[dict[str, Any]]:
+    """Have UserMigration respond so; returns the list of its events."""
+    events: list[dict[str, Any]] = []
+
+    def migrate(event: dict[str, Any]) -> dict[str, Any]:
+        events.append(event)
+        return {**event, "response": response}
+
+    wire.pool.triggers = Triggers(user_migration=migrate)
+    return events
+
+
+async def test_a_user_migrates_with_attributes_but_neither_name_nor_sub(wire: Wire) -> None:
+    given = {"email": "eve@example.org", "username": "other", "sub": "other", "name": "Eve"}
+    events = migrates(wire, userAttributes=given)
+    assert "AuthenticationResult" in await wire.sign_in("eve")
+    (event,) = events
+    assert event["request"] == {
+        "userAttributes": {},
+        "password": PASSWORD,
+        "validationData": {},
+        "clientMetadata": {},
+    }
+    assert event["response"] == {"userAttributes": None, "finalUserStatus": None}
+    eve = await wire.call("AdminGetUser", UserPoolId=wire.pool.id, Username="eve")
+    attributes = {one["Name"]: one["Value"] for one in eve["UserAttributes"]}
+    assert len(attributes.pop("sub")) == 36
+    assert attributes == {"email": "eve@example.org", "name": "Eve"}
+    assert eve["UserStatus"] == "CONFIRMED"
+    assert eve["UserCreateDate"] == eve["UserLastModifiedDate"] == wire.service.clock()
+
+
+async def test_a_migrated_user_may_have_to_set_a_new_password(wire: Wire) -> None:
+    verified = {"email": "eve@example.org", "email_verified": "true"}
+    migrates(wire, userAttributes=verified, finalUserStatus="RESET_REQUIRED")
+    with pytest.raises(Refused, match="PasswordResetRequiredException"):
+        await wire.sign_in("eve")
+    events = migrates(wire, userAttributes={**verified, "email": "bob@example.org"})
+    reset = {"ClientId": wire.client.id, "Username": "bob"}
+    await wire.call("ForgotPassword", **reset)
+    (event,) = events
+    assert event["request"]["password"] is None
+    bob = {"UserPoolId": wire.pool.id, "Username": "bob"}
+    assert (await wire.call("AdminGetUser", **bob))["UserStatus"] == "RESET_REQUIRED"
+    code = {"ConfirmationCode": wire.code("bob"), "Password": PASSWORD}
+    await wire.call("ConfirmForgotPassword", **reset, **code)
+    assert (await wire.call("AdminGetUser", **bob))["UserStatus"] == "CONFIRMED"
+
+
+@pytest.mark.parametrize("name", ["eve@example.org", "+15555550199"])
+async def test_a_user_migrates_to_a_pool_whose_names_are_addresses(wire: Wire, name: str) -> None:
+    settings(wire, username_attributes=("email", "phone_number"))
+    migrates(wire, userAttributes={"name": "Eve"})
+    assert "AuthenticationResult" in await wire.sign_in(name)
+    user = wire.pool.user(name)
+    assert user is not None
+    assert user.username == user.sub
+    kind = "email" if "@" in name else "phone_number"
+    assert user.attributes == {"name": "Eve", kind: name}
+    with pytest.raises(Refused, match="InvalidLambdaResponseException"):
+        await wire.sign_in("eve")
+
+
+@pytest.mark.parametrize("force", [True, False, None])
+async def test_a_migrated_user_takes_over_an_alias_if_the_trigger_says_so(
+    wire: Wire, force: bool | None
+) -> None:
+    settings(wire, alias_attributes=("email",))
+    taken = {"email": "ada@example.org", "email_verified": "true"}
+    migrates(wire, userAttributes=taken, forceAliasCreation=force)
+    if not force:
+        with pytest.raises(Refused, match="InvalidLambdaResponseException"):
+            await wire.sign_in("eve")
+        return
+    await wire.sign_in("eve")
+    owner = wire.pool.user("ada@example.org")
+    assert owner is not None
+    assert owner.username == "eve"
 
 
 def generates(wire: Wire, version: str, response: dict[str, Any]) -> list[dict[str, Any]]:

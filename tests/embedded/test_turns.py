@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from auth_flow.embedded import EmbeddedCognito, Triggers
-from tests.embedded.wire import PASSWORD, Refused, Wire
+from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +56,44 @@ async def test_a_reset_code_is_used_once(wire: Wire) -> None:
     reset = {**who, "ConfirmationCode": wire.code(), "Password": "New-Correct-Horse-2"}
     ended = await outcomes(3, lambda: wire.call("ConfirmForgotPassword", **reset))
     assert ended == ["ExpiredCodeException", "ExpiredCodeException", "done"]
+
+
+async def test_a_password_is_changed_once(wire: Wire) -> None:
+    """The access token names the user."""
+    access = (await wire.tokens())["AccessToken"]
+    change = {"PreviousPassword": PASSWORD, "ProposedPassword": "New-Correct-Horse-2"}
+    ended = await outcomes(3, lambda: wire.call("ChangePassword", AccessToken=access, **change))
+    assert ended == ["NotAuthorizedException", "NotAuthorizedException", "done"]
+
+
+async def test_a_user_is_made_once(wire: Wire) -> None:
+    """The pool and the name say who it is, in whatever spelling."""
+    names = iter(["zoe", "ZOE", "Zoe"])
+
+    async def make() -> None:
+        named = {"UserPoolId": wire.pool.id, "Username": next(names)}
+        await wire.call("AdminCreateUser", **named)
+
+    assert await outcomes(3, make) == ["UsernameExistsException", "UsernameExistsException", "done"]
+
+
+@pytest.mark.parametrize("flow", ["USER_PASSWORD_AUTH", "USER_AUTH"])
+async def test_wrong_passwords_at_once_are_counted(wire: Wire, flow: str) -> None:
+    settings(wire, limits={"wrong_passwords": 2})
+    named = {"USERNAME": "ada", "PASSWORD": "Wrong-Horse-1", "PREFERRED_CHALLENGE": "PASSWORD"}
+    messages: list[str] = []
+
+    async def wrong() -> None:
+        try:
+            await wire.initiate(flow, **named)
+        except Refused as refused:
+            messages.append(refused.message)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(4):
+            tasks.start_soon(wrong)
+    wrong_one, locked = "Incorrect username or password.", "Password attempts exceeded"
+    assert sorted(messages) == [wrong_one, wrong_one, locked, locked]
 
 
 async def test_a_trigger_may_call_the_service_about_its_user(wire: Wire) -> None:
