@@ -18,6 +18,7 @@ from auth_flow.states import (
     AutoSignInReady,
     CodeDelivery,
     ConfirmationRequired,
+    CustomChallenge,
     CustomProvider,
     EmailCode,
     Event,
@@ -53,35 +54,46 @@ _NO_PASSWORD = FormSettings(
 def _other_cases() -> Iterator[tuple[str, AuthFlow, FormName | None]]:
     """Yield forms that differ from those of the samples by the settings or by what is known."""
     idle: tuple[FormName, ...] = ("SIGN_IN", "SIGN_UP")
-    for name in idle:
-        yield f"IDLE {name}: no password", resting(Record(), settings=_NO_PASSWORD), name
-    chosen = {"sign_in_options": SignInOptions(auth_flow_type="USER_AUTH")}
+    for form in idle:
+        yield f"IDLE {form}: no password", resting(Record(), settings=_NO_PASSWORD), form
+    sent = {"code_sent_at": NOW - FormSettings().resend_delay}
+    chosen = {"sign_in_options": SignInOptions(auth_flow_type="USER_AUTH"), **sent}
+    preferred = {"sign_in_options": _NO_PASSWORD.sign_in_options, **sent}
+    custom = {"sign_in_options": SignInOptions(auth_flow_type="CUSTOM_WITHOUT_SRP"), **sent}
     steps: tuple[tuple[str, Step, dict[str, Any]], ...] = (
         ("no code was sent", ConfirmationRequired(), {}),
         ("by SMS", ConfirmationRequired(code_delivery=_SMS), {}),
         ("by SMS", PasswordResetCode(code_delivery=_SMS), {}),
         ("the service did not say where", PasswordResetCode(code_delivery=CodeDelivery()), {}),
-        ("with a password", AutoSignInReady(), {}),
-        ("with a session", AutoSignInReady(), {"session": "s-1", "expires_at": NOW + 1}),
-        ("with a session that is over", AutoSignInReady(), {"session": "s-1", "expires_at": NOW}),
-        ("with a session without an end", AutoSignInReady(), {"session": "s-1"}),
+        ("by password", AutoSignInReady(), {}),
+        ("by session", AutoSignInReady(), {"session": "s-1", "expires_at": NOW + 1}),
+        ("by session that is over", AutoSignInReady(), {"session": "s-1", "expires_at": NOW}),
+        ("by session without an end", AutoSignInReady(), {"session": "s-1"}),
         ("chosen", SmsCode(code_delivery=_SMS), {"challenge": "SMS_OTP", **chosen}),
         ("chosen", EmailCode(code_delivery=DELIVERY), {"challenge": "EMAIL_OTP", **chosen}),
+        ("chosen by another name", SmsCode(code_delivery=_SMS), {"challenge": "SMS_MFA", **chosen}),
+        ("preferred", EmailCode(code_delivery=DELIVERY), preferred),
+        ("of a custom sign-in", SmsCode(code_delivery=CodeDelivery()), custom),
+        ("of nobody", EmailCode(code_delivery=DELIVERY), {**preferred, "login_id": None}),
     )
     for case, step, more in steps:
-        record = Record(step=step, login_id="ada", code_sent_at=NOW - 10, **more)
-        yield f"{step.name}: {case}", resting(record, settings=FormSettings()), None
-    lost: tuple[tuple[Step, str], ...] = (
-        (NewPasswordRequired(), "new_password"),
-        (PasswordResetCode(), "confirm_reset_password"),
-        (ConfirmationRequired(), "confirm_sign_up"),
-        (ConfirmationRequired(code_delivery=_SMS), "confirm_sign_up"),
+        for password in (None, PASSWORD):
+            record = Record(**{"step": step, "login_id": "ada", "code_sent_at": NOW - 10, **more})
+            held = " with password" if password else ""
+            flow = resting(record, settings=FormSettings(), password=password)
+            yield f"{step.name}: {case}{held}", flow, None
+    lost: tuple[tuple[Step, str, str | None], ...] = (
+        (NewPasswordRequired(), "new_password", "ada"),
+        (PasswordResetCode(), "confirm_reset_password", "ada"),
+        (ConfirmationRequired(), "confirm_sign_up", "ada"),
+        (ConfirmationRequired(code_delivery=_SMS), "confirm_sign_up", "ada"),
+        (CustomChallenge(parameters={}), "answer_challenge", None),
     )
-    for step, event in lost:
+    for step, event, name in lost:
         unanswered = Unanswered(event=event, at=NOW - 10)
-        record = Record(step=step, login_id="ada", code_sent_at=NOW - 10, unanswered=unanswered)
-        flow = resting(record, password=PASSWORD)
-        yield f"{step.name} without reply to {event}: the flow holds a password", flow, None
+        record = Record(step=step, login_id=name, code_sent_at=NOW - 10, unanswered=unanswered)
+        case = f"{step.name} of {name or 'nobody'} without reply to {event} with password"
+        yield case, resting(record, password=PASSWORD), None
 
 
 def _of_text(text: Text | None) -> str:

@@ -98,6 +98,13 @@ def test_a_phone_number_becomes_e164(typed: str, country: str | None, sent: str 
     assert event.user_attributes == {"phone_number": sent}
 
 
+def test_what_is_left_empty_is_not_sent() -> None:
+    about = About(form="SIGN_UP", settings=FormSettings(country_code="+44"))
+    empty = {"attributes.phone_number": " ", "attributes.email": ""}
+    event = Idle().fill({"username": "ada", "new_password": "x", **empty}, about=about)
+    assert event == SignUp(username="ada", password="x", auto_sign_in=SignInOptions())
+
+
 @pytest.mark.parametrize(
     ("typed", "sent"),
     [("1985-12-31", True), (" 1985-12-31 ", True), ("31.12.1985", False), ("1985-02-30", False)],
@@ -344,9 +351,9 @@ def test_if_no_code_was_sent_the_form_says_so_and_puts_sending_first() -> None:
 
 def test_an_application_poses_the_question_of_a_custom_challenge() -> None:
     def question(parameters: Any) -> Text:
-        return Text.of("captcha", "What is {sum}?", {"sum": parameters["sum"]})
+        return Text.of("text", "What is {sum}?", {"sum": parameters["sum"]})
 
     step = CustomChallenge(parameters={"sum": "2+2", "secret": "x"})
     form = step.form(About(settings=FormSettings(custom_question=question)))
-    assert str(form.text) == "What is 2+2?"
+    assert str(form.text) == "What is 2+2?", "also if the key is one of the step's own texts"
     assert "2+2" not in step.form().model_dump_json()

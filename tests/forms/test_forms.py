@@ -283,6 +283,15 @@ def test_a_form_hides_what_is_shown_once() -> None:
     assert "password=" not in repr(about)
 
 
+def test_a_value_that_is_no_text_is_not_shown_again() -> None:
+    values: dict[str, object] = {"username": 5}
+    assert Idle().form(About(username="ada", values=values)).fields[0].value == "ada"
+
+
+def test_a_text_needs_no_parameters() -> None:
+    assert Text(key="key", text="Hello.") == Text.of("key", "Hello.")
+
+
 def test_a_parameter_that_is_not_given_stays_as_it_is() -> None:
     assert str(Text.of("key", "{greeting}, {name}!", {"name": "Ada"})) == "{greeting}, Ada!"
 
