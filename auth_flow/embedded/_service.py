@@ -160,8 +160,6 @@ class CognitoService:
             raise not_authorized("Access Token has been revoked")
         if scope not in str(claims.get("scope")).split(" "):
             raise not_authorized("Access Token does not have required scopes")
-        if not user.enabled:
-            raise not_authorized("User is disabled.")
         return Caller(pool, client, user, grant)
 
 

@@ -17,6 +17,12 @@ from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
 
+BARRED = [
+    ("AdminResetUserPassword", "PasswordResetRequiredException"),
+    ("AdminDisableUser", "NotAuthorizedException: User is disabled"),
+]
+"""What bars a user from signing in, and the refusal."""
+
 
 @pytest.mark.parametrize(
     ("flow", "parameters", "missing"),
@@ -250,13 +256,7 @@ async def test_only_a_client_that_protects_users_simulates_one(wire: Wire, flow:
 
 
 @pytest.mark.parametrize("flow", ["CUSTOM_AUTH", "USER_AUTH"])
-@pytest.mark.parametrize(
-    ("operation", "name"),
-    [
-        ("AdminResetUserPassword", "PasswordResetRequiredException"),
-        ("AdminDisableUser", "NotAuthorizedException: User is disabled"),
-    ],
-)
+@pytest.mark.parametrize(("operation", "name"), BARRED)
 async def test_a_user_who_may_not_sign_in_is_asked_nothing(
     wire: Wire, flow: str, operation: str, name: str
 ) -> None:
@@ -266,6 +266,17 @@ async def test_a_user_who_may_not_sign_in_is_asked_nothing(
     await wire.call(operation, UserPoolId=wire.pool.id, Username="ada")
     with pytest.raises(Refused, match=name):
         await wire.initiate(flow, USERNAME="ada")
+
+
+@pytest.mark.parametrize(("operation", "name"), BARRED)
+async def test_a_user_who_may_no_longer_sign_in_gets_no_tokens(
+    wire: Wire, operation: str, name: str
+) -> None:
+    asked = await sms_mfa(wire)
+    code = wire.code()
+    await wire.call(operation, UserPoolId=wire.pool.id, Username="ada")
+    with pytest.raises(Refused, match=name):
+        await wire.respond(asked, USERNAME="ada", SMS_MFA_CODE=code)
 
 
 async def test_custom_challenges_need_their_triggers(wire: Wire) -> None:

@@ -21,12 +21,22 @@ async def test_access_tokens_expire_and_cannot_be_made_up(wire: Wire, clock: Tur
     tokens = await wire.tokens()
     deep = base64.urlsafe_b64encode(b"[" * 9999).decode()
     forged = tokens["AccessToken"][:-4] + "AAAA"
-    for token in ("x.y.z", f"x.{deep}.z", tokens["IdToken"], forged):
+    claims = wire.pool.key.read(tokens["AccessToken"])
+    other_use = wire.pool.key.sign({**claims, "token_use": "id"})
+    for token in ("x.y.z", f"x.{deep}.z", tokens["IdToken"], other_use, forged):
         with pytest.raises(Refused, match="NotAuthorizedException: Invalid Access Token"):
             await wire.call("GetUser", AccessToken=token)
     clock.turn(hours=1)
     with pytest.raises(Refused, match="NotAuthorizedException: Access Token has expired"):
         await wire.call("GetUser", AccessToken=tokens["AccessToken"])
+
+
+async def test_access_tokens_end_with_their_client(wire: Wire) -> None:
+    access = (await wire.tokens())["AccessToken"]
+    named = {"UserPoolId": wire.pool.id, "ClientId": wire.client.id}
+    await wire.call("DeleteUserPoolClient", **named)
+    with pytest.raises(Refused, match="NotAuthorizedException: Invalid Access Token"):
+        await wire.call("GetUser", AccessToken=access)
 
 
 async def test_access_tokens_of_other_scopes_do_not_speak_for_the_user(wire: Wire) -> None:

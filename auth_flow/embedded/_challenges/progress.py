@@ -72,10 +72,14 @@ async def second_factor_passed(attempt: Attempt) -> Reply:
 
 
 async def finish(attempt: Attempt) -> Reply:
-    """Issue the tokens, and keys for a new device if the pool tracks devices."""
+    """Issue the tokens, and keys for a new device if the pool tracks devices.
+
+    An administrator may have barred the user since the first factor.
+    """
+    pool, client, user, device = attempt.pool, attempt.client, attempt.known_user, attempt.device
+    check_may_sign_in(user)
     if falls_short(attempt):
         raise not_authorized("The requested authentication level was not reached.")
-    pool, client, user, device = attempt.pool, attempt.client, attempt.known_user, attempt.device
     tracks = pool.settings.device_tracking != "OFF" and not is_managed_login()
     context = attempt.context
     await fire(
