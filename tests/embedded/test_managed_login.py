@@ -59,7 +59,7 @@ async def test_the_scopes_limit_what_an_id_token_says(
 
 
 async def test_from_authorize_to_tokens(app: App) -> None:
-    await app.authorize()
+    await app.authorize(resource="https://api.example.org")
     assert app.browser.title == "Sign in"
     await app.sign_in()
     assert app.browser.left_for.startswith(f"{CALLBACK}?")
@@ -73,7 +73,7 @@ async def test_from_authorize_to_tokens(app: App) -> None:
     assert identity["at_hash"] == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     assert (identity["nonce"], identity["email"]) == ("n-1", "ada@example.org")
     assert "phone_number" not in identity
-    assert access["scope"] == "openid email"
+    assert (access["scope"], access["aud"]) == ("openid email", "https://api.example.org")
 
     bearer = {"authorization": f"Bearer {tokens['access_token']}"}
     basic = {"authorization": f"Basic {tokens['access_token']}"}
@@ -89,7 +89,8 @@ async def test_from_authorize_to_tokens(app: App) -> None:
     }
     renewed = await app.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"])
     assert set(renewed.json()) == {"id_token", "access_token", "expires_in", "token_type"}
-    assert claims(renewed.json()["access_token"])["scope"] == "openid email"
+    again = claims(renewed.json()["access_token"])
+    assert (again["scope"], again["aud"]) == ("openid email", "https://api.example.org")
     await app.wire.http.post(
         "/oauth2/revoke", data={"token": tokens["refresh_token"], "client_id": app.client_id}
     )

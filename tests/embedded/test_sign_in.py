@@ -31,7 +31,10 @@ async def verified_claims(wire: Wire, token: str, **options: str) -> dict[str, o
         ("RSA", "RS256", "sig")
     }
     keys = jwt.PyJWKSet.from_dict(served)
-    key = keys[jwt.get_unverified_header(token)["kid"]]
+    header = jwt.get_unverified_header(token)
+    key = keys[header["kid"]]
+    assert header == {"alg": "RS256", "kid": key.key_id}
+    assert key.key.key_size == 2048
     return jwt.decode(
         token, key.key, algorithms=["RS256"], issuer=configuration["issuer"], **options
     )
