@@ -86,14 +86,14 @@ def new_password_field(about: About) -> Field:
     )
 
 
-def code_field(rule: Rule = _ONE_WORD, *, autocomplete: str = "one-time-code") -> Field:
+def code_field(rule: Rule = _ONE_WORD) -> Field:
     """Return the field of a code."""
     return Field(
         name="code",
         kind="code",
         label=text("field.code"),
         secret=True,
-        autocomplete=autocomplete,
+        autocomplete="one-time-code",
         rules=(rule,),
     )
 

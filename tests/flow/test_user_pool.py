@@ -44,6 +44,44 @@ def test_what_is_needed_and_another_prefix(monkeypatch: pytest.MonkeyPatch) -> N
     assert pool.url == "https://cognito-idp.eu-west-1.amazonaws.com"
 
 
+AWS = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc123"
+NEWER = "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc123"
+OWN = "http://127.0.0.1:9229"
+
+
+@pytest.mark.parametrize(
+    ("pool_id", "endpoint", "issuers", "keys"),
+    [
+        ("eu-west-1_Abc123", None, (AWS, NEWER), f"{AWS}/.well-known/jwks.json"),
+        (
+            "eu-west-1_Abc123",
+            f"{OWN}/",
+            (AWS, NEWER, f"{OWN}/eu-west-1_Abc123"),
+            f"{OWN}/eu-west-1_Abc123/.well-known/jwks.json",
+        ),
+        ("local_1", OWN, (f"{OWN}/local_1",), f"{OWN}/local_1/.well-known/jwks.json"),
+    ],
+)
+def test_the_issuers_of_its_tokens_and_their_keys(
+    pool_id: str, endpoint: str | None, issuers: tuple[str, ...], keys: str
+) -> None:
+    pool = UserPool(
+        user_pool_id=pool_id, client_id="1example", endpoint=endpoint, domain="login.example.com"
+    )
+    assert pool.issuers == issuers
+    assert pool.keys_url(issuers[0]) == keys
+    assert pool.hosted
+    assert (pool.hosted.issuers, pool.hosted.keys_url) == (issuers, keys)
+    assert pool.url == (endpoint or "https://cognito-idp.eu-west-1.amazonaws.com")
+
+
+def test_a_pool_without_a_region_needs_an_endpoint() -> None:
+    pool = UserPool(user_pool_id="local_1", client_id="1example")
+    with pytest.raises(ValueError, match="local_1"):
+        _ = pool.issuers
+    assert pool.hosted is None
+
+
 def test_the_variables_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="AUTH_FLOW_USER_POOL_ID and AUTH_FLOW_CLIENT_ID"):
         UserPool.from_env()
@@ -68,4 +106,5 @@ def test_a_variable_that_is_wrong_is_named_and_no_secret(
     monkeypatch.setenv(name, value)
     with pytest.raises(ValueError, match=f"^{name}: ") as refused:
         UserPool.from_env()
+    assert refused.value.__context__ is None
     assert "Marker-Secret" not in "".join(traceback.format_exception(refused.value))

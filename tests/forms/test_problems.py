@@ -17,7 +17,9 @@ from auth_flow.states import (
     Idle,
     PasskeyRequired,
     PasswordResetCode,
+    RedirectRequired,
     SmsCode,
+    TotpCode,
     TotpSetup,
 )
 from auth_flow.states.forms import About
@@ -163,8 +165,22 @@ def test_an_expired_code_puts_sending_first() -> None:
     assert RESET.form().actions[0].name == "submit"
 
 
-def test_a_text_of_its_own_replaces_the_shared_one() -> None:
-    field = TOTP.form(About(error=said("CodeMismatchException"))).fields[-1]
-    assert field.problem is not None
-    assert field.problem.text.key == "problem.code_mismatch.totp_setup"
-    assert str(field.problem) == "That is not the code that the app shows now."
+@pytest.mark.parametrize(
+    ("step", "error", "key"),
+    [
+        (TOTP, "CodeMismatchException", "problem.code_mismatch.totp_setup"),
+        (TotpCode(), "CodeMismatchException", "problem.code_mismatch.totp_code"),
+        (CUSTOM, "CodeMismatchException", "problem.code_mismatch.custom_challenge"),
+        (SMS, "CodeMismatchException", "problem.code_mismatch"),
+        (
+            RedirectRequired(url="https://d.example"),
+            "UserLambdaValidationException",
+            "problem.refused.redirect_required",
+        ),
+    ],
+)
+def test_a_text_of_its_own_replaces_the_shared_one(step: Any, error: str, key: str) -> None:
+    form = step.form(About(error=said(error)))
+    problem = form.problem or form.fields[-1].problem
+    assert problem.text.key == key
+    assert str(problem).startswith(english()[key].partition("{")[0])

@@ -217,7 +217,12 @@ async def test_a_missing_extra_is_noticed_before_anybody_leaves(
         ("login.example.com", "https://login.example.com"),
         ("https://login.example.com/", "https://login.example.com"),
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("localhost", "http://localhost"),
         ("localhost:8000", "http://localhost:8000"),
+        ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("[::1]:8000", "http://[::1]:8000"),
     ],
 )
 def test_domains(domain: str, url: str) -> None:
@@ -226,7 +231,21 @@ def test_domains(domain: str, url: str) -> None:
     assert pool.hosted.url == url
 
 
-@pytest.mark.parametrize("domain", ["", "http://login.example.com", "a b", "https://a/b", "my_app"])
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "",
+        "http://login.example.com",
+        "ftp://localhost",
+        "a b",
+        "https://a/b",
+        "https://a?b",
+        "https://a#b",
+        "https://b@a",
+        "https://",
+        "my_app",
+    ],
+)
 def test_what_is_no_domain(domain: str) -> None:
     with pytest.raises(ValueError, match="domain"):
         UserPool(user_pool_id="eu-west-1_Abc123", client_id="1example", domain=domain)
