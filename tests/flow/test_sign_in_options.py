@@ -158,13 +158,14 @@ async def test_srp_may_be_answered_with_another_challenge(script: Script, flow: 
     assert await flow.send(event) == FirstFactorSelection(available_challenges=("EMAIL_OTP",))
 
 
+@pytest.mark.parametrize("app", ["SOFTWARE_TOKEN", "SOFTWARE_TOKEN_MFA"])
 @pytest.mark.parametrize("operation", ["InitiateAuth", "RespondToAuthChallenge"])
 async def test_either_reply_may_name_the_factors_and_an_app_is_one(
-    script: Script, flow: AuthFlow, operation: str
+    script: Script, flow: AuthFlow, operation: str, app: str
 ) -> None:
     selection = {
         **challenge("SELECT_CHALLENGE"),
-        "AvailableChallenges": ["SOFTWARE_TOKEN", "WEB_AUTHN"],
+        "AvailableChallenges": [app, "WEB_AUTHN"],
     }
     if operation == "InitiateAuth":
         script.expect(initiate("USER_AUTH", selection, USERNAME="ada"))
@@ -176,14 +177,14 @@ async def test_either_reply_may_name_the_factors_and_an_app_is_one(
     step = await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
     if operation != "InitiateAuth":
         step = await flow.send(EnterCode(code="123456"))
-    assert step == FirstFactorSelection(available_challenges=("SOFTWARE_TOKEN", "WEB_AUTHN"))
+    assert step == FirstFactorSelection(available_challenges=(app, "WEB_AUTHN"))
     script.expect(
         respond(
             "SELECT_CHALLENGE",
             "session-1",
             challenge("SOFTWARE_TOKEN_MFA"),
             USERNAME="ada",
-            ANSWER="SOFTWARE_TOKEN",
+            ANSWER=app,
         ),
         respond(
             "SOFTWARE_TOKEN_MFA",
