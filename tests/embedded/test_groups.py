@@ -116,6 +116,19 @@ async def test_groups_are_in_both_tokens_and_roles_in_the_id_token(wire: Wire) -
     assert "cognito:roles" not in access
 
 
+async def test_groups_are_in_order_and_each_role_is_named_once(wire: Wire) -> None:
+    await create(wire, "z-first", Precedence=0)
+    await create(wire, "b", RoleArn=READER, Precedence=7)
+    await create(wire, "a", RoleArn=READER, Precedence=7)
+    await create(wire, "last", RoleArn=WRITER)
+    for name in ("last", "b", "a", "z-first"):
+        await add(wire, name)
+    access, identity = await claims(wire)
+    assert access["cognito:groups"] == ["z-first", "a", "b", "last"]
+    assert identity["cognito:roles"] == [READER, WRITER]
+    assert identity["cognito:preferred_role"] == READER
+
+
 @pytest.mark.parametrize(("other", "preferred"), [(READER, None), (WRITER, WRITER)])
 async def test_groups_of_one_precedence_prefer_a_role_only_if_they_share_it(
     wire: Wire, other: str, preferred: str | None

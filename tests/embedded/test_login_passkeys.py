@@ -150,7 +150,7 @@ async def test_a_passkey_that_was_deleted_meanwhile(app: App) -> None:
 
 
 async def test_a_passkey_is_offered_after_a_sign_up(app: App) -> None:
-    await app.authorize()
+    await app.authorize(resource="https://api.example.org", scope="openid")
     await app.browser.submit("go:sign_up")
     await app.browser.submit(username="zoe", **{"attributes.email": "zoe@example.org"})
     await app.browser.submit(code=app.wire.code("zoe"))
@@ -159,8 +159,10 @@ async def test_a_passkey_is_offered_after_a_sign_up(app: App) -> None:
     passkey = Authenticator(ORIGIN)
     await app.browser.submit(credential=json.dumps(passkey.create(options(app))))
     assert app.browser.returned["state"] == "st-1"
-    identity = claims((await app.redeem()).json()["id_token"])
+    tokens = (await app.redeem()).json()
+    identity, access = claims(tokens["id_token"]), claims(tokens["access_token"])
     assert (identity["cognito:username"], identity["nonce"]) == ("zoe", "n-1")
+    assert (access["aud"], access["scope"]) == ("https://api.example.org", "openid")
 
 
 @pytest.mark.parametrize(

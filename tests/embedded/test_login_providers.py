@@ -13,7 +13,7 @@ import pytest
 
 from auth_flow.embedded import ClientSettings, Triggers, TurnableClock
 from tests.embedded.hosted import OAUTH, App, claims
-from tests.embedded.wire import Wire
+from tests.embedded.wire import Refused, Wire
 
 pytestmark = pytest.mark.anyio
 
@@ -370,6 +370,17 @@ async def test_a_provider_that_speaks_another_protocol(app: App, provider: Provi
         provider.replies["/.well-known/openid-configuration"] = discovered
         assert await leave(app, provider, identity_provider=kind) == "https://g/a"
         assert provider.requests[-1].url.host == "accounts.google.com"
+
+
+async def test_a_user_of_a_provider_is_kept_out(app: App, provider: Provider) -> None:
+    await leave(app, provider)
+    await come_back(app, provider)
+    user = await user_of(app)
+    pool: dict[str, Any] = {"UserPoolId": app.wire.pool.id}
+    subject = {"ProviderName": "Acme", "ProviderAttributeValue": "carol1"}
+    await app.wire.call("AdminDisableProviderForUser", **pool, User=subject)
+    with pytest.raises(Refused, match="UserNotFoundException"):
+        await app.wire.call("AdminGetUser", **pool, Username=user["Username"])
 
 
 async def test_a_user_without_a_name_and_a_disabled_one(app: App, provider: Provider) -> None:

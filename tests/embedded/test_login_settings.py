@@ -270,6 +270,11 @@ async def test_a_users_account_is_linked_and_unlinked(wire: Wire) -> None:
             await wire.call(
                 "AdminLinkProviderForUser", **pool, DestinationUser=destination, SourceUser=given
             )
+    await wire.call("AdminLinkProviderForUser", **pool, DestinationUser=ada, SourceUser=source("8"))
+    await wire.call("AdminDisableProviderForUser", **pool, User=source("8"))
+    user = await wire.call("AdminGetUser", **pool, Username="ada")
+    attributes = {one["Name"]: one["Value"] for one in user["UserAttributes"]}
+    assert json.loads(attributes["identities"]) == [identity]
     await wire.call("AdminDisableProviderForUser", **pool, User=source("7"))
     user = await wire.call("AdminGetUser", **pool, Username="ada")
     assert "identities" not in [one["Name"] for one in user["UserAttributes"]]

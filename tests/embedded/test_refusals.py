@@ -183,9 +183,12 @@ async def test_a_cancelled_answer_leaves_the_session_alone(wire: Wire) -> None:
 async def test_sessions_that_nobody_came_back_to_are_dropped(wire: Wire, clock: Any) -> None:
     for _ in range(3):
         await select_challenge(wire)
-    clock.turn(days=1, minutes=4)
+    clock.turn(days=1, minutes=3, seconds=-1)
     await select_challenge(wire)
-    assert len(wire.pool.sessions) == 1
+    assert len(wire.pool.sessions) == 4
+    clock.turn(seconds=1)
+    await select_challenge(wire)
+    assert len(wire.pool.sessions) == 2
 
 
 async def test_a_user_nobody_knows_is_acted_out_to_the_end(wire: Wire) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import sqlite3
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,28 @@ def test_passwords_are_not_kept(tmp_path: Path, signing_key: SigningKey) -> None
     with EmbeddedCognito(storage=tmp_path / "cognito.sqlite") as service:
         service.create_pool(key=signing_key).create_user("ada", PASSWORD)
     assert PASSWORD.encode() not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_a_storage_in_memory_leaves_no_file(
+    tmp_path: Path, signing_key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with EmbeddedCognito(storage=":memory:") as service:
+        service.create_pool(key=signing_key)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_shared_with_other_threads_and_programs(
+    tmp_path: Path, signing_key: SigningKey
+) -> None:
+    path = tmp_path / "cognito.sqlite"
+    with EmbeddedCognito(storage=path) as service, closing(sqlite3.connect(path)) as other:
+        pool = service.create_pool(key=signing_key)
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(pool.create_user, "ada", PASSWORD).result()
+        names = {key for (key,) in other.execute("SELECT key FROM rows")}
+        assert names == {pool.id, "ada"}
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_file_that_is_no_database_is_let_go(tmp_path: Path) -> None:
