@@ -57,7 +57,7 @@ class DeviceProof:
         """
         device = turn.device
         if device is None or reply.challenge != "DEVICE_SRP_AUTH":
-            raise DeviceNotRemembered(reply.challenge or cls.challenges[0])
+            raise DeviceNotRemembered(str(reply.challenge))
         answers_step = turn.record.session is not None
         try:
             with session_spent() if answers_step else nullcontext():
@@ -90,7 +90,6 @@ def _prove(turn: Turn, reply: AuthReply, device: RememberedDevice) -> Dialogue[A
             user=device.key,
             password=reveal(device.password),
             timestamp=now,
-            operation=asked.operation,
         )
     )
     responses = {

@@ -96,8 +96,7 @@ class DeviceCalls(UserCalls):
 
     async def _set_status(self, device_key: str, status: str) -> None:
         await self.call("UpdateDeviceStatus", DeviceKey=device_key, DeviceRememberedStatus=status)
-        if self.device and self.device.key == device_key:
-            await self._own_device.decided()
+        await self._own_device.decided(device_key)
 
     def _named(self, device_key: str | None, call: str) -> str:
         if device_key is not None:

@@ -124,9 +124,9 @@ class OwnDevice:
             await self._remember(request)
             await self._save()
 
-    async def decided(self) -> None:
-        """Keep that the user has decided whether the device is remembered."""
-        if self.device is not None and self.device.user_decides:
+    async def decided(self, key: str) -> None:
+        """Keep that the user has decided whether a device is remembered, if it is this one."""
+        if self.device is not None and self.device.key == key:
             self.device = self.device.model_copy(update={"user_decides": False})
             await self.records.save(self._user.username, self.device)
 
@@ -145,7 +145,8 @@ class OwnDevice:
 
     async def _remember(self, request: Request) -> None:
         device = self.device
-        if device is None or not device.user_decides or not self._config.remember_device:
+        assert device is not None
+        if not device.user_decides or not self._config.remember_device:
             return
         members = {"DeviceKey": device.key, "DeviceRememberedStatus": "remembered"}
         try:

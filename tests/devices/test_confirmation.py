@@ -209,8 +209,9 @@ async def test_a_failure_is_reported_and_tried_again_before_the_next_refresh(
     assert flow.step.device is not None
     assert flow.step.device.error == "InvalidParameterException"
     assert flow.session.device is None
+    key = flow.step.device.key
     (notice,) = [one for one in always.notices if isinstance(one, DeviceNotConfirmed)]
-    assert (notice.username, notice.error) == ("ada", INVALID)
+    assert notice == DeviceNotConfirmed("ada", always.user.sub, key, INVALID)
 
     always.transport.requests.clear()
     await flow.session.fresh_tokens(force=True)

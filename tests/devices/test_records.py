@@ -67,8 +67,11 @@ async def test_dropping_a_device_and_clearing_all(in_store: bool) -> None:
     book = await held.load()
     assert (book.find("ada"), book.find("ada@example.org")) == (None, None)
     assert book.find("grace") == OTHER
+    assert book.aliases == {}
+    await held.save("grace", OTHER, alias="grace@example.org")
     await held.clear()
-    assert (await held.load()).devices == {}
+    book = await held.load()
+    assert (book.devices, book.aliases) == ({}, {})
 
 
 async def test_a_store_shows_neither_the_secret_nor_the_installation() -> None:

@@ -17,11 +17,13 @@ from auth_flow import (
     SharedFlows,
     SignIn,
     Step,
+    Tokens,
     new_key,
 )
 from auth_flow.embedded import TurnableClock
 from auth_flow.errors import (
     AuthFlowError,
+    ConnectFailed,
     DeviceNotRemembered,
     NotAuthorizedException,
     ResourceNotFoundException,
@@ -29,15 +31,19 @@ from auth_flow.errors import (
     UnexpectedStep,
 )
 from auth_flow.session import RememberedDevice, Session
+from auth_flow.states import _srp as srp
 from auth_flow.states.steps import CurrentDevice
 from tests.flow.scripted import (
     ANYTHING,
     POOL,
     SMS,
+    SUBJECT,
+    Clock,
     Exchange,
     Script,
     challenge,
     initiate,
+    jwt,
     refusal,
     respond,
     tokens,
@@ -180,7 +186,7 @@ BY_PASSWORD = SignIn(username="ada", password="correct", auth_flow_type="USER_PA
 
 
 async def proof_refused_after_a_code(
-    script: Script, devices: dict[str, RememberedDevice], refused: ServiceError, *then: Exchange
+    script: Script, devices: dict[str, RememberedDevice], refused: AuthFlowError, *then: Exchange
 ) -> AuthFlow:
     """A flow whose next code leads to a proof that the service refuses, and then to others."""
     flow = AuthFlow(POOL, transport=script, devices=devices)
@@ -334,12 +340,95 @@ async def test_the_device_is_found_under_every_name_that_was_typed(
     assert set(sent_device_keys(always)) == {first.session.device.key}
 
 
-async def test_a_proof_that_is_asked_for_without_a_device_ends_the_sign_in(script: Script) -> None:
-    flow = AuthFlow(POOL, transport=script)
-    script.expect(initiate("USER_AUTH", challenge("DEVICE_SRP_AUTH"), USERNAME="ada"))
-    with pytest.raises(DeviceNotRemembered, match="Sign in again"):
+class Ahead(Script):
+    """A service whose clock is an hour ahead."""
+
+    clock_difference = 3600.0
+
+
+@pytest.mark.parametrize(("told", "used"), [({"USERNAME": "uid-1"}, "uid-1"), ({}, "ada")])
+async def test_a_proof_has_the_name_and_the_time_of_the_service(
+    told: dict[str, str], used: str
+) -> None:
+    script, clock = Ahead(), Clock()
+    flow = AuthFlow(POOL, transport=script, devices={"ada": DEVICE}, clock=clock)
+    named = {"USERNAME": "ada", "DEVICE_KEY": DEVICE.key}
+    block = {"SRP_B": "0123456789abcdef", "SALT": "0a1b", "SECRET_BLOCK": "c2VjcmV0", **told}
+    script.expect(
+        initiate("USER_AUTH", challenge("DEVICE_SRP_AUTH", "session-2"), **named),
+        respond(
+            "DEVICE_SRP_AUTH",
+            "session-2",
+            challenge("DEVICE_PASSWORD_VERIFIER", "session-3", **block),
+            SRP_A=ANYTHING,
+            **named,
+        ),
+        respond(
+            "DEVICE_PASSWORD_VERIFIER",
+            "session-3",
+            tokens(),
+            USERNAME=used,
+            DEVICE_KEY=DEVICE.key,
+            PASSWORD_CLAIM_SECRET_BLOCK="c2VjcmV0",
+            PASSWORD_CLAIM_SIGNATURE=ANYTHING,
+            TIMESTAMP=srp.timestamp(clock.now + 3600),
+        ),
+    )
+    assert isinstance(await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH")), Done)
+    script.check()
+
+
+async def test_a_proof_that_never_left_is_made_again_only_if_no_answer_is_lost(
+    script: Script,
+) -> None:
+    unsent = ConnectFailed("no route.", operation="RespondToAuthChallenge", retryable=True)
+    named = {"USERNAME": "ada", "DEVICE_KEY": DEVICE.key}
+    script.expect(
+        initiate("USER_AUTH", challenge("DEVICE_SRP_AUTH", "session-2"), **named),
+        respond("DEVICE_SRP_AUTH", "session-2", unsent, SRP_A=ANYTHING, **named),
+    )
+    flow = AuthFlow(POOL, transport=script, devices={"ada": DEVICE})
+    with pytest.raises(ConnectFailed) as caught:
         await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
+    assert caught.value.retryable
+    flow = await proof_refused_after_a_code(script, {"ada": DEVICE}, unsent)
+    with pytest.raises(ConnectFailed) as caught:
+        await flow.send(EnterCode(code="123456"))
+    assert not caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("asked", "devices"),
+    [("DEVICE_SRP_AUTH", {}), ("DEVICE_PASSWORD_VERIFIER", {"ada": DEVICE})],
+)
+async def test_a_proof_that_cannot_be_given_ends_the_sign_in(
+    script: Script, asked: str, devices: dict[str, RememberedDevice]
+) -> None:
+    flow = AuthFlow(POOL, transport=script, devices=devices)
+    named = {"DEVICE_KEY": DEVICE.key} if devices else {}
+    script.expect(initiate("USER_AUTH", challenge(asked), USERNAME="ada", **named))
+    with pytest.raises(DeviceNotRemembered, match="Sign in again") as caught:
+        await flow.send(SignIn(username="ada", auth_flow_type="USER_AUTH"))
+    assert caught.value.challenge == asked
     assert flow.step.name == "IDLE"
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_refresh_names_the_device_of_the_token_or_of_the_session(
+    script: Script, named: bool
+) -> None:
+    """A session that was restored may know only what the token says."""
+    claims = {"device_key": "eu-west-1_0c0d"} if named else {}
+    held = Tokens.read(jwt(sub=SUBJECT, username="ada", **claims), refresh_token="refresh-1")
+    flow = AuthFlow(POOL, transport=script)
+    await flow.restore_session(held, device=None if named else DEVICE)
+    body = {
+        "ClientId": POOL.client_id,
+        "RefreshToken": "refresh-1",
+        "DeviceKey": "eu-west-1_0c0d" if named else DEVICE.key,
+    }
+    script.expect(Exchange("GetTokensFromRefreshToken", body, tokens()))
+    await flow.session.fresh_tokens(force=True)
 
 
 async def test_a_service_that_never_has_enough_proof_is_not_answered_for_ever(
