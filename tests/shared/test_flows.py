@@ -256,15 +256,26 @@ async def test_a_request_that_hangs_is_given_up_when_the_worker_is_cancelled(
     flows: SharedFlows, gate: Gate, service: EmbeddedCognito, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(finish_despite_cancel, "__defaults__", (0.05,))
-    await _send(flows, SIGN_IN)
-    gate.shut()
+    versions: list[str] = []
+    signed_in = anyio.Event()
+
+    async def sign_in() -> None:
+        async with flows.take("chat") as flow:
+            await flow.send(SIGN_IN)
+            versions.append(flow.version)
+            gate.shut()
+            signed_in.set()
+            await flow.send(_code(service))
+
     async with anyio.create_task_group() as group:
-        group.start_soon(_send, flows, _code(service))
+        group.start_soon(sign_in)
+        await signed_in.wait()
         await gate.reached.wait()
         group.cancel_scope.cancel()
     gate.opened.set()
     view = await flows.look("chat")
     assert (view.step.name, view.busy) == (SmsCode.name, False)
+    assert view.version not in versions, "the form of this step is stale"
     with pytest.raises(FateUnknown):
         await _send(flows, _code(service))
     await _send(flows, SIGN_IN)
