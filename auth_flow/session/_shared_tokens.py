@@ -218,23 +218,19 @@ class SharedTokens:
 
         Return None if these are not ours.
         """
-        while True:
+        held: _Held | None = _Held(fresh, version)
+        while held is not None:
             try:
-                await self._save(fresh, expected=version)
+                await self._replace(held, fresh)
             except StoreConflict:
                 held = await self._load()
-                if held is None:
-                    return None
-                if held.session is None or held.version is None:
-                    await self.put(fresh)
-                    return fresh
-                if _issued_at(held.session) >= _issued_at(fresh) or not fresh.continues(
-                    held.session.tokens  # a step-up has replaced the tokens
-                ):
-                    return None
-                version = held.version
+                if held is not None and held.session is not None:
+                    is_newer = _issued_at(held.session) >= _issued_at(fresh)
+                    if is_newer or not fresh.continues(held.session.tokens):  # of a step-up
+                        return None
             else:
                 return fresh
+        return None
 
     async def _has_newer(self, tokens: Tokens, version: str, *, took_over: bool) -> bool:
         """Return whether another process has stored newer tokens than those that were refused.

@@ -26,7 +26,7 @@ from auth_flow.sealing import Sealer
 from auth_flow.session import Session
 from auth_flow.session._stored import StoredSession, session_key, user_key
 from auth_flow.states._devices import NewDevice
-from auth_flow.stores import FileStore, MemoryStore, SealedStore
+from auth_flow.stores import FileStore, MemoryStore, SealedStore, Store
 from auth_flow.transports import CognitoTransport
 from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, jwt, refusal, tokens
 
@@ -360,7 +360,7 @@ async def test_by_what_two_sign_ins_are_told_apart(
 DAMAGED = ["", "{", "null", "5", "[]", '{"tokens": {}}', '{"tokens": 5, "username": "ada"}', "\x00"]
 
 
-async def damage(store: MemoryStore, session: Session, text: str) -> None:
+async def damage(store: Store, session: Session, text: str) -> None:
     for name in (session_key(POOL, session.session_id), user_key(POOL, USER)):
         entry = await store.load(name)
         await store.save(name, text, expected=entry.version if entry else None)
@@ -411,6 +411,30 @@ async def test_a_damaged_entry_is_written_anew_at_a_refresh(
     assert StoredSession.of(entry.value) == StoredSession(
         session.tokens, USER, clock() + AuthConfig().session_ttl, login_id="ada@example.org"
     ), "and its device is still known to be confirmed"
+
+
+@pytest.mark.parametrize("opens", [True, False])
+async def test_an_entry_that_is_damaged_during_a_refresh_is_written_anew(
+    service: TokenService, clock: Clock, opens: bool
+) -> None:
+    """The text that is found is no session, or not even the store can open it."""
+    place = MemoryStore(clock)
+    store = SealedStore(place, Sealer([new_key()], clock=clock))
+    session = service.session(store=store)
+    await session.keep()
+    clock.now += HOUR
+    service.gate = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(session.fresh_tokens)
+        await anyio.wait_all_tasks_blocked()
+        await damage(store if opens else place, session, "{")
+        service.gate.set()
+    entry = await store.load(session_key(POOL, session.session_id))
+    assert entry
+    assert StoredSession.of(entry.value) == StoredSession(
+        session.tokens, USER, clock() + AuthConfig().session_ttl
+    )
+    assert service.operations == [REFRESH]
 
 
 async def test_a_damaged_entry_does_not_end_a_session_that_was_refreshed_for_long(

@@ -113,6 +113,11 @@ async def test_a_worker_that_dies_in_a_refresh_holds_the_others_up_for_a_while_o
     clock.now += 30
     with anyio.fail_after(10):
         await living.fresh_tokens()
+    entry = await store.load(session_key(POOL, living.session_id))
+    assert entry
+    stored = StoredSession.of(entry.value)
+    assert stored
+    assert (stored.tokens, stored.leased_until) == (living.tokens, 0)
     assert service.operations == [REFRESH, REFRESH]
 
 
@@ -160,10 +165,11 @@ async def test_a_refusal_without_another_process_ends_the_session_at_once(
         await session.fresh_tokens()
 
 
+@pytest.mark.parametrize("dates", [True, False])
 async def test_tokens_that_come_late_do_not_replace_newer_ones(
-    store: MemoryStore, clock: Clock
+    store: MemoryStore, clock: Clock, dates: bool
 ) -> None:
-    service = TokenService(clock, rotates=False)
+    service = TokenService(clock, rotates=False, dates=dates)
     slow, quick = await processes(service, store, 2)
     clock.now += HOUR
 

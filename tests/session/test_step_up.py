@@ -29,10 +29,20 @@ from auth_flow.states._base import reveal
 from auth_flow.states.steps import FirstFactorSelection, PasswordRequired, TotpCode
 from auth_flow.stores import MemoryStore
 from tests.embedded.conftest import signing_key  # noqa: F401 - a fixture
-from tests.flow.scripted import POOL, Clock, Exchange, Script, initiate, jwt, respond, tokens
+from tests.flow.scripted import (
+    POOL,
+    SUBJECT,
+    Clock,
+    Exchange,
+    Script,
+    initiate,
+    jwt,
+    respond,
+    tokens,
+)
 from tests.flow.scripted import challenge as posed
 
-from .service import TokenService
+from .service import USER, TokenService
 from .test_embedded import PASSWORD, Place, open_place
 
 pytestmark = pytest.mark.anyio
@@ -265,6 +275,46 @@ async def test_a_refresh_under_way_does_not_undo_a_step_up(
         await flow.send(EnterCode(code="123456"))
         service.gate.set()
     assert reveal(session.access_token.text) == stronger["AccessToken"]
+
+
+async def test_a_refresh_in_another_process_does_not_undo_a_step_up_that_it_overlaps(
+    service: TokenService, clock: Clock
+) -> None:
+    script, store = Script(), MemoryStore(clock)
+    options: dict[str, Any] = {
+        "store": store,
+        "transport": Both(script, service),
+        "clock": clock,
+    }
+    session = Session(POOL, service.tokens(), **options)
+    await session.keep()
+    other = await Session.load(POOL, session_id=session.session_id, **options)
+    levels = {
+        "TARGET_ACR_VALUES": f"{LEVEL}4",
+        "ACCESS_TOKEN": reveal(session.access_token.text),
+    }
+    code = {"USERNAME": "ada", "SOFTWARE_TOKEN_MFA_CODE": "123456"}
+    now = int(clock())
+    text = jwt(sub=SUBJECT, username=USER, origin_jti="step-up", iat=now, exp=now + 3600)
+    stronger = {**service.issue(), "AccessToken": text}
+    script.expect(
+        initiate("USER_AUTH", posed("SOFTWARE_TOKEN_MFA"), USERNAME="ada", **levels),
+        respond("SOFTWARE_TOKEN_MFA", "session-1", {"AuthenticationResult": stronger}, **code),
+    )
+    flow = await session.step_up(acr=f"{LEVEL}4")
+    service.refresh_token = "refresh-1"  # that of the session
+    clock.now += 1
+    service.gate = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(other.refresh, other.tokens)
+        await anyio.wait_all_tasks_blocked()
+        tasks.start_soon(flow.send, EnterCode(code="123456"))
+        await anyio.wait_all_tasks_blocked()
+        service.gate.set()
+    assert reveal(session.access_token.text) == text
+    assert other.tokens == session.tokens
+    loaded = await Session.load(POOL, session_id=session.session_id, **options)
+    assert loaded.tokens == session.tokens
 
 
 async def test_the_tokens_have_to_be_the_users(
