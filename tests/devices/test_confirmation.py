@@ -271,6 +271,41 @@ async def test_another_process_tries_again(always: Place, clock: TurnableClock) 
     assert (await always.sign_in())[1] == []
 
 
+async def test_a_confirmation_that_was_not_stored_is_stored_later(
+    always: Place, clock: TurnableClock
+) -> None:
+    class Full(MemoryStore):
+        full = False
+
+        async def save(self, key: str, *arguments: Any, **options: Any) -> str:
+            if self.full and key.startswith("session"):
+                raise StoreUnavailable("The disk is full.")
+            return await super().save(key, *arguments, **options)
+
+    always.store = store = Full(clock)
+    confirm = always.transport.transport.call
+
+    async def fills_the_disk(operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        store.full = store.full or operation == "ConfirmDevice"
+        return await confirm(operation, body)
+
+    always.transport.transport.call = fills_the_disk  # type: ignore[assignment, method-assign]
+    flow, _ = await always.sign_in()
+    assert store.full
+    store.full = False
+    await flow.session.fresh_tokens(force=True)
+    always.transport.requests.clear()
+    session = await Session.load(
+        always.pool,
+        session_id=flow.session.session_id,
+        transport=always.transport,
+        store=store,
+        clock=clock,
+    )
+    await session.fresh_tokens()
+    assert always.transport.operations == []
+
+
 @pytest.mark.parametrize(
     "failure",
     [NO_ANSWER, InternalErrorException("Oh.", operation="ConfirmDevice", status=500)],
@@ -332,14 +367,15 @@ async def test_a_secret_that_is_lost_is_given_up(always: Place, clock: TurnableC
     always.transport.failures["ConfirmDevice"] = [NO_ANSWER]
     always.transport.lost.append("ConfirmDevice")
     await always.sign_in()
-    session = await Session.load(
-        always.pool, "ada", transport=always.transport, store=always.store, clock=clock
-    )
     always.transport.requests.clear()
-    await session.fresh_tokens(force=True)
-    await session.fresh_tokens(force=True)
-    assert always.transport.operations.count("ConfirmDevice") == 1
-    assert session.device is None
+    for _ in range(2):
+        session = await Session.load(
+            always.pool, "ada", transport=always.transport, store=always.store, clock=clock
+        )
+        await session.fresh_tokens(force=True)
+        await session.fresh_tokens(force=True)
+        assert always.transport.operations.count("ConfirmDevice") == 1
+        assert session.device is None
 
 
 async def test_a_cancelled_sign_in_finishes_the_confirmation() -> None:

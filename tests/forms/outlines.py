@@ -73,6 +73,7 @@ def _other_cases() -> Iterator[tuple[str, AuthFlow, FormName | None]]:
         ("chosen", EmailCode(code_delivery=DELIVERY), {"challenge": "EMAIL_OTP", **chosen}),
         ("chosen by another name", SmsCode(code_delivery=_SMS), {"challenge": "SMS_MFA", **chosen}),
         ("preferred", EmailCode(code_delivery=DELIVERY), preferred),
+        ("the service did not say where", EmailCode(code_delivery=CodeDelivery()), preferred),
         ("of a custom sign-in", SmsCode(code_delivery=CodeDelivery()), custom),
         ("of nobody", EmailCode(code_delivery=DELIVERY), {**preferred, "login_id": None}),
     )
