@@ -116,6 +116,6 @@ class UserPool(AppClient):
         except ValidationError as error:
             problems = [
                 f"{variables[str(problem['loc'][0])]}: {problem['msg']}"
-                for problem in error.errors(include_input=False)
+                for problem in error.errors()
             ]
         raise ValueError(". ".join(problems))

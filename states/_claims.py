@@ -37,16 +37,17 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(text for text in map(_text, cast("list[object]", value)) if text is not None)
 
 
-def _numeric_date(value: object) -> float | None:
+def numeric_date(value: object) -> float | None:
     """Return a `NumericDate` of RFC 7519, limited to the dates that `datetime` can represent."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(min(max(value, 0), LAST_DATE))
+    date = float(min(max(value, 0), LAST_DATE))  # also of an integer that has no float
+    return None if math.isnan(date) else date
 
 
 _Text: TypeAlias = Annotated[str | None, BeforeValidator(_text)]
 _Texts: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_texts)]
-_NumericDate: TypeAlias = Annotated[float | None, BeforeValidator(_numeric_date)]
+_NumericDate: TypeAlias = Annotated[float | None, BeforeValidator(numeric_date)]
 
 
 class Claims(BaseModel):

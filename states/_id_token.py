@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from auth_flow.errors import InvalidToken, MissingExtra
 from auth_flow.states._base import Secret, reveal
+from auth_flow.states._claims import numeric_date
 
 ALGORITHMS = ("RS256",)
 """The algorithm of Cognito's signatures."""
@@ -116,10 +117,10 @@ def _part(token: str, index: int) -> dict[str, Any]:
 
 
 def _seconds(claims: Mapping[str, Any], name: str) -> float:
-    value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    seconds = numeric_date(claims.get(name))
+    if seconds is None:
         raise InvalidToken(f"The id token has no {name}.")
-    return min(max(value, -(2**53)), 2**53)  # a longer integer has no float
+    return seconds
 
 
 def _hash_of(access_token: str) -> str:

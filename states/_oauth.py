@@ -185,7 +185,7 @@ def read_token_reply(status: int, content: bytes) -> TokenReply:
     Raises `TokenRequestRefused` if it names an error, and `MalformedResponse` if it is neither an
     error nor tokens. Nothing of the answer is quoted: it may hold tokens.
     """
-    refusal = _refusal(json_object(content) or {})
+    refusal = _refusal(content)
     if refusal is not None:
         raise refusal
     if json_object(content) is None or not 200 <= status < 300:
@@ -199,7 +199,8 @@ def read_token_reply(status: int, content: bytes) -> TokenReply:
     return TokenReply.read(TOKEN_OPERATION, json_object(content) or {})
 
 
-def _refusal(values: Mapping[str, Any]) -> TokenRequestRefused | None:
+def _refusal(content: bytes) -> TokenRequestRefused | None:
+    values = json_object(content) or {}
     error = values.get("error")
     if not isinstance(error, str):
         return None

@@ -197,7 +197,7 @@ class TotpSetup(Challenge, name="CONTINUE_SIGN_IN_WITH_TOTP_SETUP", group="Secon
         """Have the service issue a secret, and wait for the app's first code."""
         reply = yield from software_token("AssociateSoftwareToken", SoftwareTokenReply, session)
         secret = reply.secret_code.get_secret_value()
-        account = turn.record.login_id or turn.record.username or ""
+        account = turn.record.login_id or ""
         step = cls.of(secret, issuer=turn.client.issuer, account=account)
         return turn.waiting_at(step, reply.session or session, "MFA_SETUP")
 

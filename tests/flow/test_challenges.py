@@ -260,12 +260,14 @@ async def test_only_an_offered_second_factor_can_be_chosen(flow: AuthFlow, asked
 
 
 async def test_setting_up_an_authenticator_app(script: Script, flow: AuthFlow) -> None:
-    reply = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA", "SOFTWARE_TOKEN_MFA"]')
-    script.expect(initiate("CUSTOM_AUTH", reply, USERNAME="ada"), ASSOCIATE)
-    step = await flow.send(SignIn(username="ada", auth_flow_type="CUSTOM_WITHOUT_SRP"))
+    typed, offered = "ada b@example.org", '["SMS_MFA", "SOFTWARE_TOKEN_MFA"]'
+    reply = challenge("MFA_SETUP", MFAS_CAN_SETUP=offered, USERNAME="ada")
+    script.expect(initiate("CUSTOM_AUTH", reply, USERNAME=typed), ASSOCIATE)
+    step = await flow.send(SignIn(username=typed, auth_flow_type="CUSTOM_WITHOUT_SRP"))
     assert isinstance(step, TotpSetup)
     assert step.shared_secret == SECRET
-    assert step.setup_uri == f"otpauth://totp/auth-flow:ada?secret={SECRET}&issuer=auth-flow"
+    label = "auth-flow:ada%20b@example.org"
+    assert step.setup_uri == f"otpauth://totp/{label}?secret={SECRET}&issuer=auth-flow"
 
     script.expect(
         Exchange(

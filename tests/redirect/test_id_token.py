@@ -7,6 +7,8 @@ import sys
 from typing import Any
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from auth_flow.errors import InvalidToken, MissingExtra
 from auth_flow.states._id_token import (
@@ -17,7 +19,7 @@ from auth_flow.states._id_token import (
     require_joserfc,
 )
 
-from .provider import CLIENT_ID, ISSUER, JWKS, NOW, OTHER_KEY, access_token, id_token, sign
+from .provider import CLIENT_ID, ISSUER, JWKS, KEY, NOW, OTHER_KEY, access_token, id_token, sign
 
 ACCESS = access_token()
 EXPECTED = Expected(issuers=(ISSUER,), client_id=CLIENT_ID, nonce="n-1", max_age=600)
@@ -112,6 +114,29 @@ def test_a_token_with_another_signature_or_none_is_refused(token: str) -> None:
         check(token)
 
 
+@pytest.mark.parametrize("token", ["a.b", "", "...", "é.é.é", "e30.W10.c2ln"])
+@pytest.mark.parametrize("jwks", [JWKS, None])
+def test_an_error_has_no_other_behind_it(token: str, jwks: dict[str, Any] | None) -> None:
+    """The others may quote the token."""
+    with pytest.raises(InvalidToken) as caught:
+        check(token, jwks=jwks)
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+def test_an_algorithm_that_cognito_does_not_use_is_refused() -> None:
+    key = ECKey.generate_key("P-256", {"kid": "ec-1"})
+    claims = jwt.decode(id_token(ACCESS, nonce="n-1"), KEY).claims
+    token = jwt.encode({"alg": "ES256", "kid": "ec-1"}, claims, key)
+    with pytest.raises(InvalidToken, match="not signed"):
+        check(token, jwks={"keys": [key.as_dict(private=False)]})
+
+
+def test_what_is_not_expected_is_not_checked() -> None:
+    expected = Expected(issuers=(ISSUER,), client_id=CLIENT_ID)
+    token = id_token(ACCESS, nonce="n-2", auth_time=None)
+    check_id_token(token, ACCESS, expected, now=NOW, jwks=JWKS)
+
+
 @pytest.mark.parametrize("jwks", [{}, {"keys": 3}, {"keys": [{}]}, {"keys": [{"kty": "RSA"}]}])
 def test_an_odd_key_set_verifies_nothing(jwks: dict[str, Any]) -> None:
     with pytest.raises(InvalidToken):
@@ -128,5 +153,8 @@ def test_key_ids_are_read_from_whatever_comes() -> None:
 def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     require_joserfc()
     monkeypatch.setitem(sys.modules, "joserfc", None)
-    with pytest.raises(MissingExtra, match="jwt"):
+    with pytest.raises(MissingExtra, match="jwt") as caught:
         require_joserfc()
+    assert caught.value.__suppress_context__
+    with pytest.raises(MissingExtra, match="jwt"):
+        check(id_token(ACCESS, nonce="n-1"))

@@ -191,6 +191,7 @@ def test_a_return_comes_to_the_redirect_uri(url: str, good: bool) -> None:
 
 def test_the_root_needs_no_slash() -> None:
     assert same_place("http://localhost:1/?code=1", "http://localhost:1")
+    assert same_place("http://localhost:1?code=1", "http://localhost:1/")
 
 
 def test_a_token_request_names_the_client_in_its_body() -> None:

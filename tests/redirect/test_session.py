@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from auth_flow import AuthConfig, AuthFlow, MemoryStore, ReturnFromRedirect, Session
+from auth_flow import AuthConfig, AuthFlow, MemoryStore, ReturnFromRedirect, Session, Tokens
 from auth_flow.errors import (
     ConnectionLost,
     MalformedResponse,
@@ -18,6 +18,7 @@ from auth_flow.errors import (
     SessionEnded,
     TokenRequestRefused,
 )
+from auth_flow.session._hosted import hosted_logout_url
 from auth_flow.states import RedirectRequired, SignInWithRedirect
 from auth_flow.transports import Fetched
 from tests.flow.scripted import Clock
@@ -239,6 +240,18 @@ async def test_a_sign_out_completes_here_whatever_the_service_says(
     assert (result.revoked, result.error) == (False, "TransportError")
     assert result.logout_url is not None
     assert not flow.signed_in
+
+
+@pytest.mark.parametrize(
+    ("domain", "hosted", "given"),
+    [("login.example.com", True, True), ("login.example.com", False, False), (None, True, False)],
+)
+def test_only_a_session_of_the_hosted_pages_is_ended_there(
+    domain: str | None, hosted: bool, given: bool
+) -> None:
+    pool = POOL.model_copy(update={"domain": domain})
+    tokens = Tokens.read(access_token(), hosted=hosted)
+    assert bool(hosted_logout_url(pool, tokens, "https://app.example/bye")) is given
 
 
 async def test_without_a_logout_uri_there_is_no_url(flow: AuthFlow, api: Api) -> None:
