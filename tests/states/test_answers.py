@@ -43,6 +43,7 @@ from auth_flow.states import (
     TotpCode,
     TotpSetup,
 )
+from tests.chart.samples import RECORDS
 from tests.states.webauthn import ASSERTION, REQUEST_OPTIONS
 
 PASSKEY = json.dumps(ASSERTION)
@@ -89,6 +90,14 @@ def test_a_text_is_read_as_the_event_that_the_step_waits_for(
         client_metadata=metadata,
     )
     assert answer == event.model_copy(update={"client_metadata": metadata})
+
+
+@pytest.mark.parametrize("step", [record.step for record in RECORDS], ids=lambda step: step.name)
+def test_an_abridged_step_asks_for_the_same(step: Step) -> None:
+    abridged = step.abridged()
+    assert type(abridged) is type(step)
+    assert [one.name for one in abridged.form().fields] == [one.name for one in step.form().fields]
+    assert len(str(abridged.to_json())) <= len(str(step.to_json()))
 
 
 @pytest.mark.parametrize("step", [Idle(), PasswordResetCode(), Done(signed_in=True)])
