@@ -193,7 +193,6 @@ def read_token_reply(status: int, content: bytes) -> TokenReply:
             f"an answer (status {status}) that is neither tokens nor an OAuth error.",
             operation=TOKEN_OPERATION,
             status=status,
-            retryable=False,
         )
     # No variable holds what was decoded: reports of errors show those.
     return TokenReply.read(TOKEN_OPERATION, json_object(content) or {})
