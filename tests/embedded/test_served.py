@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import httpx
 import pytest
 import uvicorn
@@ -18,6 +21,15 @@ def test_the_key_set_is_where_the_configuration_says(signing_key: SigningKey) ->
         assert httpx.get(configuration["jwks_uri"]).json()["keys"][0]["kty"] == "RSA"
     with pytest.raises(httpx.ConnectError):
         httpx.get(url)
+
+
+def test_a_program_that_does_not_stop_it_can_end() -> None:
+    program = (
+        "from auth_flow.embedded import EmbeddedCognito, running\n"
+        "serving = running(EmbeddedCognito())\n"
+        "serving.__enter__()\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
 
 
 @pytest.mark.parametrize(
