@@ -196,20 +196,23 @@ async def test_attributes_are_those_of_the_last_sign_in(app: App, provider: Prov
     assert len([user for user in app.wire.pool.users if user.status == "EXTERNAL_PROVIDER"]) == 1
 
 
-@pytest.mark.parametrize("subject", ["carol 1", "another"])
+@pytest.mark.parametrize(
+    ("status", "subject", "name"),
+    [(200, "carol 1", "Carol"), (200, "another", None), (403, "carol 1", None)],
+)
 async def test_the_user_info_adds_claims_of_the_same_user(
-    app: App, provider: Provider, subject: str
+    app: App, provider: Provider, status: int, subject: str, name: str | None
 ) -> None:
     details = {**DETAILS, **ENDPOINTS, "attributes_url": "https://api.example/me"}
     await change(app, ProviderDetails=details)
     told = {"sub": subject, "name": "Carol", "email": "other@example.net"}
-    provider.replies["/me"] = httpx.Response(200, json=told)
+    provider.replies["/me"] = httpx.Response(status, json=told)
     await leave(app, provider)
     await come_back(app, provider)
     (request,) = [request for request in provider.requests if request.url.path == "/me"]
     assert request.headers["authorization"] == "Bearer at-1"
     user = await user_of(app)
-    assert user.get("name") == ("Carol" if subject == "carol 1" else None)
+    assert user.get("name") == name
     assert user["email"] == "carol@example.net"
 
 
