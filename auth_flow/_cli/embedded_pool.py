@@ -147,6 +147,7 @@ class EmbeddedPool:
                 "attributes_request_method": "GET",
             },
             attribute_mapping={"username": "sub", "email": "email"},
+            identifiers=[],
             created=now,
             modified=now,
         )

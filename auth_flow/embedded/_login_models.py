@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from auth_flow.embedded._levels import Method
 from auth_flow.embedded._models import Row
@@ -18,7 +18,7 @@ class Domain(Row):
     """A domain at which a pool's managed login is served; `certificate` makes it a custom one."""
 
     name: str
-    managed_login_version: int = 1
+    managed_login_version: int
     certificate: str | None = None
     created: float
 
@@ -29,9 +29,9 @@ class IdentityProvider(Row):
     name: str
     type: ProviderType
     details: dict[str, str]
-    attribute_mapping: dict[str, str] = Field(default_factory=dict)
+    attribute_mapping: dict[str, str]
     """Attributes of the pool's user, each with the claim that it is taken from."""
-    identifiers: list[str] = Field(default_factory=list)
+    identifiers: list[str]
     created: float
     modified: float
 
@@ -41,7 +41,7 @@ class ResourceServer(Row):
 
     identifier: str
     name: str
-    scopes: dict[str, str] = Field(default_factory=dict)
+    scopes: dict[str, str]
     """Descriptions by name."""
 
 
@@ -58,7 +58,7 @@ class AuthorizeRequest(BaseModel):
     code_challenge: str | None = None
     resource: str | None = None
     login_hint: str | None = None
-    prompt: list[str] = Field(default_factory=list)
+    prompt: list[str]
     identity_provider: str | None = None
     acr_values: str | None = None
     """The authentication levels that the application asks for, the preferred one first."""
@@ -89,7 +89,7 @@ class AuthorizationCode(Row):
     request: AuthorizeRequest
     username: str
     auth_time: int
-    methods: list[Method] = Field(default_factory=list)
+    methods: list[Method]
     expires_at: float
 
 
@@ -101,5 +101,5 @@ class BrowserSession(Row):
 
     username: str
     auth_time: int
-    methods: list[Method] = Field(default_factory=list)
+    methods: list[Method]
     expires_at: float

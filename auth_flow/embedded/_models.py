@@ -74,7 +74,7 @@ class Passkey(Row):
     sign_count: int
     friendly_name: str
     relying_party_id: str
-    transports: list[str] = Field(default_factory=list)
+    transports: list[str]
     attachment: str | None = None
     created: float
 
@@ -131,7 +131,7 @@ class User(Row):
 
     username: str
     sub: str
-    status: UserStatus = "CONFIRMED"
+    status: UserStatus
     enabled: bool = True
     attributes: dict[str, str] = Field(default_factory=dict)
     unverified: dict[str, str] = Field(default_factory=dict)
@@ -283,7 +283,7 @@ class Grant(Row):
     client_id: str
     username: str
     auth_time: int
-    methods: list[Method] = Field(default_factory=list)
+    methods: list[Method]
     """The methods of the sign-in, if it asked for an authentication level."""
     last_active: float | None = None
     """The time of the last renewal of the tokens."""

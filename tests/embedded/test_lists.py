@@ -88,10 +88,12 @@ async def devices_of_a_user(wire: Wire, count: int) -> dict[str, Any]:
 async def passkeys(wire: Wire, count: int) -> dict[str, Any]:
     ada = wire.pool.user("ada")
     assert ada is not None
-    made = {"public_key": "", "sign_count": 0, "relying_party_id": "localhost", "created": 0}
+    made = {
+        **{"public_key": "", "sign_count": 0, "relying_party_id": "localhost", "transports": []},
+        **{"friendly_name": "x", "created": 0},
+    }
     ada.passkeys = [
-        Passkey.model_validate({**made, "credential_id": f"{number}", "friendly_name": "x"})
-        for number in range(count)
+        Passkey.model_validate({**made, "credential_id": f"{number}"}) for number in range(count)
     ]
     wire.pool.save(ada)
     return {"AccessToken": (await wire.tokens())["AccessToken"]}

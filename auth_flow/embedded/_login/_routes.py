@@ -39,7 +39,6 @@ ROUTES: dict[str, dict[str, Handler]] = {
 TITLES = {
     "expired": "This sign-in has expired",
     "redirect_mismatch": "The application's address is not registered",
-    "provider_failed": "The other site could not sign you in",
 }
 
 
