@@ -89,8 +89,12 @@ async def passkeys(wire: Wire, count: int) -> dict[str, Any]:
     ada = wire.pool.user("ada")
     assert ada is not None
     made = {
-        **{"public_key": "", "sign_count": 0, "relying_party_id": "localhost", "transports": []},
-        **{"friendly_name": "x", "created": 0},
+        "public_key": "",
+        "sign_count": 0,
+        "relying_party_id": "localhost",
+        "transports": [],
+        "friendly_name": "x",
+        "created": 0,
     }
     ada.passkeys = [
         Passkey.model_validate({**made, "credential_id": f"{number}"}) for number in range(count)

@@ -385,6 +385,21 @@ async def test_sign_up_confirm_and_sign_in(app: App) -> None:
     assert identity["cognito:username"] == "zoe"
 
 
+async def test_the_pages_lead_to_each_other(app: App) -> None:
+    await app.authorize()
+    for action, title in (
+        ("go:sign_up", "Create an account"),
+        ("go:confirm_sign_up", "Confirm your account"),
+        ("go:sign_in", "Sign in"),
+        ("go:forgot_password", "Reset your password"),
+        ("go:sign_in", "Sign in"),
+    ):
+        await app.browser.submit(action)
+        assert app.browser.title == title
+    await app.sign_in()
+    assert "code" in app.browser.returned
+
+
 async def test_a_forgotten_password(app: App) -> None:
     await app.browser.get(
         "/forgotPassword", client_id=app.client_id, redirect_uri=CALLBACK, response_type="code"

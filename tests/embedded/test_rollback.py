@@ -63,6 +63,7 @@ async def test_attributes_change_all_or_not_at_all(wire: Wire) -> None:
     [
         {"publicChallengeParameters": [1]},
         {"publicChallengeParameters": {"q": 2}},
+        {"publicChallengeParameters": {"q": b"2"}},
         {"privateChallengeParameters": {"answer": 42}},
     ],
     ids=repr,
@@ -103,8 +104,12 @@ async def test_a_fault_of_our_own_is_answered_as_the_service_would(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(wire.pool), "user", lambda *_: 1 // 0)
-    with pytest.raises(Refused, match="InternalErrorException"):
+    with pytest.raises(Refused, match="InternalErrorException: Internal error"):
         await wire.sign_in("ada", PASSWORD)
+    headers = {"x-amz-target": "AWSCognitoIdentityProviderService.AdminGetUser"}
+    members = {"UserPoolId": wire.pool.id, "Username": "ada"}
+    reply = await wire.http.post("/", json=members, headers=headers)
+    assert reply.status_code == 500
 
 
 async def test_revoking_for_a_client_that_cannot_be_vouched_for(wire: Wire) -> None:

@@ -290,6 +290,16 @@ async def test_custom_attributes_are_added(wire: Wire) -> None:
     )
     with pytest.raises(Refused, match="InvalidParameterException: custom:level: Existing"):
         await wire.call("AddCustomAttributes", **members)
+    plain = {"UserPoolId": wire.pool.id, "CustomAttributes": [{"Name": "plain"}]}
+    await wire.call("AddCustomAttributes", **plain)
+    shown = {one["Name"]: one for one in (await described(wire))["SchemaAttributes"]}
+    assert shown["custom:plain"] == {
+        "Name": "custom:plain",
+        "AttributeDataType": "String",
+        "DeveloperOnlyAttribute": False,
+        "Mutable": True,
+        "Required": False,
+    }
     declared["Name"], declared["Required"] = "must", True
     with pytest.raises(Refused, match="Required custom attributes are not supported"):
         await wire.call("AddCustomAttributes", **members)
@@ -402,6 +412,34 @@ async def test_a_pool_and_a_client_that_a_program_makes_allow_more(wire: Wire) -
         "CreationDate": wire.service.clock(),
         "LastModifiedDate": wire.service.clock(),
     }
+
+
+@pytest.mark.parametrize(
+    ("unit", "seconds"), [("seconds", 1), ("minutes", 60), ("hours", 3600), ("days", 86400)]
+)
+async def test_tokens_are_valid_for_so_long(
+    wire: Wire, clock: TurnableClock, unit: str, seconds: int
+) -> None:
+    named = {"UserPoolId": wire.pool.id, "ClientId": wire.client.id}
+    await wire.call(
+        "UpdateUserPoolClient",
+        **named,
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
+        AccessTokenValidity=7,
+        IdTokenValidity=8,
+        RefreshTokenValidity=9,
+        TokenValidityUnits={f"{kind}Token": unit for kind in ("Access", "Id", "Refresh")},
+    )
+    tokens = await wire.tokens()
+    identity = wire.pool.key.read(tokens["IdToken"])
+    assert tokens["ExpiresIn"] == 7 * seconds
+    assert identity["exp"] - identity["iat"] == 8 * seconds
+    renewal = {"ClientId": wire.client.id, "RefreshToken": tokens["RefreshToken"]}
+    clock.turn(seconds=9 * seconds - 1)
+    await wire.call("GetTokensFromRefreshToken", **renewal)
+    clock.turn(seconds=1)
+    with pytest.raises(Refused, match="Refresh Token has expired"):
+        await wire.call("GetTokensFromRefreshToken", **renewal)
 
 
 @pytest.mark.parametrize("given", [{"GenerateSecret": True}, {"ClientSecret": "s3cret" * 4}])
