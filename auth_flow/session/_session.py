@@ -136,14 +136,14 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         storage, found_id, stored = await SessionStorage.find(pool, username, session_id, config)
         installation_id = config.installation_id or stored.installation_id
         config = replace(config, installation_id=installation_id)
-        records = DeviceRecords.of(pool, config)
+        devices = await DeviceRecords.of(pool, config).load()
         session = cls(
             pool,
             stored.tokens,
-            config=replace(config, devices=records),
+            config=config,
             session_id=found_id,
             login_id=stored.login_id,
-            device=(await records.load()).find(stored.username),
+            device=devices.find(stored.username),
             new_device=stored.new_device,
         )
         session._storage = storage
@@ -400,7 +400,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
         """Return whether a step-up has replaced `tokens`. If that was done by another process, go
         on with its tokens.
         """
-        if self._storage and self._tokens is tokens:
+        if self._storage:
             with suppress(StoreError):
                 successor = await self._storage.successor(tokens)
                 if successor is not None and self._tokens is tokens:
@@ -427,7 +427,7 @@ class Session(MfaCalls, DeviceCalls, PasskeyCalls, UserSessionCalls):
                 raise MissingScope(USER_SCOPE, operation) from refusal
             if not refuses_access_token(refusal, operation):
                 raise
-            if is_revoked(refusal) and await self._catch_up(tokens):
+            if await self._catch_up(tokens):
                 return await self._request(self.tokens, operation, members)
             if is_revoked(refusal) and tokens.refresh_token is not None:
                 self._revoked = tokens

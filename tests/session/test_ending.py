@@ -145,6 +145,30 @@ async def test_tokens_that_come_after_a_sign_out_are_revoked_too(
     assert revoked == {"refresh-1", "refresh-2"}
 
 
+async def test_tokens_that_come_after_a_sign_out_in_another_process_are_revoked_too(
+    service: TokenService, clock: Clock
+) -> None:
+    store = MemoryStore(clock)
+    session = service.session(store=store)
+    await session.keep()
+    other = await Session.load(POOL, USER, store=store, transport=service, clock=clock)
+    service.gate = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+
+        async def refresh() -> None:
+            with pytest.raises(SessionEnded) as ended:
+                await session.fresh_tokens(force=True)
+            assert ended.value.reason == "ended_elsewhere"
+
+        tasks.start_soon(refresh)
+        await anyio.wait_all_tasks_blocked()
+        tasks.start_soon(other.sign_out)
+        await anyio.wait_all_tasks_blocked()
+        service.gate.set()
+    revoked = [body["Token"] for operation, body in service.requests if operation == "RevokeToken"]
+    assert revoked == ["refresh-1", "refresh-2"]
+
+
 def test_a_blocking_client_is_refused(service: TokenService) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200))
     with (

@@ -395,14 +395,17 @@ async def test_a_damaged_entry_is_cleared_at_sign_out(
     assert await store.load(session_key(POOL, session.session_id)) is None
 
 
+@pytest.mark.parametrize("loaded", [False, True])
 @pytest.mark.parametrize("text", DAMAGED)
 async def test_a_damaged_entry_is_written_anew_at_a_refresh(
-    service: TokenService, clock: Clock, text: str
+    service: TokenService, clock: Clock, text: str, loaded: bool
 ) -> None:
     store = MemoryStore(clock)
     device = NewDevice(key="eu-west-1_0a1b", group_key="-group")
     session = service.session(store=store, login_id="ada@example.org", new_device=device)
     await session.keep()
+    if loaded:
+        session = await Session.load(POOL, USER, store=store, transport=service, clock=clock)
     await damage(store, session, text)
     clock.now += HOUR
     await session.fetch_user()

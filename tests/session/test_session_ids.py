@@ -120,6 +120,9 @@ async def test_what_is_known_of_a_sign_in_is_stored_with_it(
     assert moved.installation_id == "browser-8"
     await loaded.fresh_tokens(force=True)
     assert service.operations.count("ConfirmDevice") == 2
+    again = await Session.load(POOL, **load)
+    await again.fresh_tokens(force=True)
+    assert service.operations.count("ConfirmDevice") == 2, "that it is confirmed is stored too"
 
 
 async def test_a_flow_gives_each_sign_in_a_new_id_or_the_callers(clock: Clock) -> None:

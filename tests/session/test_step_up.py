@@ -10,7 +10,18 @@ import anyio
 import pytest
 from pydantic import ValidationError
 
-from auth_flow import AuthConfig, AuthFlow, Done, EnterCode, EnterPassword, SignIn, UserContext
+from auth_flow import (
+    AuthConfig,
+    AuthFlow,
+    Done,
+    EnterCode,
+    EnterPassword,
+    Notice,
+    Observers,
+    SignIn,
+    TokensRefreshed,
+    UserContext,
+)
 from auth_flow.embedded import SigningKey, TurnableClock
 from auth_flow.embedded import _totp as totp
 from auth_flow.embedded._models import Totp
@@ -21,13 +32,15 @@ from auth_flow.errors import (
     NoSession,
     NotAuthorizedException,
     SessionEnded,
+    StoreUnavailable,
 )
 from auth_flow.session import Session
 from auth_flow.session._stored import StoredSession, session_key
 from auth_flow.states import ChooseFactor
 from auth_flow.states._base import reveal
+from auth_flow.states._devices import NewDevice
 from auth_flow.states.steps import FirstFactorSelection, PasswordRequired, TotpCode
-from auth_flow.stores import MemoryStore
+from auth_flow.stores import Entry, MemoryStore
 from tests.embedded.conftest import signing_key  # noqa: F401 - a fixture
 from tests.flow.scripted import (
     POOL,
@@ -334,9 +347,143 @@ async def test_the_tokens_have_to_be_the_users(
             ACCESS_TOKEN=token,
         )
     )
-    with pytest.raises(MalformedResponse, match="another user"):
+    with pytest.raises(MalformedResponse, match="another user") as caught:
         await session.step_up(acr=f"{LEVEL}4", max_age=0)
+    assert caught.value.operation == "RespondToAuthChallenge"
     assert reveal(session.access_token.text) == token
+
+
+class Beginning:
+    """A session at level 1 whose step-up needs one code."""
+
+    def __init__(self, service: TokenService, clock: Clock, store: MemoryStore) -> None:
+        self.service, self.script = service, Script()
+        self.notices: list[Notice] = []
+        self.options: dict[str, Any] = {
+            "transport": Both(self.script, service),
+            "store": store,
+            "clock": clock,
+            "observers": Observers([self.notices.append]),
+        }
+        self.session = Session(POOL, service.tokens(), **self.options)
+
+    async def begin(self, stronger: dict[str, Any]) -> AuthFlow:
+        await self.session.keep()
+        self.notices.clear()
+        token = reveal(self.session.access_token.text)
+        code = {"USERNAME": "ada", "SOFTWARE_TOKEN_MFA_CODE": "123456"}
+        self.script.expect(
+            initiate(
+                "USER_AUTH",
+                posed("SOFTWARE_TOKEN_MFA"),
+                USERNAME="ada",
+                TARGET_ACR_VALUES=f"{LEVEL}4",
+                ACCESS_TOKEN=token,
+            ),
+            respond("SOFTWARE_TOKEN_MFA", "session-1", {"AuthenticationResult": stronger}, **code),
+        )
+        return await self.session.step_up(acr=f"{LEVEL}4")
+
+    async def elsewhere(self) -> Session:
+        return await Session.load(POOL, session_id=self.session.session_id, **self.options)
+
+    @property
+    def revoked(self) -> list[str]:
+        requests = self.service.requests
+        return [body["Token"] for operation, body in requests if operation == "RevokeToken"]
+
+
+CODE = EnterCode(code="123456")
+
+
+@pytest.mark.parametrize(
+    ("where", "reason"), [("here", "signed_out"), ("elsewhere", "ended_elsewhere")]
+)
+async def test_the_tokens_of_a_step_up_that_comes_too_late_are_revoked(
+    service: TokenService, clock: Clock, where: str, reason: str
+) -> None:
+    place = Beginning(service, clock, MemoryStore(clock))
+    flow = await place.begin(service.issue())
+    await (place.session if where == "here" else await place.elsewhere()).sign_out()
+    with pytest.raises(SessionEnded) as ended:
+        await flow.send(CODE)
+    assert ended.value.reason == reason
+    assert place.revoked == ["refresh-1", "refresh-2"]
+    assert not any(isinstance(notice, TokensRefreshed) for notice in place.notices)
+
+
+@pytest.mark.parametrize(
+    ("origin", "revoked"), [("another", ["refresh-1"]), ("origin", []), (None, [])]
+)
+async def test_replaced_tokens_are_revoked_if_they_are_certainly_of_another_sign_in(
+    service: TokenService, clock: Clock, origin: str | None, revoked: list[str]
+) -> None:
+    place = Beginning(service, clock, MemoryStore(clock))
+    named = {"origin_jti": origin} if origin else {}
+    token = jwt(sub=SUBJECT, username="ada", exp=int(clock()) + 3600, **named)
+    flow = await place.begin({**service.issue(), "AccessToken": token})
+    await flow.send(CODE)
+    assert place.revoked == revoked
+    assert reveal(place.session.access_token.text) == token
+    assert TokensRefreshed("ada", SUBJECT) in place.notices
+
+
+async def test_a_store_that_fails_at_a_step_up_makes_no_reason_to_try_again(
+    service: TokenService, clock: Clock
+) -> None:
+    class Broken(MemoryStore):
+        broken = False
+
+        async def save(self, *args: Any, **options: Any) -> str:
+            if self.broken:
+                raise StoreUnavailable("The disk is full.")
+            return await super().save(*args, **options)
+
+    store = Broken(clock)
+    place = Beginning(service, clock, store)
+    stronger = service.issue()
+    flow = await place.begin(stronger)
+    store.broken = True
+    with pytest.raises(StoreUnavailable) as failed:
+        await flow.send(CODE)
+    assert not failed.value.retryable, "the service has accepted the code"
+    assert reveal(place.session.access_token.text) == stronger["AccessToken"]
+
+
+async def test_tokens_of_another_process_do_not_revive_a_session_that_has_ended(
+    service: TokenService, clock: Clock
+) -> None:
+    class Slow(MemoryStore):
+        reached: anyio.Event | None = None
+        gate = anyio.Event()
+
+        async def load(self, key: str) -> Entry | None:
+            entry = await super().load(key)
+            if self.reached and not self.reached.is_set():
+                self.reached.set()
+                await self.gate.wait()
+            return entry
+
+    store = Slow(clock)
+    place = Beginning(service, clock, store)
+    flow = await place.begin(service.issue())
+    other = await place.elsewhere()
+    await flow.send(CODE)
+    service.failures.append(
+        NotAuthorizedException("Access Token has been revoked", operation="GetUser")
+    )
+    store.reached, store.gate = anyio.Event(), anyio.Event()
+
+    async def fetch() -> None:
+        with pytest.raises(SessionEnded):
+            await other.fetch_user()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(fetch)
+        await store.reached.wait()
+        await other.sign_out()
+        store.gate.set()
+    assert not other.active
 
 
 async def test_a_step_up_tells_the_service_of_the_sessions_device(
@@ -353,6 +500,23 @@ async def test_a_step_up_tells_the_service_of_the_sessions_device(
     )
     sent = {**body, "UserContextData": {"IpAddress": "192.0.2.1"}}
     script.expect(Exchange(operation, sent, reply))
+    assert (await session.step_up(acr=f"{LEVEL}4")).step == TotpCode()
+
+
+async def test_a_step_up_names_a_device_that_the_session_has_in_memory(
+    service: TokenService, script: Script, clock: Clock
+) -> None:
+    device = NewDevice(key="eu-west-1_0a1b", group_key="-group")
+    session = Session(
+        POOL, service.tokens(), transport=Both(script, service), clock=clock, new_device=device
+    )
+    await session.keep()
+    levels = {
+        "TARGET_ACR_VALUES": f"{LEVEL}4",
+        "ACCESS_TOKEN": reveal(session.access_token.text),
+    }
+    app = posed("SOFTWARE_TOKEN_MFA")
+    script.expect(initiate("USER_AUTH", app, USERNAME="ada", DEVICE_KEY=device.key, **levels))
     assert (await session.step_up(acr=f"{LEVEL}4")).step == TotpCode()
 
 
