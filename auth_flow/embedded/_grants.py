@@ -76,19 +76,18 @@ async def refresh(
     client rotates them.
     """
     grant = find_grant(pool, refresh_token)
+    user = pool.user(grant.username) if grant else None
     if (
         grant is None
+        or user is None
         or grant.client_id != client.id
-        or not _is_on_its_device(pool, grant, device_key)
+        or not _is_on_its_device(pool, user, grant, device_key)
     ):
         raise not_authorized("Invalid Refresh Token")
     if grant.revoked:
         raise not_authorized("Refresh Token has been revoked")
     if grant.expires_at <= pool.clock():
         raise not_authorized("Refresh Token has expired")
-    user = pool.user(grant.username)
-    if user is None:
-        raise not_authorized("Invalid Refresh Token")
     check_may_sign_in(user)
     works_until = grant.refresh_tokens[_digest(refresh_token)]
     if works_until is not None and works_until <= pool.clock():
@@ -135,15 +134,16 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _is_on_its_device(pool: EmbeddedUserPool, grant: Grant, device_key: str | None) -> bool:
+def _is_on_its_device(
+    pool: EmbeddedUserPool, user: User, grant: Grant, device_key: str | None
+) -> bool:
     """Return whether a refresh comes from the device that the tokens were issued to.
 
     The device has to be confirmed first, and the tokens end with it.
     """
     if grant.device_key is None or pool.settings.device_tracking == "OFF":
         return True
-    user = pool.user(grant.username)
-    device = user.devices.get(grant.device_key) if user else None
+    device = user.devices.get(grant.device_key)
     return device is not None and device.verifier is not None and device.key == device_key
 
 

@@ -266,7 +266,7 @@ async def test_custom_auth_names_a_new_device_only_after_a_password(wire: Wire) 
 async def test_a_device_answers_without_a_session(wire: Wire) -> None:
     """As pycognito does: the sign-in that waits for the device is found by its key."""
     settings(wire, device_tracking="ALWAYS")
-    device, _ = await confirmed_device(wire)
+    (device, _), (other, _) = await confirmed_device(wire), await confirmed_device(wire)
     named = {"USERNAME": "ada", "DEVICE_KEY": device.key}
     keys = srp.ClientKeys.generate()
     first = {
@@ -277,6 +277,11 @@ async def test_a_device_answers_without_a_session(wire: Wire) -> None:
     with pytest.raises(Refused, match="Missing required parameter Session"):
         await wire.call("RespondToAuthChallenge", **first)
     await wire.sign_in(DEVICE_KEY=device.key)
+    await wire.sign_in(DEVICE_KEY=other.key)
+    await wire.initiate("USER_AUTH", USERNAME="ada", DEVICE_KEY=device.key)
+    own, wire.client = wire.client, wire.pool.create_client()
+    await wire.sign_in(DEVICE_KEY=device.key)
+    wire.client = own
     asked = await wire.call("RespondToAuthChallenge", **first)
     reply = await wire.call(
         "RespondToAuthChallenge",
@@ -287,6 +292,8 @@ async def test_a_device_answers_without_a_session(wire: Wire) -> None:
     assert "AuthenticationResult" in reply
     with pytest.raises(Refused, match="Missing required parameter Session"):
         await wire.call("RespondToAuthChallenge", **first)
+    first["ChallengeResponses"]["DEVICE_KEY"] = other.key
+    assert (await wire.call("RespondToAuthChallenge", **first))["Session"]
 
 
 async def test_one_device_does_not_prove_another(wire: Wire) -> None:
@@ -348,10 +355,13 @@ async def test_a_device_that_does_not_exist_leaves_the_session_alone(wire: Wire)
 async def test_a_device_that_is_forgotten_meanwhile_does_not_exist(wire: Wire) -> None:
     settings(wire, device_tracking="ALWAYS")
     device, result = await confirmed_device(wire)
-    asked = await wire.sign_in(DEVICE_KEY=device.key)
+    asked, begun = [await wire.sign_in(DEVICE_KEY=device.key) for _ in range(2)]
+    begun = await wire.respond(begun, USERNAME="ada", DEVICE_KEY=device.key, SRP_A="5")
     await wire.call("ForgetDevice", AccessToken=result["AccessToken"], DeviceKey=device.key)
     with pytest.raises(Refused, match="ResourceNotFoundException: Device does not exist"):
         await device.prove(wire, asked)
+    with pytest.raises(Refused, match="ResourceNotFoundException: Device does not exist"):
+        await wire.respond(begun, USERNAME="ada")
     with pytest.raises(Refused, match="ResourceNotFoundException: Device does not exist"):
         await wire.sign_in(DEVICE_KEY=device.key)
 

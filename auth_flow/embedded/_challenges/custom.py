@@ -60,11 +60,7 @@ async def ask_custom_challenge(attempt: Attempt, name: str, _parameters: dict[st
     created = await _fire(attempt, "CreateAuthChallenge", request, response)
     attempt.session.private_parameters = texts(created, "privateChallengeParameters")
     public = texts(created, "publicChallengeParameters")
-    round_ = {
-        "challengeName": name,
-        "challengeMetadata": created.get("challengeMetadata"),
-        "challengeResult": False,
-    }
+    round_ = {"challengeName": name, "challengeMetadata": created.get("challengeMetadata")}
     attempt.session.rounds.append(round_)
     return attempt.ask(name, {**public, "USERNAME": attempt.identity})
 

@@ -23,15 +23,11 @@ def session_of_device(
 
     Some clients answer DEVICE_SRP_AUTH without the Session that it came with.
     """
-    user = pool.user(responses.get("USERNAME", ""))
-    if user is None:
-        return None
+    wanted = "DEVICE_SRP_AUTH", client.id, responses.get("DEVICE_KEY")
     waiting = [
         token
         for token, session in pool.sessions.items()
-        if session.challenge == "DEVICE_SRP_AUTH"
-        and (session.client_id, session.username) == (client.id, user.username)
-        and session.device_key == responses.get("DEVICE_KEY")
+        if (session.challenge, session.client_id, session.device_key) == wanted
     ]
     return waiting[-1] if waiting else None
 
