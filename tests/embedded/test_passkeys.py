@@ -47,6 +47,14 @@ async def test_a_passkey_signs_in(wire: Wire) -> None:
     )
 
 
+async def test_an_assertion_needs_a_challenge(wire: Wire) -> None:
+    await register(wire, Authenticator())
+    with pytest.raises(Refused, match=r"NotAuthorizedException: Incorrect username or password."):
+        await wire.initiate(
+            "USER_AUTH", USERNAME="ada", PREFERRED_CHALLENGE="WEB_AUTHN", CREDENTIAL="{}"
+        )
+
+
 async def test_another_key_does_not(wire: Wire) -> None:
     authenticator, thief = Authenticator(), Authenticator()
     await register(wire, authenticator)

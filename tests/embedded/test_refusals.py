@@ -263,9 +263,7 @@ async def test_only_a_client_that_protects_users_simulates_one(wire: Wire, flow:
 async def test_a_user_who_may_not_sign_in_is_asked_nothing(
     wire: Wire, flow: str, operation: str, name: str
 ) -> None:
-    wire.pool.triggers = Triggers(
-        define_auth_challenge=lambda event: {**event, "response": {"issueTokens": True}}
-    )
+    await riddle(wire)
     await wire.call(operation, UserPoolId=wire.pool.id, Username="ada")
     with pytest.raises(Refused, match=name):
         await wire.initiate(flow, USERNAME="ada")

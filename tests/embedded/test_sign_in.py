@@ -581,6 +581,7 @@ async def test_custom_challenge_rounds(wire: Wire) -> None:
         rounds = event["request"]["session"]
         metadata = [round_["challengeMetadata"] for round_ in rounds]
         assert metadata == [f"round-{number}" for number in range(len(rounds))]
+        assert {round_["challengeName"] for round_ in rounds} <= {"CUSTOM_CHALLENGE"}
         won = [round_ for round_ in rounds if round_["challengeResult"]]
         event["response"] |= {
             "issueTokens": len(won) == 2,
@@ -591,6 +592,12 @@ async def test_custom_challenge_rounds(wire: Wire) -> None:
 
     async def create(event: dict) -> None:
         number = str(len(event["request"]["session"]))
+        assert event["request"]["challengeName"] == "CUSTOM_CHALLENGE"
+        assert event["response"] == {
+            "publicChallengeParameters": {},
+            "privateChallengeParameters": {},
+            "challengeMetadata": None,
+        }
         event["response"] |= {
             "publicChallengeParameters": {"question": number, "USERNAME": "eve"},
             "privateChallengeParameters": {"answer": number},
@@ -598,6 +605,7 @@ async def test_custom_challenge_rounds(wire: Wire) -> None:
         }
 
     def verify(event: dict) -> None:
+        assert event["response"] == {"answerCorrect": False}
         seen.append(event["request"]["challengeAnswer"])
         private = event["request"]["privateChallengeParameters"]
         event["response"]["answerCorrect"] = (

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -110,6 +111,7 @@ def test_every_pool_has_a_key_of_its_own() -> None:
     with EmbeddedCognito() as service:
         one, other = service.create_pool(), service.create_pool()
     assert one.key.public["n"] != other.key.public["n"]
+    assert all(re.fullmatch(r"eu-west-1_[0-9A-Za-z]{9}", pool.id) for pool in (one, other))
 
 
 def test_passwords_are_not_kept(tmp_path: Path, signing_key: SigningKey) -> None:
