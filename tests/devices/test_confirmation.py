@@ -545,6 +545,15 @@ async def test_an_opt_in_pool_waits_for_the_user(opt_in: Place) -> None:
     assert (await opt_in.sign_in())[1] == ["CONFIRM_SIGN_IN_WITH_SMS_CODE"]
 
 
+async def test_a_decision_about_another_device_leaves_this_one_open(opt_in: Place) -> None:
+    phone, _ = await opt_in.sign_in("phone")
+    laptop, _ = await opt_in.sign_in("laptop")
+    assert phone.session.device
+    await laptop.session.remember_device(phone.session.device.key)
+    assert laptop.session.device
+    assert laptop.session.device.user_decides
+
+
 async def test_an_option_remembers_at_sign_in(opt_in: Place) -> None:
     flow, _ = await opt_in.sign_in(remember_device=True, device_name="Firefox")
     assert isinstance(flow.step, Done)

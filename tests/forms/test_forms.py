@@ -32,6 +32,7 @@ from auth_flow.states._fate import check_repetition
 from auth_flow.states._work import WORK
 from auth_flow.states.chart import CHART
 from auth_flow.states.forms import About, Form, FormName, Text
+from auth_flow.states.forms._draft import HasForm
 from auth_flow.states.forms._models import map_texts
 from auth_flow.states.steps import english
 from tests.chart.samples import NOW
@@ -281,6 +282,15 @@ def test_a_form_hides_what_is_shown_once() -> None:
     about = About(values={"username": "typed"}, password=SecretStr("held"))
     assert "typed" not in repr(about)
     assert "password=" not in repr(about)
+
+
+def test_a_form_without_texts_of_its_own_has_a_title() -> None:
+    class Bare(HasForm):
+        name = "BARE"
+
+    form = Bare().form()
+    assert (form.title.key, form.text, form.fields) == ("form.title", None, ())
+    assert [action.name for action in form.actions] == ["cancel"]
 
 
 def test_a_value_that_is_no_text_is_not_shown_again() -> None:

@@ -539,6 +539,7 @@ async def test_the_step_has_an_hour_of_its_own(
     flow: AuthFlow, hosted: Hosted, clock: Clock
 ) -> None:
     url = hosted.visit(url_of(await flow.send(BEGIN)))
+    assert (flow.record.issued_at, flow.record.expires_at) == (NOW, NOW + 3600)
     clock.now += 3599
     assert isinstance(await flow.send(ReturnFromRedirect(url=url)), Done)
 

@@ -18,7 +18,7 @@ from auth_flow.errors import (
     SessionEnded,
     TokenRequestRefused,
 )
-from auth_flow.session._hosted import hosted_logout_url
+from auth_flow.session._hosted import hosted_logout_url, lacks_user_scope
 from auth_flow.states import RedirectRequired, SignInWithRedirect
 from auth_flow.transports import Fetched
 from tests.flow.scripted import Clock
@@ -252,6 +252,20 @@ def test_only_a_session_of_the_hosted_pages_is_ended_there(
     pool = POOL.model_copy(update={"domain": domain})
     tokens = Tokens.read(access_token(), hosted=hosted)
     assert bool(hosted_logout_url(pool, tokens, "https://app.example/bye")) is given
+
+
+@pytest.mark.parametrize(
+    ("scope", "hosted", "lacks"),
+    [
+        ("openid", True, True),
+        ("openid aws.cognito.signin.user.admin", True, False),
+        ("openid", False, False),
+    ],
+)
+def test_only_tokens_of_the_hosted_pages_can_lack_the_scope(
+    scope: str, hosted: bool, lacks: bool
+) -> None:
+    assert lacks_user_scope(Tokens.read(access_token(scope=scope), hosted=hosted)) is lacks
 
 
 async def test_without_a_logout_uri_there_is_no_url(flow: AuthFlow, api: Api) -> None:
