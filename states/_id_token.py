@@ -125,7 +125,7 @@ def _seconds(claims: Mapping[str, Any], name: str) -> float:
 
 def _hash_of(access_token: str) -> str:
     """`at_hash` (OpenID Connect Core 3.1.3.6): the left half of the SHA-256 digest."""
-    half = hashlib.sha256(access_token.encode("ascii", "replace")).digest()[:16]
+    half = hashlib.sha256(access_token.encode()).digest()[:16]
     return base64.urlsafe_b64encode(half).decode().rstrip("=")
 
 

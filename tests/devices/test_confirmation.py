@@ -21,6 +21,7 @@ from auth_flow import (
     Observers,
     SignIn,
     SignUp,
+    Tokens,
     TransportError,
 )
 from auth_flow.embedded import TurnableClock
@@ -31,7 +32,7 @@ from auth_flow.errors import (
     SessionEnded,
     StoreUnavailable,
 )
-from auth_flow.session import Session
+from auth_flow.session import RememberedDevice, Session
 from auth_flow.states import _srp as srp
 from auth_flow.states._base import reveal
 from auth_flow.states.steps import CurrentDevice
@@ -55,6 +56,7 @@ from .conftest import ANSWERS, EMAIL, PASSWORD, Asked, Place, sent_device_keys
 
 pytestmark = pytest.mark.anyio
 
+DEVICE = RememberedDevice(key="eu-west-1_0e0f", group_key="-group", password="c2VjcmV0")
 NEW = {"DeviceKey": "eu-west-1_0a1b", "DeviceGroupKey": "-group"}
 
 
@@ -518,6 +520,31 @@ async def test_a_step_up_leaves_no_older_device_to_confirm(
     for session in (flow.session, await Session.load(POOL, "ada", transport=script, store=store)):
         shown = session.current_device
         assert (shown and shown.key) == (metadata and metadata["DeviceKey"])
+
+
+@pytest.mark.parametrize("restored_with", [None, DEVICE])
+@pytest.mark.parametrize("metadata", [None, OTHER])
+async def test_a_step_up_goes_on_with_the_device_that_proved_itself(
+    script: Script, restored_with: RememberedDevice | None, metadata: Json | None
+) -> None:
+    """Until a new device is confirmed, the session goes on with the one before it."""
+    claims = {"sub": SUBJECT, "username": "ada", "iat": Clock.now, "exp": Clock.now + 3600}
+    access, stronger = jwt(**claims, jti="1"), jwt(**claims, jti="2")
+    devices: dict[str, RememberedDevice] = {}
+    flow = flow_of(script, clock=Clock(), devices=devices)
+    await flow.restore_session(Tokens.read(access), device=restored_with)
+    assert flow.session.device == restored_with
+    devices["ada"] = DEVICE
+    reply = tokens(AccessToken=stronger, IdToken=None, NewDeviceMetadata=metadata)
+    named = {"USERNAME": "ada", "DEVICE_KEY": DEVICE.key}
+    any_body: Any = Kept()
+    refused = Exchange("ConfirmDevice", any_body, refusal("InvalidParameterException"))
+    script.expect(
+        initiate("USER_AUTH", reply, TARGET_ACR_VALUES=LEVEL, ACCESS_TOKEN=access, **named),
+        *[refused] * (metadata is not None),
+    )
+    await flow.session.step_up(acr=LEVEL)
+    assert flow.session.device == (restored_with if metadata else DEVICE)
 
 
 # Opt-in pools

@@ -86,6 +86,11 @@ def test_half_a_character_is_not_the_nonce() -> None:
         check(f"{head}.{forged}.{signature}", jwks=None)
 
 
+def test_an_access_token_that_is_not_ascii_is_another() -> None:
+    with pytest.raises(InvalidToken, match="access token"):
+        check_id_token(id_token(ACCESS, nonce="n-1"), "é.é.é", EXPECTED, now=NOW, jwks=JWKS)
+
+
 def test_clocks_may_differ_by_the_leeway() -> None:
     token = id_token(ACCESS, nonce="n-1", exp=NOW, auth_time=NOW)
     check(token, now=NOW + 59)
@@ -148,6 +153,8 @@ def test_key_ids_are_read_from_whatever_comes() -> None:
     for odd in (None, {}, {"keys": 3}, {"keys": [1, {}, {"kid": 2}]}):
         assert key_ids(odd) == frozenset()
     assert key_id(ACCESS) == "key-1"
+    head = base64.urlsafe_b64encode(b'{"kid": ["key-1"]}').decode()
+    assert key_id(f"{head}.e30.c2ln") is None
 
 
 def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
