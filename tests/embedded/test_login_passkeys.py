@@ -6,12 +6,13 @@ import json
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from auth_flow.embedded import ClientSettings
 from tests.embedded.authenticator import Authenticator
-from tests.embedded.hosted import CALLBACK, OAUTH, App, claims
+from tests.embedded.hosted import CALLBACK, CHALLENGE, OAUTH, App, claims
 from tests.embedded.wire import PASSWORD, settings
 
 pytestmark = pytest.mark.anyio
@@ -157,7 +158,21 @@ async def test_a_passkey_is_offered_after_a_sign_up(app: App) -> None:
     assert app.browser.title == "Create a passkey"
     assert app.browser.left_for == ""
     passkey = Authenticator(ORIGIN)
-    await app.browser.submit(credential=json.dumps(passkey.create(options(app))))
+    form = app.browser.filled_in(credential=json.dumps(passkey.create(options(app))))
+    back = urlsplit((await app.browser.http.post("/passkeys/add", data=form)).headers["location"])
+    assert back.path == "/oauth2/authorize"
+    assert dict(parse_qsl(back.query)) == {
+        "client_id": app.client_id,
+        "redirect_uri": CALLBACK,
+        "response_type": "code",
+        "scope": "openid",
+        "state": "st-1",
+        "nonce": "n-1",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+        "resource": "https://api.example.org",
+    }
+    await app.browser.get(back.geturl())
     assert app.browser.returned["state"] == "st-1"
     tokens = (await app.redeem()).json()
     identity, access = claims(tokens["id_token"]), claims(tokens["access_token"])
@@ -222,6 +237,8 @@ async def test_a_browser_that_made_no_passkey(app: App, answer: str, told: str) 
     await app.browser.submit(credential=answer)
     assert app.browser.title == "Error: Create a passkey"
     assert told in app.browser.text
+    hidden = re.findall('type="hidden" name="([^"]*)" value', app.browser.text)
+    assert sorted(hidden) == ["client_id", "redirect_uri", "token"]
     passkey = Authenticator(ORIGIN)
     app.browser.left_for = ""
     await app.browser.submit(credential=json.dumps(passkey.create(options(app))))

@@ -194,6 +194,20 @@ async def test_what_the_application_is_told(
     assert app.browser.returned == {name: text for name, text in told.items() if text}
 
 
+@pytest.mark.parametrize("scope", ["email", "phone", "profile", "openid", "api/read"])
+async def test_scopes_about_the_user_need_openid(app: App, scope: str) -> None:
+    server = {"UserPoolId": app.wire.pool.id, "Identifier": "api", "Name": "API"}
+    scopes = [{"ScopeName": "read", "ScopeDescription": "Read"}]
+    await app.wire.call("CreateResourceServer", **server, Scopes=scopes)
+    allowed = ("openid", "email", "phone", "profile", "api/read")
+    app.client_id = app.wire.pool.create_client(
+        ClientSettings(**{**OAUTH, "allowed_oauth_scopes": allowed})
+    ).id
+    await app.authorize(scope=scope)
+    refused = scope in ("email", "phone", "profile")
+    assert (app.browser.returned.get("error") == "invalid_scope") == refused
+
+
 async def test_a_client_that_may_not_use_oauth(app: App) -> None:
     settings = {**OAUTH, "allowed_oauth_flows_user_pool_client": False}
     app.client_id = app.wire.pool.create_client(ClientSettings(**settings)).id
