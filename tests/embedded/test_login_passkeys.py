@@ -99,6 +99,14 @@ async def test_the_page_works_with_the_script_only_and_says_so(app: App) -> None
     assert "code" in app.browser.returned
 
 
+async def test_a_password_that_was_forgotten_at_its_page(app: App) -> None:
+    await app.authorize()
+    await app.browser.submit(username="ada")
+    await app.browser.submit(factor="PASSWORD")
+    await app.browser.submit("go:forgot_password")
+    assert app.browser.title == "Reset your password"
+
+
 async def test_a_cancelled_passkey_stays_on_the_page(app: App) -> None:
     await sign_in_with_password(app)
     passkey = await make_passkey(app)

@@ -237,6 +237,11 @@ async def test_what_the_person_is_told(
     assert (app.browser.page.status_code, app.browser.title) == (400, title)
 
 
+async def test_the_pool_is_a_provider_of_every_client(app: App) -> None:
+    await app.authorize(identity_provider="COGNITO")
+    assert app.browser.title == "Sign in"
+
+
 @pytest.mark.parametrize("state", ["a" * 2048, "a/b|c:d", None])
 async def test_a_state_comes_back(app: App, state: str | None) -> None:
     await app.authorize(state=state)
