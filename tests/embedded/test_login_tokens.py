@@ -277,6 +277,16 @@ async def test_a_sign_out_leads_to_a_registered_address(app: App) -> None:
     assert "code" in app.browser.returned  # the browser is signed in as before
 
 
+async def test_a_cookie_of_before_the_sign_out_is_worth_nothing(app: App) -> None:
+    await tokens_of(app)
+    kept = dict(app.browser.http.cookies)
+    await app.browser.get("/logout", client_id=app.client_id, logout_uri=LOGOUT)
+    assert dict(app.browser.http.cookies).keys() < kept.keys()
+    app.browser.http.cookies.update(kept)
+    await app.authorize(prompt="none")
+    assert app.browser.returned["error"] == "login_required"
+
+
 async def test_a_sign_out_that_signs_in_anew(app: App) -> None:
     await tokens_of(app)
     await app.browser.get(
