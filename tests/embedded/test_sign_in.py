@@ -429,6 +429,8 @@ async def test_email_set_up_in_a_sign_in(wire: Wire) -> None:
     asked = await wire.respond(await wire.sign_in("bob"), USERNAME="bob", EMAIL="bob@example.org")
     assert asked["ChallengeName"] == "EMAIL_OTP"
     await wire.respond(asked, USERNAME="bob", EMAIL_OTP_CODE=wire.code("bob"))
+    shown = await wire.call("AdminGetUser", UserPoolId=wire.pool.id, Username="bob")
+    assert shown["UserMFASettingList"] == ["EMAIL_OTP"]
     assert (await wire.sign_in("bob"))["ChallengeName"] == "EMAIL_OTP"
 
 
@@ -677,6 +679,31 @@ async def test_users_migrate_at_their_first_sign_in(wire: Wire) -> None:
     assert await wire.tokens("old")
     wire.pool.triggers = Triggers()
     assert "AuthenticationResult" in await wire.srp_sign_in("old")
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_user_who_migrates_is_asked_for_a_second_factor(wire: Wire, deleted: bool) -> None:
+    def migrate(event: dict) -> None:
+        attributes = {"email": event["userName"], "email_verified": "true"}
+        event["response"] |= {"userAttributes": attributes, "finalUserStatus": "CONFIRMED"}
+
+    settings(
+        wire,
+        mfa_configuration="ON",
+        mfa_factors=("EMAIL_OTP",),
+        username_attributes=("email",),
+    )
+    wire.pool.triggers = Triggers(user_migration=migrate)
+    asked = await wire.sign_in("old@example.org")
+    name = asked["ChallengeParameters"]["USER_ID_FOR_SRP"]
+    answer = {"USERNAME": "old@example.org", "EMAIL_OTP_CODE": wire.code(name)}
+    if not deleted:
+        assert "AuthenticationResult" in await wire.respond(asked, **answer)
+        return
+    await wire.call("AdminDeleteUser", UserPoolId=wire.pool.id, Username=name)
+    wire.pool.create_user("another", PASSWORD, attributes={"email": "old@example.org"})
+    with pytest.raises(Refused, match="NotAuthorizedException: Invalid session for the user"):
+        await wire.respond(asked, **answer)
 
 
 async def test_secret_hash(wire: Wire) -> None:

@@ -89,7 +89,6 @@ async def sent_code(attempt: Attempt, responses: dict[str, str]) -> Reply:
         ATTRIBUTE_OF[medium]
     ):
         raise expired_code()
-    session.code = None
     session.proved("sms" if medium == "SMS" else "email_otp")
     if session.new_email:
         verify_attribute(attempt.pool, attempt.user, "email", session.new_email)
