@@ -121,6 +121,17 @@ async def test_a_global_sign_out_goes_out_with_a_fresh_token(
     assert Tokens.read(stale, None, None, 0.0).fresh_at(clock())
 
 
+async def test_a_global_sign_out_goes_out_although_the_token_cannot_be_refreshed(
+    clock: Clock, service: TokenService
+) -> None:
+    session = service.session()
+    clock.now += 2 * HOUR
+    service.failures.append(ConnectionLost("gone", operation="GetTokensFromRefreshToken"))
+    assert (await session.sign_out(global_=True)).revoked
+    assert service.operations == ["GetTokensFromRefreshToken", "GlobalSignOut"]
+    assert not session.active
+
+
 @pytest.mark.parametrize("lost", [False, True])
 async def test_tokens_that_come_after_a_sign_out_are_revoked_too(
     service: TokenService, lost: bool

@@ -166,6 +166,7 @@ async def test_a_change_of_password_may_find_that_the_token_is_refused(
     "error",
     [
         refused("Access Token has expired"),
+        refused("Access Token has been revoked"),
         refused("User is disabled."),
         UserNotFoundException("User does not exist.", operation="GetUser"),
     ],
@@ -231,6 +232,20 @@ async def test_an_identity_pool_that_refuses_the_id_token(service: TokenService)
     assert identities.logins[0] == before.text.get_secret_value()
     assert len(set(identities.logins)) == 2
     assert service.operations == [REFRESH]
+
+
+async def test_an_identity_pool_that_refuses_an_id_token_that_cannot_be_refreshed(
+    service: TokenService,
+) -> None:
+    held = service.tokens()
+    assert held.id_token
+    tokens = Tokens.read(held.access_token.text, held.id_token.text)
+    session = Session(POOL, tokens, transport=service, clock=service.clock)
+    identities = Identities(refused("Invalid login token.", "GetId"))
+    pool = IdentityPool("eu-west-1:1", transport=identities, clock=service.clock)
+    with pytest.raises(NotAuthorizedException, match="Invalid login token"):
+        await pool.credentials(session)
+    assert session.active
 
 
 async def test_an_identity_pool_finds_out_that_the_session_has_ended(

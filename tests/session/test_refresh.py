@@ -378,8 +378,13 @@ async def test_a_sign_out_during_a_refresh_stands(service: TokenService, clock: 
 
 async def test_observers_hear_of_refreshes(service: TokenService) -> None:
     told: list[Notice] = []
-    await service.session(observers=Observers([told.append])).fresh_tokens(force=True)
-    assert told == [TokensRefreshed(USER, SUBJECT)]
+    session = service.session(observers=Observers([told.append]))
+    lost = ConnectionLost("gone", operation=REFRESH)
+    service.failures.append(lost)
+    with pytest.raises(ConnectionLost):
+        await session.fresh_tokens(force=True)
+    await session.fresh_tokens(force=True)
+    assert told == [RefreshFailed(USER, SUBJECT, lost), TokensRefreshed(USER, SUBJECT)]
 
 
 async def test_no_secret_is_shown(service: TokenService) -> None:

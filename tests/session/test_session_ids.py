@@ -170,6 +170,22 @@ async def test_a_program_that_holds_no_session_ends_them(
     assert await store.load(session_key(POOL, session.session_id)) is None
     with pytest.raises(ValueError, match="store"):
         await sign_out_everywhere(POOL, USER, transport=service)
+    with pytest.raises(ValueError, match="transport"):
+        await sign_out_everywhere(POOL, USER, store=store)
+
+
+async def test_a_session_that_cannot_be_read_ends_without_being_revoked(
+    service: TokenService, store: MemoryStore
+) -> None:
+    damaged, session = await signed_in(service, store), await signed_in(service, store)
+    name = session_key(POOL, damaged.session_id)
+    entry = await store.load(name)
+    await store.save(name, "damaged", expected=entry.version if entry else None)
+    assert await session.sign_out_everywhere() == {
+        damaged.session_id: SignOutResult(revoked=False),
+        session.session_id: SignOutResult(revoked=True),
+    }
+    assert await store.load(name) is None
 
 
 async def test_all_but_this_one(service: TokenService, store: MemoryStore) -> None:

@@ -19,6 +19,7 @@ from auth_flow import (
     Notice,
     Observers,
     SignIn,
+    StepEntered,
     TokensRefreshed,
     UserContext,
 )
@@ -263,12 +264,28 @@ async def test_a_refresh_in_another_process_does_not_undo_a_step_up(
     assert other.active
 
 
-async def test_a_refresh_under_way_does_not_undo_a_step_up(
-    service: TokenService,
-    clock: Clock,
-) -> None:
-    script = Script()
-    session = Session(POOL, service.tokens(), transport=Both(script, service), clock=clock)
+class Refusing(TokenService):
+    """Refuses a refresh at the end, if it is to."""
+
+    refuses = False
+
+    async def call(self, operation: str, body: Any) -> dict[str, Any]:
+        reply = await super().call(operation, body)
+        if self.refuses and operation == "GetTokensFromRefreshToken":
+            raise NotAuthorizedException("Refresh Token has been revoked", operation=operation)
+        return reply
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_a_refresh_under_way_does_not_undo_a_step_up(clock: Clock, refuses: bool) -> None:
+    script, service, notices = Script(), Refusing(clock), list[Notice]()
+    session = Session(
+        POOL,
+        service.tokens(),
+        transport=Both(script, service),
+        clock=clock,
+        observers=Observers([notices.append]),
+    )
     token = reveal(session.access_token.text)
     levels = {"TARGET_ACR_VALUES": f"{LEVEL}4", "ACCESS_TOKEN": token}
     code = {"USERNAME": "ada", "SOFTWARE_TOKEN_MFA_CODE": "123456"}
@@ -281,13 +298,16 @@ async def test_a_refresh_under_way_does_not_undo_a_step_up(
     flow = await session.step_up(acr=f"{LEVEL}4")
     service.refresh_token = "refresh-1"  # that of the session
     assert session.tokens.refresh_token is not None
-    service.gate = anyio.Event()
+    service.gate, service.refuses = anyio.Event(), refuses
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(session.refresh, session.tokens)
         await anyio.wait_all_tasks_blocked()
         await flow.send(EnterCode(code="123456"))
         service.gate.set()
     assert reveal(session.access_token.text) == stronger["AccessToken"]
+    assert service.operations.count("RevokeToken") == (0 if refuses else 1)
+    of_the_session = [each for each in notices if not isinstance(each, StepEntered)]
+    assert of_the_session == [TokensRefreshed("ada", SUBJECT)], "by the step-up alone"
 
 
 async def test_a_refresh_in_another_process_does_not_undo_a_step_up_that_it_overlaps(
