@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
@@ -298,7 +299,7 @@ async def test_the_claim_of_a_worker_that_is_gone_ends_in_ten_seconds(
 ) -> None:
     still = Clock()
     still.now = clock()
-    cut = CutOff(MemoryStore(still))
+    cut = Counting(MemoryStore(still))
     flows = SharedFlows(cut, sealer, pool, transport=gate, clock=still)
     await _send(flows, SIGN_IN)
     with pytest.raises(StoreUnavailable):
@@ -307,8 +308,10 @@ async def test_the_claim_of_a_worker_that_is_gone_ends_in_ten_seconds(
     cut.off = False
     still.now += 9.5
     assert (await flows.look("chat")).busy
+    cut.operations.clear()
     with pytest.raises(FlowBusy):
         await _step(flows)
+    assert cut.operations == ["load"], "by default it does not wait"
     still.now += 0.5
     assert not (await flows.look("chat")).busy
     assert await _step(flows) == SmsCode.name
@@ -483,11 +486,15 @@ async def test_looking_claims_nothing(flows: SharedFlows) -> None:
 async def test_the_form_of_a_look_is_that_of_the_flow(flows: SharedFlows) -> None:
     view = await flows.look("chat")
     shown = view.form("SIGN_UP", values={"username": "ada"})
+    assert shown.name == "SIGN_UP"
     assert {one.name: one.value for one in shown.fields}["username"] == "ada"
     await _send(flows, SIGN_IN)
     view = await flows.look("chat")
     async with flows.take("chat") as flow:
         assert view.form() == flow.form()
+        assert (
+            repr(view) == f"FlowView(record={flow.record!r}, version={view.version!r}, busy=False)"
+        )
         wrong = CodeMismatchException("Wrong.", operation="RespondToAuthChallenge")
         assert view.form(error=wrong) != view.form()
 
@@ -591,7 +598,11 @@ async def test_a_flow_that_cannot_be_opened_does_not_lock_its_key(
     notices: list[Notice] = []
     flows = worker(store, observers=Observers([notices.append]))
     await store.save(entry_name(pool, "chat"), value, expected=None)
-    assert (await flows.look("chat")).step.name == "IDLE"
+    with pytest.raises(SealBroken) as caught:
+        await _step(worker(store, unreadable="raise"))
+    assert "Validation" not in "".join(traceback.format_exception(caught.value))
+    view = await flows.look("chat")
+    assert (view.record, view.version, view.busy) == (Record(), "", False)
     assert await _step(flows) == "IDLE"
     assert notices == [FlowUnreadable(), FlowUnreadable()]
     await _send(flows, SIGN_IN)
@@ -631,13 +642,53 @@ async def test_an_undisturbed_event_takes_four_operations_and_one_entry(
 async def test_a_write_that_was_done_although_it_failed_does_not_cost_the_flow(
     worker: Callable[..., SharedFlows], flows: SharedFlows, store: Store, service: EmbeddedCognito
 ) -> None:
+    for place in (1, 2):
+        doubtful = Doubtful(store, place)
+        with pytest.raises(StoreUnavailable):
+            await _send(worker(doubtful), SIGN_IN)
+        assert doubtful.operations == ["load", *["save"] * place, "load", "delete"]
+        assert await _step(flows) == "IDLE", "it was let go"
     await _send(flows, SIGN_IN)
     for place in (1, 2):
         doubtful = Doubtful(store, place)
         with pytest.raises(StoreUnavailable):
             await _send(worker(doubtful), _code(service))
+        assert doubtful.operations == ["load", *["save"] * place, "load", "save"]
         assert await _step(flows) == SmsCode.name, "it was let go"
     await _send(flows, _code(service))
+
+
+async def test_a_write_that_failed_does_not_undo_what_another_worker_did_meanwhile(
+    worker: Callable[..., SharedFlows],
+    flows: SharedFlows,
+    store: Store,
+    service: EmbeddedCognito,
+    clock: TurnableClock,
+) -> None:
+    class Overtaken(Counting):
+        async def save(
+            self, key: str, value: str, *, expected: str | None, ttl: float | None = None
+        ) -> str:
+            if self.operations == ["load", "save"]:
+                self._count("announce", key)
+                clock.turn(seconds=11)
+                await _send(flows, _code(service))
+                raise StoreUnavailable("The network is down.")
+            return await super().save(key, value, expected=expected, ttl=ttl)
+
+    await _send(flows, SIGN_IN)
+    with pytest.raises(StoreUnavailable):
+        await _send(worker(Overtaken(store)), _code(service))
+    assert await _step(flows) == "DONE"
+
+
+async def test_a_worker_that_sent_nothing_does_not_undo_what_another_one_did_meanwhile(
+    flows: SharedFlows, clock: TurnableClock
+) -> None:
+    async with flows.take("chat"):
+        clock.turn(seconds=11)
+        await _send(flows, SIGN_IN)
+    assert await _step(flows) == SmsCode.name
 
 
 async def test_a_refused_event_changes_nothing(
@@ -676,6 +727,7 @@ async def test_a_flow_that_was_cancelled_begins_again_within_the_block(
     async with flows.take("chat") as flow:
         await flow.send(SIGN_IN)
         await flow.send(Cancel())
+        assert flow.version == ""
         assert await store.load(entry_name(pool, "chat")) is None
         await flow.send(SIGN_IN)
     assert await _step(flows) == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
@@ -815,7 +867,7 @@ class Forestalled(Counting):
         return await super().save(key, value, expected=expected, ttl=ttl)
 
 
-class Doubtful(CutOff):
+class Doubtful(Counting):
     """A store that does the write at `place`, and says that it has failed."""
 
     def __init__(self, store: Store, place: int) -> None:
