@@ -50,7 +50,7 @@ class UserSessions:
         while (entry := await self._load()) is not None:
             listed = read_index(entry.value)
             kept = {name: end for name, end in listed.items() if name not in session_ids}
-            if kept == listed or await self._replace(entry, kept):
+            if await self._replace(entry, kept):
                 return
 
     async def read(self) -> list[str]:

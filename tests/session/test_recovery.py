@@ -31,6 +31,7 @@ from auth_flow.transports import CognitoTransport
 from tests.flow.scripted import POOL, SUBJECT, Clock, Script, initiate, jwt, refusal, tokens
 
 from .service import HOUR, USER, TokenService
+from .test_shared_tokens import Counting
 
 pytestmark = pytest.mark.anyio
 
@@ -367,7 +368,10 @@ async def test_by_what_two_sign_ins_are_told_apart(
 ) -> None:
     stored = StoredSession(service.tokens(), USER, 0.0)
     named = {"origin_jti": origin} if origin else {}
-    assert stored.continues(Tokens.read(jwt(sub=subject, **named))) == is_same
+    other = Tokens.read(jwt(sub=subject, **named))
+    assert stored.continues(other) == is_same
+    unnamed = StoredSession(Tokens.read(jwt(sub=SUBJECT)), USER, 0.0)
+    assert unnamed.continues(other) == (subject == SUBJECT)
 
 
 # Entries that cannot be read
@@ -413,9 +417,21 @@ async def test_a_damaged_entry_is_cleared_at_sign_out(
 @pytest.mark.parametrize("loaded", [False, True])
 @pytest.mark.parametrize("text", DAMAGED)
 async def test_a_damaged_entry_is_written_anew_at_a_refresh(
-    service: TokenService, clock: Clock, text: str, loaded: bool
+    clock: Clock, text: str, loaded: bool
 ) -> None:
-    store = MemoryStore(clock)
+    class Looking(TokenService):
+        async def call(self, operation: str, body: Any) -> Any:
+            if operation == REFRESH:
+                leased = await stored()
+                assert leased
+                assert leased.new_device is None, "it is still known that it was confirmed"
+            return await super().call(operation, body)
+
+    async def stored() -> StoredSession | None:
+        entry = await store.load(session_key(POOL, session.session_id))
+        return StoredSession.of(entry.value) if entry else None
+
+    service, store = Looking(clock), MemoryStore(clock)
     device = NewDevice(key="eu-west-1_0a1b", group_key="-group")
     session = service.session(store=store, login_id="ada@example.org", new_device=device)
     await session.keep()
@@ -424,11 +440,10 @@ async def test_a_damaged_entry_is_written_anew_at_a_refresh(
     await damage(store, session, text)
     clock.now += HOUR
     await session.fetch_user()
-    entry = await store.load(session_key(POOL, session.session_id))
-    assert entry
-    assert StoredSession.of(entry.value) == StoredSession(
+    assert service.operations == ["ConfirmDevice", REFRESH, "GetUser"]
+    assert await stored() == StoredSession(
         session.tokens, USER, clock() + AuthConfig().session_ttl, login_id="ada@example.org"
-    ), "and its device is still known to be confirmed"
+    )
 
 
 @pytest.mark.parametrize("opens", [True, False])
@@ -490,6 +505,25 @@ async def test_a_key_that_is_gone(service: TokenService, clock: Clock) -> None:
     assert (await again.sign_out_everywhere())["s"].error is None
 
 
+async def test_sessions_that_cannot_be_opened_end_with_the_others(
+    service: TokenService, clock: Clock
+) -> None:
+    place = MemoryStore(clock)
+    store = SealedStore(place, Sealer([new_key()], clock=clock))
+    broken, session = service.session(store=store), service.session(store=store)
+    for each in (broken, session):
+        await each.keep()
+    entry = await place.load(name := session_key(POOL, broken.session_id))
+    assert entry
+    await place.save(name, "{", expected=entry.version)
+    results = await session.sign_out_everywhere()
+    assert {name: result.revoked for name, result in results.items()} == {
+        broken.session_id: False,
+        session.session_id: True,
+    }
+    assert await place.load(name) is None
+
+
 async def test_a_truncated_file(service: TokenService, clock: Clock, tmp_path: Any) -> None:
     store = FileStore(tmp_path / "sessions", Sealer([new_key()], clock=clock), clock=clock)
     session = service.session(store=store)
@@ -544,7 +578,7 @@ async def test_processes_that_are_refused_do_not_wait_for_each_other_for_ever(
 
     A lease of another process is no reason to try again, only new tokens are.
     """
-    service, store = TokenService(clock), MemoryStore(clock)
+    service, store = TokenService(clock), Counting(clock)
     session = service.session(store=store, refresh_lease=0.4)
     await session.keep()
     name = session_key(POOL, session.session_id)
@@ -568,6 +602,7 @@ async def test_processes_that_are_refused_do_not_wait_for_each_other_for_ever(
             await anyio.sleep(0.2)
             await lease_again()
     assert service.operations == [REFRESH]
+    assert len(store.operations) < 40, "they pause between two looks"
     assert await store.load(name) is None
 
 

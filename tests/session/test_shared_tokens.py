@@ -15,6 +15,7 @@ from auth_flow.errors import (
     ConnectionLost,
     NotSignedIn,
     RefreshTokenReuseException,
+    SessionEnded,
     StoreConflict,
     StoreUnavailable,
 )
@@ -155,14 +156,58 @@ async def test_a_refresh_that_outlives_its_lease_gives_way(
     assert slow.active
 
 
+@pytest.mark.parametrize("entry_is", ["as before", "gone", "damaged"])
 async def test_a_refusal_without_another_process_ends_the_session_at_once(
+    store: MemoryStore, clock: Clock, entry_is: str
+) -> None:
+    class Refusing(TokenService):
+        async def call(self, operation: str, body: Any) -> Any:
+            self.requests.append((operation, body))
+            if entry_is == "gone":
+                await store.delete(name)
+            elif entry_is == "damaged":
+                entry = await store.load(name)
+                assert entry
+                await store.save(name, "damaged", expected=entry.version)
+            raise RefreshTokenReuseException("No.", operation=operation)
+
+    service = Refusing(clock)
+    (session,) = await processes(service, store, 1, refresh_lease=30)
+    name = session_key(POOL, session.session_id)
+    clock.now += HOUR
+    with anyio.fail_after(10), pytest.raises(SessionEnded) as raised:
+        await session.fresh_tokens()
+    assert raised.value.reason == "RefreshTokenReuseException"
+    assert service.operations == [REFRESH]
+    assert await store.load(name) is None
+
+
+async def test_a_refusal_after_the_lease_was_lost_waits_for_the_other_process(
     service: TokenService, store: MemoryStore, clock: Clock
 ) -> None:
-    (session,) = await processes(service, store, 1)
+    slow, quick = await processes(service, store, 2)
     clock.now += HOUR
-    service.failures.append(RefreshTokenReuseException("No.", operation=REFRESH))
-    with anyio.fail_after(LEASE / 2), pytest.raises(NotSignedIn):
-        await session.fresh_tokens()
+    sent, refuse = anyio.Event(), anyio.Event()
+
+    class Slow(TokenService):
+        async def call(self, operation: str, body: Any) -> Any:
+            sent.set()
+            await refuse.wait()
+            raise RefreshTokenReuseException("No.", operation=operation)
+
+    slow._renewal._transport = Slow(clock)
+    service.gate = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(slow.fresh_tokens)
+        await sent.wait()
+        clock.now += LEASE
+        tasks.start_soon(quick.fresh_tokens)
+        await anyio.wait_all_tasks_blocked()
+        refuse.set()
+        await anyio.wait_all_tasks_blocked()
+        service.gate.set()
+    assert slow.tokens == quick.tokens
+    assert service.operations == [REFRESH]
 
 
 @pytest.mark.parametrize("dates", [True, False])
@@ -188,6 +233,17 @@ async def test_tokens_that_come_late_do_not_replace_newer_ones(
     stored = StoredSession.of(entry.value)
     assert stored
     assert stored.tokens == quick.tokens
+
+
+async def test_a_session_that_was_never_stored_is_over_at_its_first_refresh(
+    service: TokenService, store: MemoryStore, clock: Clock
+) -> None:
+    session = service.session(store=store)
+    clock.now += HOUR
+    with pytest.raises(SessionEnded) as raised:
+        await session.fresh_tokens()
+    assert raised.value.reason == "ended_elsewhere"
+    assert REFRESH not in service.operations
 
 
 async def test_signed_out_in_one_process_signed_out_in_all(

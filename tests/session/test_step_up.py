@@ -20,6 +20,7 @@ from auth_flow import (
     Observers,
     SignIn,
     StepEntered,
+    Tokens,
     TokensRefreshed,
     UserContext,
 )
@@ -28,6 +29,7 @@ from auth_flow.embedded import _totp as totp
 from auth_flow.embedded._models import Totp
 from auth_flow.errors import (
     CodeMismatchException,
+    ConnectionLost,
     InvalidParameterException,
     MalformedResponse,
     NoSession,
@@ -36,7 +38,7 @@ from auth_flow.errors import (
     StoreUnavailable,
 )
 from auth_flow.session import Session
-from auth_flow.session._stored import StoredSession, session_key
+from auth_flow.session._stored import StoredSession, session_key, user_key
 from auth_flow.states import ChooseFactor
 from auth_flow.states._base import reveal
 from auth_flow.states._devices import NewDevice
@@ -197,6 +199,27 @@ async def test_a_session_that_ended_elsewhere_meanwhile_stays_ended(place: Place
         await elsewhere(place, session, store)
 
 
+async def test_another_sign_in_that_took_the_place_of_the_session_meanwhile_stays(
+    place: Place,
+) -> None:
+    store = MemoryStore(place.service.clock)
+    session, another = await by_password(place, store), await by_password(place)
+    give_app(place)
+    flow = await session.step_up(acr=f"{LEVEL}4")
+    await Session(
+        place.pool,
+        another.tokens,
+        session_id=session.session_id,
+        store=store,
+        transport=place.transport,
+        clock=place.service.clock,
+    ).keep()
+    with pytest.raises(SessionEnded):
+        await flow.send(EnterCode(code=app_code(place)))
+    assert not session.active
+    assert (await elsewhere(place, session, store)).access_token == another.access_token
+
+
 async def test_the_tokens_that_another_process_refreshed_meanwhile_are_revoked(
     place: Place,
 ) -> None:
@@ -248,7 +271,9 @@ async def test_an_entry_that_cannot_be_read_is_replaced(place: Place) -> None:
     assert entry is not None
     await store.save(key, "damaged", expected=entry.version, ttl=HOUR)
     await flow.send(EnterCode(code=app_code(place)))
-    assert (await elsewhere(place, session, store)).tokens == session.tokens
+    loaded = await elsewhere(place, session, store)
+    assert loaded.tokens == session.tokens
+    assert loaded.get_current_user().login_id == "ada"
 
 
 async def test_a_refresh_in_another_process_does_not_undo_a_step_up(
@@ -348,6 +373,70 @@ async def test_a_refresh_in_another_process_does_not_undo_a_step_up_that_it_over
     assert other.tokens == session.tokens
     loaded = await Session.load(POOL, session_id=session.session_id, **options)
     assert loaded.tokens == session.tokens
+
+
+@pytest.mark.parametrize("origin", ["sign-in", None])
+@pytest.mark.parametrize("kept", [True, False])
+async def test_what_a_step_up_changes_in_the_store(
+    service: TokenService, clock: Clock, origin: str | None, kept: bool
+) -> None:
+    """A session that was never stored counts as one that has ended in another process."""
+    script, store = Script(), MemoryStore(clock)
+    claims = {"sub": SUBJECT, "username": USER, "exp": int(clock()) + 3600}
+    first = jwt(**claims, **({"origin_jti": origin} if origin else {}))
+    session = Session(
+        POOL,
+        Tokens.read(first, None, "refresh-0", 0.0),
+        login_id="ada@example.org",
+        transport=Both(script, service),
+        clock=clock,
+        store=store,
+    )
+    if kept:
+        await session.keep()
+    levels = {"TARGET_ACR_VALUES": f"{LEVEL}4", "ACCESS_TOKEN": first}
+    code = {"USERNAME": "ada", "SOFTWARE_TOKEN_MFA_CODE": "123456"}
+    stronger = {
+        **service.issue(),
+        "AccessToken": jwt(**claims, origin_jti="step-up"),
+        "NewDeviceMetadata": {"DeviceKey": "eu-west-1_0a1b", "DeviceGroupKey": "-group"},
+    }
+    script.expect(
+        initiate("USER_AUTH", posed("SOFTWARE_TOKEN_MFA"), USERNAME="ada", **levels),
+        respond("SOFTWARE_TOKEN_MFA", "session-1", {"AuthenticationResult": stronger}, **code),
+    )
+    flow = await session.step_up(acr=f"{LEVEL}4")
+    clock.now += 60
+    if not kept:
+        with pytest.raises(SessionEnded, match="ended_elsewhere"):
+            await flow.send(EnterCode(code="123456"))
+        return
+    revoked = [None] if origin else []  # tokens that name their sign-in can be revoked alone
+    service.failures.extend([*revoked, ConnectionLost("gone", operation="ConfirmDevice")])
+    await flow.send(EnterCode(code="123456"))
+    assert service.operations == [*(["RevokeToken"] if origin else []), "ConfirmDevice"]
+
+    name, end = session_key(POOL, session.session_id), clock() + AuthConfig().session_ttl
+    listed = await store.load(user_key(POOL, USER))
+    assert listed is not None
+    assert json.loads(listed.value) == {session.session_id: end}
+    device = NewDevice(key="eu-west-1_0a1b", group_key="-group")
+    for damaged, new_device in ((False, device), (True, None)):
+        entry = await store.load(name)
+        assert entry is not None
+        if damaged:
+            await store.save(name, "damaged", expected=entry.version)
+            await session.fresh_tokens(force=True)
+            entry = await store.load(name)
+            assert entry is not None
+        assert StoredSession.of(entry.value) == StoredSession(
+            session.tokens,
+            USER,
+            end,
+            "ada@example.org",
+            new_device=new_device,
+            earlier=(origin,) if origin else (),
+        )
 
 
 async def test_the_tokens_have_to_be_the_users(
