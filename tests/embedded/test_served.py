@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 
 from auth_flow.embedded import EmbeddedCognito, SigningKey, running, serve
+from auth_flow.errors import MissingExtra
 
 
 def test_the_key_set_is_where_the_configuration_says(signing_key: SigningKey) -> None:
@@ -30,6 +31,13 @@ def test_a_program_that_does_not_stop_it_can_end() -> None:
         "serving.__enter__()\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+
+
+def test_without_uvicorn_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(MissingExtra, match=r"auth-flow\[server\]") as caught:
+        serve(EmbeddedCognito(), 9229)
+    assert caught.value.__suppress_context__
 
 
 @pytest.mark.parametrize(
