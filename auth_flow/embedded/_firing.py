@@ -95,16 +95,16 @@ def checked(model: type[ResponseT], output: object) -> ResponseT:
     """Return a trigger's output as a model; InvalidLambdaResponseException if it does not fit."""
     try:
         return model.model_validate(output)
-    except ValidationError:
-        raise invalid_output() from None
+    except ValidationError as error:
+        raise invalid_output() from error
 
 
 def texts(response: Mapping[str, Any], name: str) -> dict[str, str]:
     """Return a member that maps names to texts; an absent one is empty."""
     try:
         return _TEXTS.validate_python(response.get(name) or {})
-    except ValidationError:
-        raise invalid_output() from None
+    except ValidationError as error:
+        raise invalid_output() from error
 
 
 def invalid_output() -> Fault:

@@ -74,8 +74,8 @@ async def migrate(
         check_attributes(pool.settings, attributes, client=None)
         user.attributes = attributes
         claim_aliases(pool, user, force=bool(migrated.force_alias_creation))
-    except Fault:  # InitiateAuth has no error of its own for the trigger's attributes
-        raise invalid_output() from None
+    except Fault as fault:  # InitiateAuth has no error of its own for the trigger's attributes
+        raise invalid_output() from fault
     if password is not None:
         await set_password(pool, user, password)
     pool.save(user)

@@ -37,8 +37,8 @@ def client_named_by(
         raise PageError("invalid_request", "The request does not name a client: client_id.")
     try:
         return service.client(client_id)
-    except Fault:
-        raise PageError("invalid_request", f"The client {client_id} does not exist.") from None
+    except Fault as fault:
+        raise PageError("invalid_request", f"The client {client_id} does not exist.") from fault
 
 
 def check_request(service: CognitoService, parameters: Mapping[str, str]) -> AuthorizeRequest:

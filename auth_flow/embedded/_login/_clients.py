@@ -33,14 +33,14 @@ def authenticated_client(
     try:
         pool, client = service.client(client_id)
         check_client_secret(client, secret)
-    except Fault:
-        raise TokenError("invalid_client") from None
+    except Fault as fault:
+        raise TokenError("invalid_client") from fault
     return pool, client
 
 
 def _basic(encoded: str) -> tuple[str, str]:
     try:
         name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except ValueError:
-        raise TokenError("invalid_client", "The Authorization header cannot be read") from None
+    except ValueError as error:
+        raise TokenError("invalid_client", "The Authorization header cannot be read") from error
     return unquote_plus(name), unquote_plus(secret)

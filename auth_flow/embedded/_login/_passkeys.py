@@ -63,7 +63,7 @@ class Visit:
         try:
             options = creation_options(self.pool, self.client, self.user)
         except Fault as fault:
-            raise PageError("invalid_request", fault.message) from None
+            raise PageError("invalid_request", fault.message) from fault
         form = new_passkey_form(CreationOptions.model_validate(options), error=error)
         return form_page(form, post_to=ADD_PASSKEY, hidden=self.parameters)
 

@@ -53,7 +53,7 @@ async def leave_for(
     try:
         endpoints = await _endpoints(service, provider)
     except (httpx.HTTPError, ValueError) as error:
-        raise _failed(attempt, name, f"{type(error).__name__} at the provider") from None
+        raise _failed(attempt, name, f"{type(error).__name__} at the provider") from error
     attempt.provider_name = name
     attempt.provider_state = secrets.token_urlsafe(24)
     attempt.provider_nonce = secrets.token_urlsafe(24)
@@ -62,7 +62,7 @@ async def leave_for(
         "response_type": "code",
         "client_id": provider.details["client_id"],
         "redirect_uri": request.origin + RETURN_PATH,
-        "scope": provider.details.get("authorize_scopes", "openid"),
+        "scope": provider.details["authorize_scopes"],
         "state": attempt.provider_state,
         "nonce": attempt.provider_nonce,
         "login_hint": attempt.request.login_hint,
@@ -92,11 +92,11 @@ async def come_back(service: EmbeddedCognito, request: HttpRequest) -> Response:
     try:
         claims = await _claims(service, request, provider, attempt)
     except (httpx.HTTPError, JoseError, KeyError, ValueError) as error:
-        raise _failed(attempt, provider.name, str(error) or type(error).__name__) from None
+        raise _failed(attempt, provider.name, str(error) or type(error).__name__) from error
     try:
         user = await _user(service, pool, provider, attempt, claims)
     except Fault as fault:
-        raise _failed(attempt, provider.name, fault.message, prefix=False) from None
+        raise _failed(attempt, provider.name, fault.message, prefix=False) from fault
     service.attempts.end(attempt)
     return await signed_in(pool, attempt, user)
 

@@ -72,7 +72,7 @@ async def _exchange(pool: EmbeddedUserPool, client: Client, form: dict[str, str]
         check_may_sign_in(user)
         return await issue(pool, client, user, code.request, code.auth_time, code.methods)
     except Fault as fault:
-        raise TokenError("invalid_grant", fault.message) from None
+        raise TokenError("invalid_grant", fault.message) from fault
 
 
 def _check_verifier(code: AuthorizationCode, verifier: str | None) -> None:
@@ -93,7 +93,7 @@ async def _refresh(
     try:
         result = await refresh(pool, client, refresh_token, device_key=None)
     except Fault as fault:
-        raise TokenError("invalid_grant", fault.message) from None
+        raise TokenError("invalid_grant", fault.message) from fault
     grant = find_grant(pool, refresh_token)
     return as_oauth(result, grant.scopes if grant else None)
 
@@ -107,8 +107,8 @@ async def _machine(pool: EmbeddedUserPool, client: Client, form: dict[str, str])
         raise TokenError("invalid_scope")
     try:
         metadata = json.loads(form.get("aws_client_metadata", "{}"))
-    except (ValueError, RecursionError):
-        raise TokenError("invalid_request", "aws_client_metadata is not JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise TokenError("invalid_request", "aws_client_metadata is not JSON") from error
     if not isinstance(metadata, dict):
         raise TokenError("invalid_request", "aws_client_metadata is not an object")
     return machine_token(pool, client, scopes)

@@ -19,7 +19,7 @@ async def user_info(service: CognitoService, request: HttpRequest) -> Response:
     try:
         caller = service.caller(token, scope="openid")
     except Fault as fault:
-        raise TokenError("invalid_token", fault.message, 401) from None
+        raise TokenError("invalid_token", fault.message, 401) from fault
     claims: dict[str, Any] = {
         "sub": caller.user.sub,
         **readable(caller.user, caller.client, caller.grant.scopes),

@@ -171,5 +171,5 @@ def show_device(device: Device) -> Reply:
 def _hexadecimal(encoded: str) -> str:
     try:
         return f"{int.from_bytes(base64.b64decode(encoded, validate=True), 'big'):x}"
-    except ValueError:
-        raise invalid_parameter("Invalid device secret verifier.") from None
+    except ValueError as error:
+        raise invalid_parameter("Invalid device secret verifier.") from error

@@ -66,7 +66,7 @@ async def revoke_token(service: CognitoService, request: RevokeTokenRequest) -> 
         check_client_secret(client, request.client_secret)
     except Fault as fault:
         # RevokeToken has neither ResourceNotFoundException nor NotAuthorizedException.
-        raise Fault("UnauthorizedException", fault.message) from None
+        raise Fault("UnauthorizedException", fault.message) from fault
     if not client.settings.enable_token_revocation:
         raise Fault(
             "UnsupportedOperationException", "Token revocation is not enabled for the client."
