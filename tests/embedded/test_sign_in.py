@@ -457,9 +457,10 @@ async def test_new_password(wire: Wire) -> None:
     await wire.respond(
         asked, USERNAME="bob", NEW_PASSWORD=PASSWORD, **{"userAttributes.name": "Bob"}
     )
-    access = (await wire.srp_sign_in("bob"))["AuthenticationResult"]["AccessToken"]
-    attributes = (await wire.call("GetUser", AccessToken=access))["UserAttributes"]
-    assert {"Name": "name", "Value": "Bob"} in attributes
+    assert "AuthenticationResult" in await wire.srp_sign_in("bob")
+    shown = await wire.call("AdminGetUser", UserPoolId=wire.pool.id, Username="bob")
+    assert shown["UserStatus"] == "CONFIRMED"
+    assert {"Name": "name", "Value": "Bob"} in shown["UserAttributes"]
 
 
 async def test_a_temporary_password_expires(wire: Wire, clock: TurnableClock) -> None:

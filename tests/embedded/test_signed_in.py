@@ -107,8 +107,8 @@ async def test_tokens_of_a_client_with_a_secret_are_refreshed_with_a_hash(wire: 
     ("operation", "name"),
     [
         ("AdminResetUserPassword", "PasswordResetRequiredException"),
-        ("AdminDisableUser", "NotAuthorizedException"),
-        ("AdminDeleteUser", "NotAuthorizedException"),
+        ("AdminDisableUser", "NotAuthorizedException: Refresh Token has been revoked"),
+        ("AdminDeleteUser", "NotAuthorizedException: Invalid Refresh Token"),
     ],
 )
 async def test_tokens_are_refreshed_only_for_a_user_who_may_sign_in(

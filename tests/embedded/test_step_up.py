@@ -11,6 +11,7 @@ from auth_flow import Claims
 from auth_flow.embedded import PoolSettings, TurnableClock
 from auth_flow.embedded import _totp as totp
 from auth_flow.embedded._models import Totp
+from auth_flow.states import _srp as srp
 from tests.embedded.authenticator import Authenticator
 from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
@@ -98,10 +99,13 @@ async def test_a_sign_in_without_a_target_has_no_level(wire: Wire) -> None:
 
 
 async def test_a_password_is_level_1(wire: Wire) -> None:
-    signed_in = await by_password(wire)
-    for token in ("AccessToken", "IdToken"):
-        assert claims(signed_in, token).acr == f"{LEVEL}1"
-        assert claims(signed_in, token).amr == ("pwd",)
+    keys = srp.ClientKeys.generate()
+    asked = await aim(wire, f"{LEVEL}1")
+    asked = await answer(wire, asked, ANSWER="PASSWORD_SRP", SRP_A=keys.public_hex)
+    for signed_in in (await by_password(wire), await wire.prove(asked, keys)):
+        for token in ("AccessToken", "IdToken"):
+            assert claims(signed_in, token).acr == f"{LEVEL}1"
+            assert claims(signed_in, token).amr == ("pwd",)
 
 
 async def test_a_step_up_asks_only_for_what_is_missing(wire: Wire, clock: TurnableClock) -> None:

@@ -536,6 +536,46 @@ async def test_later_versions_change_access_tokens_and_scopes(
     assert (identity["plan"], "tenant" in identity) == (["gold", "blue"], False)
 
 
+ADMIN = "aws.cognito.signin.user.admin"
+GROUPS = {"groupOverrideDetails": {"groupsToOverride": ["a"]}}
+WITH_GROUPS = {"cognito:groups": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("version", "details", "access", "identity"),
+    [
+        ("V1_0", {"claimsToAddOrOverride": {"plan": "gold"}}, {}, {"plan": "gold"}),
+        ("V1_0", {"claimsToSuppress": ["email"]}, {}, {"email": None}),
+        ("V1_0", GROUPS, WITH_GROUPS, WITH_GROUPS),
+        ("V2_0", {"idTokenGeneration": {"claimsToSuppress": ["email"]}}, {}, {"email": None}),
+        ("V2_0", {"accessTokenGeneration": {"claimsToAddOrOverride": {"a": 1}}}, {"a": 1}, {}),
+        ("V2_0", {"accessTokenGeneration": {"claimsToSuppress": ["a"]}}, {}, {}),
+        ("V2_0", {"accessTokenGeneration": {"scopesToAdd": ["a"]}}, {"scope": f"{ADMIN} a"}, {}),
+        ("V2_0", {"accessTokenGeneration": {"scopesToSuppress": [ADMIN]}}, {"scope": ""}, {}),
+        ("V2_0", GROUPS, WITH_GROUPS, WITH_GROUPS),
+    ],
+)
+async def test_each_change_may_come_alone(
+    wire: Wire,
+    version: str,
+    details: dict[str, Any],
+    access: dict[str, Any],
+    identity: dict[str, Any],
+) -> None:
+    before = await claims(wire)
+    member = "claimsOverrideDetails" if version == "V1_0" else "claimsAndScopeOverrideDetails"
+    generates(wire, version, {member: details})
+    changes = [
+        {
+            name: new.get(name)
+            for name in (old | new).keys() - {"jti", "origin_jti", "event_id"}
+            if old.get(name) != new.get(name)
+        }
+        for old, new in zip(before, await claims(wire), strict=True)
+    ]
+    assert changes == [access, identity]
+
+
 @pytest.mark.parametrize(
     ("version", "member"),
     [("V1_0", "claimsOverrideDetails"), ("V2_0", "claimsAndScopeOverrideDetails")],
