@@ -292,6 +292,24 @@ async def test_setting_up_an_authenticator_app(script: Script, flow: AuthFlow) -
     assert flow.step.name == "DONE"
 
 
+async def test_a_session_that_is_not_replaced_stays_in_force(
+    script: Script, flow: AuthFlow
+) -> None:
+    reply = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA"]')
+    session = {"Session": "session-1"}
+    script.expect(
+        initiate("CUSTOM_AUTH", reply, USERNAME="ada"),
+        Exchange("AssociateSoftwareToken", session, {"SecretCode": SECRET}),
+    )
+    await flow.send(SignIn(username="ada", auth_flow_type="CUSTOM_WITHOUT_SRP"))
+    script.expect(
+        Exchange("VerifySoftwareToken", {**session, "UserCode": "123456"}, {"Status": "SUCCESS"}),
+        respond("MFA_SETUP", "session-1", tokens(), USERNAME="ada"),
+    )
+    await flow.send(EnterCode(code="123456"))
+    assert flow.step.name == "DONE"
+
+
 @pytest.mark.parametrize("name", ["EnableSoftwareTokenMFAException", "CodeMismatchException"])
 async def test_a_wrong_first_code_keeps_the_set_up(
     script: Script, flow: AuthFlow, name: str
