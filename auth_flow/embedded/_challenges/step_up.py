@@ -116,7 +116,7 @@ def missing_second_factors(attempt: Attempt) -> list[str]:
     """Return the challenges that take a proven password to the level that the sign-in aims at."""
     session = attempt.session
     proven = frozenset(session.methods)
-    if "pwd" not in proven or not falls_short(attempt):
+    if not falls_short(attempt):
         return []
     possible = proven | _possible_methods(attempt.known_user)
     missing = [
