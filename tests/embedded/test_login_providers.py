@@ -143,6 +143,8 @@ async def test_the_whole_way(app: App, provider: Provider, named: bool) -> None:
     assert url == ("https://login.example/authorize" if named else f"{ISSUER}/authorize")
     assert provider.sent.pop("prompt") == "login consent"
     state, nonce = provider.sent["state"], provider.sent["nonce"]
+    assert (len(state), len(nonce)) == (32, 32)
+    assert state != nonce
     assert provider.sent == {
         "response_type": "code",
         "client_id": "shop",

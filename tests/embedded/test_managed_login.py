@@ -64,7 +64,13 @@ async def test_from_authorize_to_tokens(app: App) -> None:
     await app.sign_in()
     assert app.browser.left_for.startswith(f"{CALLBACK}?")
     assert app.browser.returned["state"] == "st-1"
+    assert re.fullmatch(r"[\w-]{43}", app.browser.returned["code"])
+    ada = {"UserPoolId": app.wire.pool.id, "Username": "ada"}
+    sessions = await app.wire.service_call("AdminListUserSessions", **ada)
+    assert sessions == {"Sessions": []}  # the page itself needs none any more
     reply = await app.redeem()
+    sessions = await app.wire.service_call("AdminListUserSessions", **ada)
+    assert [one["ClientId"] for one in sessions["Sessions"]] == [app.client_id]
     tokens = reply.json()
     assert set(tokens) == {"id_token", "access_token", "refresh_token", "expires_in", "token_type"}
     assert reply.headers["cache-control"] == "no-store"
@@ -581,15 +587,30 @@ async def test_cookies_are_out_of_the_reach_of_scripts_and_other_sites(app: App)
     own = f"cognito-{app.wire.pool.id}"
     rules = "Path=/; Max-Age=3600; HttpOnly; SameSite=Lax"
     assert cookies(begun) == {"cognito-sign-in": rules}
+    assert re.fullmatch(r"/login\?flow=[\w-]{22}", begun.headers["location"])
+    assert len(app.browser.http.cookies["cognito-sign-in"]) == 22
     app.browser.page = await app.browser.http.get(begun.headers["location"])
     form = app.browser.filled_in(username="ada", password=PASSWORD)
     assert cookies(await app.browser.http.post("/login", data=form)) == {own: rules}
+    assert len(app.browser.http.cookies[own]) == 43
     out = {"client_id": app.client_id, "logout_uri": LOGOUT}
     left = await app.browser.http.get("/logout", params=out)
     assert cookies(left) == {own: rules.replace("3600", "0")}
     unreadable = {"cookie": "a b=c; [=]"}
     left = await app.browser.http.get("/logout", params=out, headers=unreadable)
     assert left.headers["location"] == LOGOUT
+
+
+async def test_a_client_that_is_deleted_meanwhile(app: App) -> None:
+    await app.authorize()
+    assert app.browser.page is not None
+    named = {"UserPoolId": app.wire.pool.id, "ClientId": app.client_id}
+    await app.wire.call("DeleteUserPoolClient", **named)
+    await app.browser.get(str(app.browser.page.url))
+    assert app.browser.title == "Sign in"
+    await app.sign_in()
+    assert app.browser.title == "Error: Sign in"
+    assert "does not exist" in app.browser.text
 
 
 async def test_a_second_tab_is_a_sign_in_of_its_own(app: App) -> None:

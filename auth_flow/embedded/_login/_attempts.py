@@ -53,8 +53,8 @@ class BrowserSignIn:
     """The faults of that form, if it was not sent on."""
     provider_state: str | None = None
     """The `state` of the request that was sent to an identity provider."""
-    provider_nonce: str | None = None
-    provider_name: str | None = None
+    provider_nonce: str = ""
+    provider_name: str = ""
 
     @property
     def idle_form(self) -> FormName | None:
@@ -115,7 +115,7 @@ class BrowserSignIns:
     def by_state(self, state: str, browser: str | None, now: float) -> BrowserSignIn | None:
         """Return the attempt of this browser that sent the state to a provider."""
         for attempt in list(self._attempts.values()):
-            if attempt.provider_state is not None and attempt.provider_state == state:
+            if attempt.provider_state == state:
                 return self.get(attempt.id, browser, now)
         return None
 

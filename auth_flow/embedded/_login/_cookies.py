@@ -51,12 +51,12 @@ def browser_session(
     pool: EmbeddedUserPool, headers: Mapping[str, str]
 ) -> tuple[User, BrowserSession] | None:
     """Return the user who is signed in to the browser, with the session."""
-    value = cookies_of(headers).get(session_cookie(pool))
-    session = pool.browsers.get(_digest(value)) if value else None
-    user = pool.user(session.username) if session else None
-    if session is None or user is None or not user.enabled or session.expires_at <= pool.clock():
+    value = cookies_of(headers).get(session_cookie(pool), "")
+    session = pool.browsers.get(_digest(value))
+    if session is None or session.expires_at <= pool.clock():
         return None
-    return user, session
+    user = pool.user(session.username)
+    return (user, session) if user and user.enabled else None
 
 
 def sign_browser_in(
@@ -76,9 +76,8 @@ def sign_browser_in(
 
 def sign_browser_out(pool: EmbeddedUserPool, headers: Mapping[str, str]) -> Header:
     """End the browser's session, and return the header that removes its cookie."""
-    value = cookies_of(headers).get(session_cookie(pool))
-    if value:
-        pool.browsers.take(_digest(value))
+    value = cookies_of(headers).get(session_cookie(pool), "")
+    pool.browsers.take(_digest(value))
     return set_cookie(session_cookie(pool), "", 0)
 
 

@@ -76,7 +76,7 @@ async def come_back(service: EmbeddedCognito, request: HttpRequest) -> Response:
     browser = cookies_of(request.headers).get(BROWSER_COOKIE)
     state = request.query.get("state", "")
     attempt = service.attempts.by_state(state, browser, service.clock())
-    if attempt is None or attempt.provider_name is None:
+    if attempt is None:
         raise PageError(
             "expired",
             "This sign-in has expired, was finished already, or was begun in another browser. "
@@ -176,7 +176,7 @@ def _verified(
         aud={"essential": True, "value": provider.details["client_id"]},
         exp={"essential": True},
         sub={"essential": True},
-        nonce={"essential": True, "value": attempt.provider_nonce or ""},
+        nonce={"essential": True, "value": attempt.provider_nonce},
     ).validate(claims)
     return dict(claims)
 

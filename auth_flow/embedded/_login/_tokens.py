@@ -66,8 +66,7 @@ async def _exchange(pool: EmbeddedUserPool, client: Client, form: dict[str, str]
         raise TokenError("unauthorized_client", "invalid_redirect")
     _check_verifier(code, form.get("code_verifier"))
     user = pool.user(code.username)
-    if user is None:
-        raise TokenError("invalid_grant")
+    assert user is not None  # a user's codes are deleted with the user
     try:
         check_may_sign_in(user)
         return await issue(pool, client, user, code.request, code.auth_time, code.methods)
