@@ -25,7 +25,9 @@ from auth_flow.states import (
     Idle,
     MfaSelection,
     PasskeyRequired,
+    PasswordRequired,
     PasswordResetCode,
+    Step,
     TotpSetup,
 )
 from auth_flow.states._fate import check_repetition
@@ -293,9 +295,16 @@ def test_a_form_without_texts_of_its_own_has_a_title() -> None:
     assert [action.name for action in form.actions] == ["cancel"]
 
 
-def test_a_value_that_is_no_text_is_not_shown_again() -> None:
-    values: dict[str, object] = {"username": 5}
-    assert Idle().form(About(username="ada", values=values)).fields[0].value == "ada"
+@pytest.mark.parametrize(
+    ("step", "typed", "shown"),
+    [(Idle(), "eve", "eve"), (Idle(), 5, "ada"), (PasswordRequired(), "eve", "ada")],
+)
+def test_what_was_typed_is_shown_again_if_it_is_a_text(
+    step: Step, typed: object, shown: str
+) -> None:
+    """A field that cannot be filled in shows what the flow knows."""
+    form = step.form(About(username="ada", values={"username": typed}))
+    assert form.fields[0].value == shown
 
 
 def test_a_text_needs_no_parameters() -> None:
