@@ -37,7 +37,7 @@ class SingleFlight(Generic[T]):
             await flight.wait()
             if flight.outcome is not None:
                 return flight.outcome()
-            if flight.loop.over and self._flights.get("") is flight:
+            if self._flights.get("") is flight:  # its loop has ended
                 del self._flights[""]
         try:
             mine.outcome = await attempt(work)

@@ -638,13 +638,14 @@ def html(status: int) -> MalformedResponse:
 
 UNKNOWN = [
     unknown("UnknownOperationException"),
+    unknown("UnsupportedOperationException"),
     unknown("UnsupportedOperation"),
+    unknown("OperationNotEnabledException"),
     unknown("InvalidAction"),
-    unknown("InternalFailure", 501),
+    unknown("NotImplemented"),
     unknown("Unsupported", 500),
-    html(404),
-    html(501),
-    html(500),
+    *(unknown("InternalFailure", status) for status in (404, 405, 501)),
+    *(html(status) for status in (404, 405, 500, 501)),
 ]
 
 
@@ -677,9 +678,12 @@ async def test_where_there_is_only_the_older_way_its_verdict_counts(clock: Clock
         await session.fresh_tokens(force=True)
 
 
-async def test_an_error_of_the_service_is_not_an_unknown_operation(clock: Clock) -> None:
-    service = OldServer(clock, unknown("InternalErrorException", 500), None)
-    with pytest.raises(ServiceError):
+@pytest.mark.parametrize("error", [unknown("InternalErrorException", 500), html(503)], ids=str)
+async def test_an_error_of_the_service_is_not_an_unknown_operation(
+    clock: Clock, error: AuthFlowError
+) -> None:
+    service = OldServer(clock, error, None)
+    with pytest.raises(type(error)):
         await service.session().fresh_tokens(force=True)
     assert service.operations == [REFRESH]
 
