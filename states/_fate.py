@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_BEGIN_ANEW = frozenset({"sign_in", "sign_in_with_redirect", "resend_code", "reset_password"})
+_BEGIN_ANEW = frozenset({"sign_in", "resend_code", "reset_password"})
 
 
 def check_repetition(turn: Turn) -> None:
@@ -59,7 +59,7 @@ def check_repetition(turn: Turn) -> None:
 
 def answered(record: Record) -> Record:
     """Return the record without the mark of a request whose reply was lost."""
-    return record.model_copy(update={"unanswered": None}) if record.unanswered else record
+    return record.model_copy(update={"unanswered": None})
 
 
 def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:

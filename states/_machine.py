@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import new_class
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -38,7 +38,7 @@ class Transition:
     event: str
     target: str
     guards: tuple[Guard, ...]
-    dialogue: StartDialogue = field(repr=False)
+    dialogue: StartDialogue
 
 
 class Chart:
@@ -148,7 +148,6 @@ def _machine_class(
         "allow_event_without_transition": False,
         "catch_errors_as_events": False,
         "atomic_configuration_update": True,
-        "enable_self_transition_entries": False,
     }
     body = {**states, **events, **strict}
     machine: type[StateChart[object]] = new_class(

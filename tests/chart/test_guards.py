@@ -283,6 +283,7 @@ async def test_a_guard_says_no(guard: str, record: Record, event: Event) -> None
     assert error.rule == vars(guards)[guard].rule
     for word in (record.state, event.name, error.rule):
         assert word in error.message
+    assert error.__suppress_context__, "a report does not show the state machine's own error"
     assert flow.record is before
     assert flow.record.to_json() == text
     assert flow.history[-1] == (NOW, event.name, record.state, record.state, "GuardRejected")

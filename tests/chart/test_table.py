@@ -140,4 +140,3 @@ def test_the_machine_is_strict() -> None:
     assert machine.allow_event_without_transition is False
     assert machine.catch_errors_as_events is False
     assert machine.atomic_configuration_update is True
-    assert machine.enable_self_transition_entries is False
