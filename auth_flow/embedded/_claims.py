@@ -29,9 +29,7 @@ _RESERVED = frozenset(
         *("identities", "iss", "jti", "nbf", "nonce", "origin_jti", "sub", "token_use"),
     }
 )
-_RESERVED_IN_ACCESS_TOKENS = _RESERVED | {
-    *("client_id", "device_key", "scope", "username", "version"),
-}
+_RESERVED_IN_ACCESS_TOKENS = _RESERVED | {"client_id", "device_key", "username", "version"}
 
 
 class TokenClaims(NamedTuple):
