@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import stat
+import weakref
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import anyio
 import pytest
 
 from auth_flow.embedded import EmbeddedCognito, Triggers
+from auth_flow.embedded._turns import Turns
 from tests.embedded.wire import PASSWORD, Refused, Wire, settings
 
 pytestmark = pytest.mark.anyio
@@ -77,15 +80,19 @@ async def test_a_user_is_made_once(wire: Wire) -> None:
     assert await outcomes(3, make) == ["UsernameExistsException", "UsernameExistsException", "done"]
 
 
-@pytest.mark.parametrize("flow", ["USER_PASSWORD_AUTH", "USER_AUTH"])
-async def test_wrong_passwords_at_once_are_counted(wire: Wire, flow: str) -> None:
+@pytest.mark.parametrize("flow", ["USER_PASSWORD_AUTH", "USER_AUTH", None])
+async def test_wrong_passwords_at_once_are_counted(wire: Wire, flow: str | None) -> None:
     settings(wire, limits={"wrong_passwords": 2})
-    named = {"USERNAME": "ada", "PASSWORD": "Wrong-Horse-1", "PREFERRED_CHALLENGE": "PASSWORD"}
+    named = {"USERNAME": "ada", "PASSWORD": "Wrong-Horse-1"}
+    asked = [await wire.initiate("USER_AUTH", USERNAME="ada") for _ in range(4)]
     messages: list[str] = []
 
     async def wrong() -> None:
         try:
-            await wire.initiate(flow, **named)
+            if flow is None:
+                await wire.respond(asked.pop(), **named, ANSWER="PASSWORD")
+            else:
+                await wire.initiate(flow, **named, PREFERRED_CHALLENGE="PASSWORD")
         except Refused as refused:
             messages.append(refused.message)
 
@@ -133,6 +140,19 @@ async def test_a_user_who_is_deleted_while_a_trigger_runs_stays_deleted(
     assert (user is not None) == replaced
     assert user is None or user.attributes == {}
     assert len(wire.pool.grants) == 0
+
+
+async def test_nothing_is_kept_of_a_turn_that_is_over() -> None:
+    class Subject:
+        pass
+
+    turns, subject = Turns(), Subject()
+    kept = weakref.ref(subject)
+    async with turns.of(subject):
+        pass
+    del subject
+    gc.collect()
+    assert kept() is None
 
 
 async def test_a_cancelled_operation_gives_its_turn_back(wire: Wire) -> None:
