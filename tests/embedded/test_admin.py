@@ -217,6 +217,11 @@ async def test_an_invitation_takes_over_an_alias_if_it_is_to(wire: Wire) -> None
     assert pairs(email_verified="false")[0] in ada["UserAttributes"]
     named = await wire.call("AdminGetUser", UserPoolId=wire.pool.id, Username="ada@example.org")
     assert named["Username"] == "bob"
+    settings(wire, alias_attributes=("preferred_username",))
+    wire.pool.create_user("cyd", attributes={"preferred_username": "boss"})
+    eve = {"UserPoolId": wire.pool.id, "Username": "eve", "ForceAliasCreation": True}
+    with pytest.raises(Refused, match="AliasExistsException"):
+        await wire.call("AdminCreateUser", **eve, UserAttributes=pairs(preferred_username="boss"))
 
 
 async def test_a_name_of_an_administrator_is_an_address_if_names_are(wire: Wire) -> None:

@@ -208,7 +208,7 @@ async def test_a_passkey_is_offered_only_where_it_is_of_use(
     app: App, changes: dict[str, Any], offered: bool
 ) -> None:
     settings(app.wire, **changes)
-    await app.authorize()
+    await app.authorize(code_challenge=None, code_challenge_method=None)
     await app.browser.submit("go:sign_up")
     await app.browser.submit(username="zoe", **{"attributes.email": "zoe@example.org"})
     await app.browser.submit(code=app.wire.code("zoe"))
@@ -217,6 +217,8 @@ async def test_a_passkey_is_offered_only_where_it_is_of_use(
     assert ("code" in app.browser.returned) != offered
     if offered:
         assert app.browser.title == "Create a passkey"
+        await app.browser.submit("cancel")
+        assert "code" in app.browser.returned
 
 
 async def test_the_offer_can_be_declined(app: App) -> None:

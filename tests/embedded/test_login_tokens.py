@@ -118,6 +118,14 @@ async def test_tokens_say_what_the_application_asked_for(app: App) -> None:
         ),
         (
             {},
+            {"aws_client_metadata": ""},
+            {
+                "error": "invalid_request",
+                "error_description": "aws_client_metadata is not JSON",
+            },
+        ),
+        (
+            {},
             {"aws_client_metadata": "[]"},
             {
                 "error": "invalid_request",
@@ -262,15 +270,17 @@ async def test_only_tokens_with_openid_tell_the_user(app: App) -> None:
 
 async def test_a_sign_out_leads_to_a_registered_address(app: App) -> None:
     await tokens_of(app)
-    for parameters in (
-        {"logout_uri": f"{LOGOUT}/"},
-        {"logout_uri": CALLBACK},
-        {},
-        {"redirect_uri": LOGOUT, "response_type": "code"},
+    for parameters, told in (
+        ({"logout_uri": f"{LOGOUT}/"}, f"{LOGOUT}/ is not among the logout URLs"),
+        ({"logout_uri": CALLBACK}, f"{CALLBACK} is not among the logout URLs"),
+        ({"logout_uri": ""}, " is not among the logout URLs"),
+        ({}, "neither logout_uri nor redirect_uri"),
+        ({"redirect_uri": LOGOUT, "response_type": "code"}, "is not among the callback URLs"),
     ):
         await app.browser.get("/logout", client_id=app.client_id, **parameters)
         assert app.browser.page is not None
         assert app.browser.page.status_code == 400
+        assert told in app.browser.text
     await app.browser.get("/logout", logout_uri=LOGOUT)
     assert app.browser.title == "This request cannot be carried out"
     await app.authorize(prompt="none")

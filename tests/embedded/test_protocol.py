@@ -115,6 +115,13 @@ def test_requests_have_the_constraints_of_the_model(name: str) -> None:
             assert member in UNPATTERNED, (member, model.metadata)
 
 
+async def test_secrets_of_requests_and_rows_are_not_shown(wire: Wire) -> None:
+    model = OPERATIONS["SignUp"].request
+    members = {"ClientId": "c", "Username": "ada", "Password": PASSWORD}
+    assert repr(model.model_validate(members)) == "SignUpRequest()"
+    assert repr(wire.pool.user("ada")) == "User()"
+
+
 async def test_unknown_operations(wire: Wire) -> None:
     with pytest.raises(Refused, match="UnknownOperationException"):
         await wire.call("MakeCoffee")
