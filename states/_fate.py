@@ -73,7 +73,7 @@ def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:
     mark = None if begins_anew else Unanswered(event=event.name, at=turn.now)
     # An event that begins anew leaves an earlier mark: if it fails, that reply is still unknown.
     so_far = turn.record if begins_anew else answered(turn.record)
-    announced = lost = False
+    announced = False
     try:
         effect = next(dialogue)
         while True:
@@ -90,7 +90,6 @@ def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:
             try:
                 replies.append((yield effect))
             except AuthFlowError as error:
-                lost = _is_lost(error)
                 effect = dialogue.throw(error)
             else:
                 effect = dialogue.send(replies.pop())
@@ -100,7 +99,7 @@ def at_most_once(turn: Turn, dialogue: Dialogue[T]) -> Dialogue[T]:
     except AuthFlowError as error:
         if announced and isinstance(error, StoreError):
             error.retryable = False  # the service has taken the event; only the store failed
-        if mark and announced and not (lost or _is_lost(error)):
+        if mark and announced and not _is_lost(error):
             yield Checkpoint(so_far)
         raise
     finally:

@@ -14,6 +14,7 @@ from auth_flow import core
 from auth_flow.core import Call, Checkpoint, Compute, Fetch, Outcome, Turn, advance
 from auth_flow.errors import (
     CodeMismatchException,
+    ConnectFailed,
     EventNotAccepted,
     NotAuthorizedException,
     SessionExpired,
@@ -102,6 +103,7 @@ def test_a_sign_in_by_hand(clock: Clock) -> None:
     outcome, asked = drive(Outcome(Record()), SIGN_IN, begun(), clock=clock)
     assert [type(effect) for effect in asked] == [Checkpoint, Call]
     assert outcome.record.state == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    assert (outcome.record.issued_at, outcome.record.expires_at) == (clock.now, clock.now + 180)
     assert (outcome.tokens, outcome.error) == (None, None)
     answer = respond("SMS_MFA", "session-1", tokens(), USERNAME="ada", SMS_MFA_CODE="1")
     outcome, _ = drive(outcome, EnterCode(code="1"), answer, clock=clock)
@@ -249,6 +251,22 @@ def test_how_far_it_has_come_is_told_on_the_way(clock: Clock) -> None:
         case _:
             pytest.fail(str(asked))
     assert outcome.record.state == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+
+
+def test_an_event_that_was_not_sent_leaves_nothing_to_keep(clock: Clock) -> None:
+    outcome, _ = drive(Outcome(Record()), SIGN_IN, begun(), clock=clock)
+    turn = advance(Turn(outcome.record, EnterCode(code="1"), client=POOL, clock=clock))
+    assert isinstance(next(turn), Checkpoint)
+    with pytest.raises(StoreUnavailable):
+        turn.throw(StoreUnavailable("The disk is full."))
+
+
+def test_a_sign_in_that_failed_leaves_nothing_to_keep(clock: Clock) -> None:
+    turn = advance(Turn(Record(), SIGN_IN, client=POOL, clock=clock))
+    assert isinstance(next(turn), Checkpoint)
+    assert isinstance(turn.send(None), Call)
+    with pytest.raises(ConnectFailed):
+        turn.throw(ConnectFailed("no way", operation="InitiateAuth", retryable=True))
 
 
 def test_the_password_is_held_until_the_flow_is_done(clock: Clock) -> None:

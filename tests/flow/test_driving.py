@@ -217,6 +217,8 @@ async def test_cancelling_at_a_request_leaves_the_flow_where_it_was(
         False,
     ):  # the code is verified: another one goes on from there
         assert (flow.step, flow.record.session) == (record.step, SecretStr("v"))
+        with pytest.raises(FateUnknown):
+            await AuthFlow(POOL, transport=Script(), record=flow.record, clock=clock).send(event)
     else:
         assert flow.step == record.step
         assert flow.history[-1] == (clock.now, event.name, record.state, record.state, "Cancelled")

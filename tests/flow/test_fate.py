@@ -19,6 +19,7 @@ from auth_flow import (
     ResendCode,
     ResetPassword,
     SignIn,
+    SignInOptions,
     SignUp,
 )
 from auth_flow.errors import (
@@ -255,6 +256,24 @@ async def test_the_session_of_a_sign_up_is_used_once(script: Script, clock: Cloc
         await flow.send(AutoSignIn())
     with pytest.raises(FateUnknown):
         await flow.send(AutoSignIn())
+
+
+async def test_without_the_session_of_a_sign_up_the_sign_in_may_begin_anew(
+    script: Script, clock: Clock
+) -> None:
+    ready = Record(
+        step=AutoSignInReady(),
+        login_id="ada",
+        session=SecretStr("up"),
+        expires_at=clock.now,
+        sign_in_options=SignInOptions(auth_flow_type="USER_AUTH"),
+    )
+    flow = AuthFlow(POOL, transport=script, record=ready, clock=clock)
+    script.expect(initiate("USER_AUTH", lost("InitiateAuth"), USERNAME="ada"))
+    with pytest.raises(ConnectionLost):
+        await flow.send(AutoSignIn())
+    script.expect(initiate("USER_AUTH", SMS, USERNAME="ada"))
+    await flow.send(AutoSignIn())
 
 
 async def test_the_mark_survives_in_another_process(
