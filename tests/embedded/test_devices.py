@@ -132,8 +132,9 @@ async def test_a_new_second_factor_is_asked_once_on_a_remembered_device(wire: Wi
     settings(wire, device_tracking="ALWAYS", mfa_factors=("SMS_MFA",))
     device, _ = await confirmed_device(wire)
     settings(wire, mfa_configuration="ON")
-    asked = await answer_codes(wire, await wire.sign_in(DEVICE_KEY=device.key))
-    assert "AuthenticationResult" in await device.prove(wire, asked)
+    asked = await wire.sign_in(DEVICE_KEY=device.key)
+    assert asked["ChallengeName"] == "SMS_MFA"
+    assert "AuthenticationResult" in await device.prove(wire, await answer_codes(wire, asked))
     again = await wire.sign_in(DEVICE_KEY=device.key)
     assert again["ChallengeName"] == "DEVICE_SRP_AUTH"
 
