@@ -16,8 +16,6 @@ try:
 except ImportError:
     raise MissingExtra("The embedded user pool", "embedded") from None
 
-ALGORITHMS = ["RS256"]
-
 
 class SigningKey:
     """An RSA key of 2048 bits.
@@ -30,13 +28,8 @@ class SigningKey:
 
     def sign(self, claims: dict[str, Any]) -> str:
         """Return a JWT with these claims."""
-        return jwt.encode(
-            {"alg": "RS256", "kid": self._key.kid},
-            claims,
-            self._key,
-            algorithms=ALGORITHMS,
-            default_type=None,
-        )
+        header = {"alg": "RS256", "kid": self._key.kid}
+        return jwt.encode(header, claims, self._key, default_type=None)
 
     def read(self, token: str) -> dict[str, Any]:
         """Return the claims of a token, which may have expired.
@@ -44,7 +37,7 @@ class SigningKey:
         Raises NotAuthorizedException if this key did not sign it.
         """
         try:
-            return dict(jwt.decode(token, self._key, algorithms=ALGORITHMS).claims)
+            return dict(jwt.decode(token, self._key, algorithms=["RS256"]).claims)
         except (JoseError, ValueError):
             raise not_authorized("Invalid Access Token") from None
 
@@ -67,7 +60,7 @@ def claims_in(token: str) -> dict[str, Any]:
     """Return the claims of a token without verifying them; none if it cannot be read."""
     try:
         payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=="))  # more than enough
     except (IndexError, ValueError, RecursionError):
         return {}
     return cast("dict[str, Any]", claims) if isinstance(claims, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 import threading
@@ -69,3 +70,11 @@ def test_it_is_served_until_it_is_interrupted(
     assert (config.host, config.port) == (host.get("host", "127.0.0.1"), 9229)
     assert config.log_level == "warning"
     assert service.endpoint == endpoint
+
+
+def test_without_joserfc_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "joserfc", None)
+    monkeypatch.delitem(sys.modules, "auth_flow.embedded._signing")
+    with pytest.raises(MissingExtra, match=r"auth-flow\[embedded\]") as caught:
+        importlib.import_module("auth_flow.embedded._signing")
+    assert caught.value.__suppress_context__

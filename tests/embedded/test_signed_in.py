@@ -23,7 +23,7 @@ async def test_access_tokens_expire_and_cannot_be_made_up(wire: Wire, clock: Tur
     forged = tokens["AccessToken"][:-4] + "AAAA"
     claims = wire.pool.key.read(tokens["AccessToken"])
     other_use = wire.pool.key.sign({**claims, "token_use": "id"})
-    for token in ("x.y.z", f"x.{deep}.z", tokens["IdToken"], other_use, forged):
+    for token in ("x", "x.y.z", "x.W10.z", f"x.{deep}.z", tokens["IdToken"], other_use, forged):
         with pytest.raises(Refused, match="NotAuthorizedException: Invalid Access Token"):
             await wire.call("GetUser", AccessToken=token)
     clock.turn(hours=1)
