@@ -46,6 +46,10 @@ async def test_everything_survives_a_restart(tmp_path: Path, signing_key: Signin
     async with opened(path, signing_key) as wire:
         tokens = await wire.tokens()
         asked = await wire.initiate("USER_SRP_AUTH", USERNAME="ada", SRP_A=keys.public_hex)
+    with closing(sqlite3.connect(path)) as database:
+        kinds = {kind for (kind,) in database.execute("SELECT kind FROM rows")}
+    of_the_pool = {f"{wire.pool.id}/{name}" for name in ("client", "user", "session", "grant")}
+    assert kinds == {"pool", *of_the_pool}, "the file is read by later versions"
     async with opened(path) as wire:
         assert (await wire.call("GetUser", AccessToken=tokens["AccessToken"]))["Username"] == "ada"
         assert "AuthenticationResult" in await wire.prove(asked, keys)
