@@ -340,6 +340,8 @@ async def test_a_device_that_was_never_confirmed_spares_no_second_factor(wire: W
     assert re.fullmatch("-[0-9a-f]{8}", group)
     assert "NewDeviceMetadata" not in await wire.tokens(DEVICE_KEY=key)
     named = {"AccessToken": result["AccessToken"], "DeviceKey": key}
+    shown = (await wire.call("GetDevice", **named))["Device"]
+    assert [one["Value"] for one in shown["DeviceAttributes"]] == ["valid", "", "not_remembered"]
     await wire.call("UpdateDeviceStatus", **named, DeviceRememberedStatus="remembered")
     settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))
     assert (await wire.sign_in(DEVICE_KEY=key))["ChallengeName"] == "SMS_MFA"
