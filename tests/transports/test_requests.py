@@ -136,14 +136,15 @@ async def test_an_error_holds_nothing_of_the_request(
     """Neither its chain nor the values of its frames, which crash reporters record."""
     make = {"own connections": None, "httpx": httpx.AsyncClient, "httpx2": httpx2.AsyncClient}
     make_client = make[through]
-    client = make_client(timeout=0.05) if make_client else None
+    read = 0.05 if act is hang else 5.0
+    client = make_client(timeout=(5.0, read, 5.0, 5.0)) if make_client else None
     async with fault_server(act or _OK) as server:
         url = server.url if act else "http://127.0.0.1:9/"
         transport = CognitoTransport(
             url,
             client=client,
             retries=Retries(attempts=2, random=lambda: 0.0),
-            timeouts=Timeouts(read=0.05),
+            timeouts=Timeouts(read=read),
             max_reply_bytes=1024,
         )
         with pytest.raises(kind) as failed:
