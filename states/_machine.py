@@ -132,7 +132,7 @@ def _machine_class(
     transitions: Iterable[Transition],
     replies: Mapping[str, tuple[str, ...]],
 ) -> type[StateChart[object]]:
-    states = {name: State(value=name, initial=name == Idle.name) for name in (*steps, *replies)}
+    states = {name: State(initial=name == Idle.name) for name in (*steps, *replies)}
     events: dict[str, TransitionList] = {}
 
     def add(event: str, more: TransitionList) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from auth_flow.states import EVENTS
 from auth_flow.states import _guards as guards
-from auth_flow.states._machine import Transition
+from auth_flow.states._machine import Chart, Transition
 from auth_flow.states._work import WORK as WORKING
 from auth_flow.states.chart import CHART
 from auth_flow.states.steps import STEPS
@@ -136,7 +136,8 @@ def _reached(state: str, arrows: Iterable[Transition]) -> set[str]:
 
 
 def test_the_machine_is_strict() -> None:
-    machine = CHART._machine_class
+    chart = Chart(CHART.steps.values(), CHART.transitions, replies=CHART.replies, leaps=CHART.leaps)
+    machine = chart._machine_class
     assert machine.allow_event_without_transition is False
     assert machine.catch_errors_as_events is False
     assert machine.atomic_configuration_update is True

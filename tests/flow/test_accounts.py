@@ -309,7 +309,7 @@ async def test_a_session_that_is_over_is_not_handed_in(
         script.expect(confirmed({}))
     else:
         script.expect(confirmed({"Session": "up-2"}, Session="up-1"))
-    assert await flow.send(ConfirmSignUp(code="123456")) == AutoSignInReady()
+    assert await flow.send(Answer(response="123456")) == AutoSignInReady()
     if late == "sign-in":
         clock.now += 180
     script.expect(begun(tokens()))
@@ -368,8 +368,11 @@ async def test_a_sign_in_goes_on_after_the_confirmation(script: Script, flow: Au
     assert await flow.send(ResendCode()) == ConfirmationRequired(code_delivery=BY_EMAIL)
     script.expect(confirmed(refusal("CodeMismatchException"), code="000000"))
     await fails(flow, Answer(response="000000"), "CodeMismatchException")
-    script.expect(confirmed({}), begun(SMS))
-    assert await flow.send(Answer(response="123456")) == SMS_STEP
+    metadata = {"ClientMetadata": {"a": "1"}}
+    again = begun(SMS)
+    script.expect(confirmed({}, **metadata), again._replace(body={**again.body, **metadata}))
+    answer = Answer(response="123456", client_metadata={"a": "1"})
+    assert await flow.send(answer) == SMS_STEP
 
 
 async def test_a_sign_in_in_another_process_asks_for_the_password(

@@ -200,6 +200,17 @@ async def test_a_sign_up_is_not_forgotten_when_the_code_cannot_be_sent(
         await flow.send(SignUp(username="ada", password="correct horse"))
 
 
+async def test_a_sign_up_is_forgotten_when_its_confirmation_is_refused(
+    script: Script, flow: AuthFlow
+) -> None:
+    await _lost_sign_up(script, flow)
+    refused = refusal("CodeMismatchException", operation="ConfirmSignUp")
+    script.expect(account("ConfirmSignUp", "ada", refused, ConfirmationCode="1"))
+    with pytest.raises(CodeMismatchException):
+        await flow.send(ConfirmSignUp(code="1"))
+    assert flow.record.unanswered is None
+
+
 @pytest.mark.parametrize("event", [CODE, ConfirmSignUp(code="1")], ids=lambda event: event.name)
 async def test_a_confirmation_that_may_have_been_taken_is_not_sent_again(
     script: Script, clock: Clock, event: Event
