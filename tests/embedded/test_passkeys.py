@@ -384,6 +384,10 @@ async def test_a_user_chooses_passkeys_in_place_of_an_optional_second_factor(wir
     assert "AuthenticationResult" in await passkey_sign_in(wire, authenticator)
     factors = await wire.call("GetUserAuthFactors", AccessToken=access)
     assert factors["ConfiguredUserAuthFactors"] == ["PASSWORD", "WEB_AUTHN"]
+    off = {"AccessToken": access, "WebAuthnMfaSettings": {}}
+    await wire.service_call("SetUserMFAPreference", **off)
+    factors = await wire.call("GetUserAuthFactors", AccessToken=access)
+    assert factors["ConfiguredUserAuthFactors"] == ["PASSWORD"]
 
 
 async def test_passkeys_and_required_mfa_go_together_only_as_one(wire: Wire) -> None:

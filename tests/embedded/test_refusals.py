@@ -43,6 +43,17 @@ async def test_parameters_that_a_flow_needs(
         await wire.initiate(flow, **parameters)
 
 
+async def test_parameters_and_responses_that_are_left_out(wire: Wire) -> None:
+    refusal = "InvalidParameterException: Missing required parameter USERNAME"
+    client = {"ClientId": wire.client.id}
+    with pytest.raises(Refused, match=refusal):
+        await wire.call("InitiateAuth", **client, AuthFlow="USER_AUTH")
+    with pytest.raises(Refused, match=refusal):
+        await wire.call(
+            "RespondToAuthChallenge", **client, ChallengeName="SMS_MFA", Session="x" * 20
+        )
+
+
 async def sms_mfa(wire: Wire) -> dict[str, Any]:
     settings(wire, mfa_configuration="ON", mfa_factors=("SMS_MFA",))
     return await wire.sign_in()

@@ -24,7 +24,7 @@ class ListUserSessionsRequest(Request):
 class RevokeUserSessionRequest(Request):
     access_token: AccessToken
     session_id: str
-    revoke_associated_sessions: Associated = "NONE"
+    revoke_associated_sessions: Associated | None = None
 
 
 class AdminListUserSessionsRequest(OfUser):
@@ -33,7 +33,7 @@ class AdminListUserSessionsRequest(OfUser):
 
 class AdminRevokeUserSessionRequest(OfUser):
     session_id: str
-    revoke_associated_sessions: Associated = "NONE"
+    revoke_associated_sessions: Associated | None = None
 
 
 @operation(ListUserSessionsRequest)
