@@ -14,7 +14,6 @@ from auth_flow.errors import (
     AuthFlowError,
     NotAuthorizedException,
     ResourceNotFoundException,
-    ServiceError,
 )
 from auth_flow.states._base import Secret, reveal
 from auth_flow.states._effects import Call, Dialogue, DropDevice
@@ -105,11 +104,11 @@ def drop_device(turn: Turn) -> Dialogue[None]:
         yield DropDevice(name)
 
 
-def is_unknown_device(error: ServiceError) -> bool:
+def is_unknown_device(error: ResourceNotFoundException) -> bool:
     """Return whether the service does not know the device of the request. It uses the same
     exception for an app client that is gone; only the message differs.
     """
-    return isinstance(error, ResourceNotFoundException) and "device" in error.message.casefold()
+    return "device" in error.message.casefold()
 
 
 def _common(turn: Turn) -> dict[str, Any]:

@@ -365,7 +365,10 @@ async def test_a_call_that_was_cancelled_leaves_the_secret_good(
     assert (await always.sign_in())[1] == []
 
 
-async def test_a_secret_that_is_lost_is_given_up(always: Place, clock: TurnableClock) -> None:
+@pytest.mark.parametrize("refreshed", [False, True])
+async def test_a_secret_that_is_lost_is_given_up(
+    always: Place, clock: TurnableClock, refreshed: bool
+) -> None:
     always.transport.failures["ConfirmDevice"] = [NO_ANSWER]
     always.transport.lost.append("ConfirmDevice")
     await always.sign_in()
@@ -374,8 +377,7 @@ async def test_a_secret_that_is_lost_is_given_up(always: Place, clock: TurnableC
         session = await Session.load(
             always.pool, "ada", transport=always.transport, store=always.store, clock=clock
         )
-        await session.fresh_tokens(force=True)
-        await session.fresh_tokens(force=True)
+        await session.fresh_tokens(force=refreshed)
         assert always.transport.operations.count("ConfirmDevice") == 1
         assert session.device is None
 

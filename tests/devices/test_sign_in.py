@@ -211,6 +211,8 @@ async def test_a_device_that_is_gone_after_a_code_begins_the_sign_in_again(scrip
     flow = await proof_refused_after_a_code(script, devices, GONE, anew)
     step = await flow.send(EnterCode(code="123456"))
     assert step.name == "CONFIRM_SIGN_IN_WITH_SMS_CODE"
+    assert flow.record.login_id == "ada"
+    assert flow.record.sign_in_options == BY_PASSWORD.sign_in_options
     assert devices == {}
 
 
