@@ -658,7 +658,10 @@ async def test_a_trigger_may_refuse(wire: Wire) -> None:
     def refuse(event: dict) -> None:
         raise ValueError("not today")
 
-    wire.pool.triggers = Triggers(pre_authentication=refuse)
+    triggers = Triggers(pre_authentication=refuse)
+    wire.pool = wire.service.create_pool(triggers=triggers, key=wire.pool.key)
+    wire.pool.create_user("ada", PASSWORD)
+    wire.client = wire.pool.create_client()
     with pytest.raises(
         Refused,
         match=r"UserLambdaValidationException: PreAuthentication failed with error not today.",

@@ -120,7 +120,10 @@ def test_every_pool_has_a_key_of_its_own() -> None:
 
 def test_passwords_are_not_kept(tmp_path: Path, signing_key: SigningKey) -> None:
     with EmbeddedCognito(storage=tmp_path / "cognito.sqlite") as service:
-        service.create_pool(key=signing_key).create_user("ada", PASSWORD)
+        pool = service.create_pool(key=signing_key)
+        pool.create_user("ada", PASSWORD)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        pool.create_user("bob", PASSWORD)
     assert PASSWORD.encode() not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
 
 
