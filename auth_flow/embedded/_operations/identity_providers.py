@@ -78,13 +78,12 @@ async def create_identity_provider(
             "DuplicateProviderException",
             f"A provider already exists with the name {request.provider_name}.",
         )
+    always = {} if request.provider_type == "SAML" else {"username": "sub"}
     provider = IdentityProvider(
         name=request.provider_name,
         type=request.provider_type,
         details=request.provider_details,
-        attribute_mapping={"username": "sub", **request.attribute_mapping}
-        if request.provider_type != "SAML"
-        else request.attribute_mapping,
+        attribute_mapping={**always, **request.attribute_mapping},
         identifiers=request.idp_identifiers,
         created=now,
         modified=now,
