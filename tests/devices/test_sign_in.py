@@ -433,6 +433,20 @@ async def test_a_refresh_names_the_device_of_the_token_or_of_the_session(
     await flow.session.fresh_tokens(force=True)
 
 
+async def test_a_refresh_names_no_device_that_was_forgotten(script: Script) -> None:
+    key = "eu-west-1_0c0d"
+    access = jwt(sub=SUBJECT, username="ada", device_key=key, exp=Clock.now + 3600)
+    flow = AuthFlow(POOL, transport=script, clock=Clock())
+    await flow.restore_session(Tokens.read(access, refresh_token="refresh-1"))
+    body = {"ClientId": POOL.client_id, "RefreshToken": "refresh-1"}
+    script.expect(
+        Exchange("ForgetDevice", {"AccessToken": access, "DeviceKey": key}, {}),
+        Exchange("GetTokensFromRefreshToken", body, tokens()),
+    )
+    await flow.session.forget_device(key)
+    await flow.session.fresh_tokens(force=True)
+
+
 async def test_a_service_that_never_has_enough_proof_is_not_answered_for_ever(
     script: Script,
 ) -> None:
