@@ -8,7 +8,6 @@ import hmac
 import itertools
 import secrets
 import string
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -47,10 +46,10 @@ class CognitoService:
     def __init__(
         self,
         *,
-        clock: Clock = time.time,
-        storage: str | Path | None = None,
-        region: str = "eu-west-1",
-        endpoint: str | None = None,
+        clock: Clock,
+        storage: str | Path | None,
+        region: str,
+        endpoint: str | None,
     ) -> None:
         self.clock = clock
         self.region = region
