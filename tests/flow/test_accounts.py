@@ -31,6 +31,7 @@ from auth_flow.errors import (
     NotAuthorizedException,
 )
 from auth_flow.states import Event, Record
+from auth_flow.states.forms import FormSettings
 from auth_flow.states.steps import CodeDelivery
 
 from .scripted import (
@@ -95,6 +96,30 @@ def elsewhere(flow: AuthFlow, script: Script, clock: Clock) -> AuthFlow:
 
 
 # Sign-up
+
+
+@pytest.mark.parametrize(
+    ("operation", "event", "reply"),
+    [
+        ("SignUp", SignUp(username="ada"), signed_up()),
+        ("ResendConfirmationCode", ResendCode(username="ada"), delivery()),
+        ("ForgotPassword", ResetPassword(username="ada"), delivery()),
+    ],
+)
+async def test_a_form_says_when_a_code_may_be_sent_again(
+    script: Script,
+    flow: AuthFlow,
+    clock: Clock,
+    operation: str,
+    event: Event,
+    reply: Json,
+) -> None:
+    script.expect(account(operation, "ada", reply))
+    await flow.send(event)
+    clock.now += 1
+    resend = flow.form().action("resend_code")
+    assert resend
+    assert resend.available_at == clock.now - 1 + FormSettings().resend_delay
 
 
 async def test_sign_up_with_all_there_is(script: Script, flow: AuthFlow) -> None:

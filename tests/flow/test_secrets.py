@@ -31,6 +31,7 @@ from auth_flow.states import (
     SignUp,
 )
 from auth_flow.states import _events as events
+from auth_flow.states._base import hidden, reveal
 from auth_flow.states._replies import (
     AuthenticationResult,
     AuthReply,
@@ -273,3 +274,9 @@ def test_what_is_refused_is_not_shown(kind: type[events.EventBase], fields: Json
         repr(caught.value.errors()),
     ):
         assert not any(marker in text for marker in MARKERS)
+
+
+@pytest.mark.parametrize("given", ["x", SecretStr("x")])
+def test_a_secret_is_hidden_once(given: str | SecretStr) -> None:
+    assert hidden(given) == SecretStr("x")
+    assert reveal(hidden(given)) == "x"
