@@ -224,6 +224,8 @@ async def test_the_user_info_adds_claims_of_the_same_user(
         ({"iss": "https://evil.example"}, "iss"),
         ({"aud": "other"}, "aud"),
         ({"nonce": "other"}, "nonce"),
+        ({"iss": None}, "iss"),
+        ({"aud": None}, "aud"),
         ({"nonce": None}, "nonce"),
         ({"exp": None}, "exp"),
         ({"sub": None}, "sub"),
