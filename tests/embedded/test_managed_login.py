@@ -390,6 +390,8 @@ async def test_pages_have_their_security_headers(app: App) -> None:
     await app.authorize()
     assert app.browser.page is not None
     headers = app.browser.page.headers
+    assert app.browser.page.status_code == 200
+    assert headers["content-type"] == "text/html; charset=utf-8"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "form-action" not in headers["content-security-policy"]
     assert (headers["cache-control"], headers["referrer-policy"]) == ("no-store", "same-origin")
