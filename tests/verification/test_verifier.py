@@ -131,6 +131,10 @@ async def test_an_id_token_names_its_client_otherwise(verifier: TokenVerifier) -
     assert (await verifier.verify(text, "id")).subject == SUBJECT
     with pytest.raises(InvalidToken, match="not an access token"):
         await verifier.verify(text)
+    for either in (text, token()):
+        assert (await verifier.verify(either, None)).subject == SUBJECT
+    with pytest.raises(InvalidToken, match="not an access or id token"):
+        await verifier.verify(token(token_use="refresh"), None)
 
 
 @pytest.mark.parametrize(
@@ -541,9 +545,10 @@ async def test_keys_that_are_fetched_beforehand(verifier: TokenVerifier, keys: K
         ({"aud": "https://api.example.org"}, {}, None),
         ({"aud": "https://api.example.org"}, {"audience": "https://api.example.org"}, None),
         ({"aud": "https://api.example.com"}, {"audience": "https://api.example.org"}, "audience"),
-        ({"exp": int(Clock.now) - 31}, {}, "expired"),
+        ({"exp": int(Clock.now) - 30}, {}, "expired"),
+        ({"exp": int(Clock.now) - 29}, {}, None),
         ({"nbf": int(Clock.now) + 31}, {}, "not_yet_valid"),
-        ({"nbf": int(Clock.now) + 29}, {}, None),
+        ({"nbf": int(Clock.now) + 30}, {}, None),
         ({"iss": "x"}, {}, "issuer"),
         ({"client_id": "x"}, {}, "client"),
     ],
