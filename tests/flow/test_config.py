@@ -25,6 +25,10 @@ def test_every_field_is_a_keyword_too() -> None:
     assert {field.name for field in fields(AuthConfig)} == set(AuthOptions.__annotations__)
 
 
+def test_a_refresh_has_five_seconds_left_if_its_task_is_cancelled() -> None:
+    assert AuthConfig().refresh_grace == 5
+
+
 def test_a_keyword_overrides_the_field_of_the_configuration(script: Script) -> None:
     config = AuthConfig(transport=script, user_context=UserContext(ip_address="192.0.2.1"))
     flow = AuthFlow(POOL, config=config, user_context=UserContext(ip_address="192.0.2.2"))

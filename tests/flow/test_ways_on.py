@@ -7,7 +7,12 @@ import contextlib
 import pytest
 
 from auth_flow import AuthFlow, Cancel, Done, Form, Idle, Record, SignIn, SignInOptions, SignUp
-from auth_flow.errors import AuthFlowError, ConnectionLost, LimitExceededException
+from auth_flow.errors import (
+    AuthFlowError,
+    ConnectionLost,
+    GuardRejected,
+    LimitExceededException,
+)
 from auth_flow.states.steps import ConfirmationRequired, PasswordResetCode, SmsCode
 
 from .scripted import (
@@ -50,6 +55,11 @@ async def test_an_idle_flow_offers_the_name_of_the_user_before(
     await at_sms_code.session.sign_out()
     assert at_sms_code.history[-1][1:] == ("end_session", "DONE", "IDLE", None)
     assert at_sms_code.form().fields[0].value == "bob"
+
+
+async def test_a_form_that_is_sent_empty_is_not_filled_in_correctly(flow: AuthFlow) -> None:
+    with pytest.raises(GuardRejected):
+        flow.fill()
 
 
 async def test_a_refusal_is_described_by_what_was_asked(script: Script, flow: AuthFlow) -> None:

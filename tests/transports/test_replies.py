@@ -88,6 +88,7 @@ def test_the_message_is_written_either_way(member: str) -> None:
 
 
 def test_an_unknown_name_is_told_apart_by_its_status() -> None:
+    assert type(_refuse({"__type": "Odd"}, status=300)) is ServiceError
     assert type(_refuse({"__type": "Odd"}, status=400)) is ServiceError
     assert type(_refuse({"__type": "Odd"}, status=429)) is errors.ThrottlingError
     assert type(_refuse({"__type": "Odd"}, status=503)) is errors.OutageError
