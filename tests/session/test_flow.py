@@ -134,6 +134,28 @@ async def test_a_flow_opens_a_transport_for_itself_and_its_session(clock: Clock)
     ]
 
 
+async def test_a_listener_may_end_the_session_as_it_begins(
+    script: Script, service: TokenService, clock: Clock
+) -> None:
+    async def sign_out(notice: Notice) -> None:
+        if isinstance(notice, SignedIn):
+            await flow.session.sign_out()
+
+    flow = AuthFlow(POOL, transport=script, clock=clock, observers=Observers([sign_out]))
+    script.expect(
+        initiate(
+            "USER_PASSWORD_AUTH",
+            {"AuthenticationResult": service.issue()},
+            USERNAME=USER,
+            PASSWORD="secret",
+        ),
+        Exchange("RevokeToken", {"ClientId": POOL.client_id, "Token": "refresh-1"}, {}),
+    )
+    event = SignIn(username=USER, password="secret", auth_flow_type="USER_PASSWORD_AUTH")
+    assert await flow.send(event) == Idle()
+    assert not flow.signed_in
+
+
 async def test_tokens_from_elsewhere(script: Script, service: TokenService, clock: Clock) -> None:
     flow = AuthFlow(POOL, transport=script, clock=clock)
     script.expect(initiate("USER_PASSWORD_AUTH", SMS, USERNAME=USER, PASSWORD="secret"))
