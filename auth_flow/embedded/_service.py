@@ -159,6 +159,8 @@ class CognitoService:
             raise not_authorized("Access Token has been revoked")
         if scope not in str(claims.get("scope")).split(" "):
             raise not_authorized("Access Token does not have required scopes")
+        if not user.enabled:  # AdminDisableUser also revokes the tokens, but a program may save it
+            raise not_authorized("User is disabled.")
         return Caller(pool, client, user, grant)
 
 

@@ -39,6 +39,16 @@ async def test_access_tokens_end_with_their_client(wire: Wire) -> None:
         await wire.call("GetUser", AccessToken=access)
 
 
+async def test_access_tokens_end_with_a_user_whom_the_program_disables(wire: Wire) -> None:
+    access = (await wire.tokens("ada"))["AccessToken"]
+    ada = wire.pool.user("ada")
+    assert ada is not None
+    ada.enabled = False
+    wire.pool.save(ada)
+    with pytest.raises(Refused, match="NotAuthorizedException: User is disabled"):
+        await wire.call("GetUser", AccessToken=access)
+
+
 async def test_access_tokens_of_other_scopes_do_not_speak_for_the_user(wire: Wire) -> None:
     claims = wire.pool.key.read((await wire.tokens())["AccessToken"])
     token = wire.pool.key.sign({**claims, "scope": "openid profile"})
