@@ -296,7 +296,7 @@ def _ask_again(turn: Turn, error: ServiceError) -> Outcome | None:
     changes = {"session": None, "issued_at": None, "expires_at": None}
     step = AutoSignInReady()
     return Outcome(
-        record.at(step, **changes, challenge=None, password_refused=True, goes_on=False),
+        record.at(step, **changes, password_refused=True, goes_on=False),
         error=error,
     )
 

@@ -35,6 +35,7 @@ from auth_flow.states.forms import FormSettings
 from auth_flow.states.steps import CodeDelivery
 
 from .scripted import (
+    ANYTHING,
     POOL,
     SMS,
     SUBJECT,
@@ -93,6 +94,20 @@ def elsewhere(flow: AuthFlow, script: Script, clock: Clock) -> AuthFlow:
     """The same flow, taken up from its record by another process."""
     record = Record.model_validate(flow.record.to_json())
     return AuthFlow(POOL, transport=script, record=record, clock=clock)
+
+
+async def test_a_wrong_password_is_asked_for_again_also_without_options(
+    script: Script, clock: Clock
+) -> None:
+    record = Record(step=AutoSignInReady(), login_id="ada")
+    flow = AuthFlow(POOL, transport=script, record=record, clock=clock)
+    script.expect(
+        initiate("USER_SRP_AUTH", refusal("NotAuthorizedException"), USERNAME="ada", SRP_A=ANYTHING)
+    )
+    with pytest.raises(NotAuthorizedException):
+        await flow.send(AutoSignIn(password="wrong"))
+    assert flow.step == AutoSignInReady()
+    assert flow.record.challenge is None
 
 
 # Sign-up
