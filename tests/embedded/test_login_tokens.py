@@ -1,4 +1,4 @@
-"""What applications ask of managed login: tokens and their end, the user, and a sign-out."""
+"""Managed login as applications use it: tokens and their end, the user, and a sign-out."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ BARRED = [
     ("AdminResetUserPassword", "PasswordResetRequiredException"),
     ("AdminDisableUser", "NotAuthorizedException: User is disabled"),
 ]
-"""What bars a user from signing in, and the refusal."""
+"""Operations that bar a user from signing in, and the refusals."""
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ PLAIN_POOL: dict[str, Any] = {
     "IssuerConfiguration": {"Type": "ORIGINAL"},
     "DeletionProtection": "INACTIVE",
 }
-"""What describes a pool of which only the name was given."""
+"""The description of a pool of which only the name was given."""
 
 OTHER_POOL: dict[str, Any] = {
     "Policies": {
@@ -322,7 +322,7 @@ PLAIN_CLIENT: dict[str, Any] = {
     "AllowedOAuthFlowsUserPoolClient": False,
     "EnablePropagateAdditionalUserContextData": False,
 }
-"""What describes a client of which only the name was given."""
+"""The description of a client of which only the name was given."""
 
 OTHER_CLIENT: dict[str, Any] = {
     "ExplicitAuthFlows": ["ALLOW_USER_AUTH"],

@@ -1,4 +1,4 @@
-"""What a person types at each step is an event, with what goes along."""
+"""A text that a person types at a step is read as an event, with what goes along."""
 
 from __future__ import annotations
 
