@@ -49,7 +49,7 @@ class Change:
     path: str
     scope: str
     """The class and function that the change is in."""
-    line: int
+    lines: range
     start: int
     end: int
     old: str
@@ -59,7 +59,8 @@ class Change:
         old, new = (" ".join(text.split()) for text in (self.old, self.new))
         pairs = enumerate(zip(old, new.removeprefix("("), strict=False))
         place = next((index for index, (one, other) in pairs if one != other), len(old))
-        return f"{self.path}:{self.line} {self.scope}: {_short(old, place)} → {_short(new, place)}"
+        where = f"{self.path}:{self.lines.start} {self.scope}"
+        return f"{where}: {_short(old, place)} → {_short(new, place)}"
 
     def apply(self, source: bytes) -> bytes:
         """Return the changed source of the module."""
@@ -112,7 +113,7 @@ class _Reader(ast.NodeVisitor):
             Change(
                 self._path,
                 ".".join(self._scope) or "module",
-                node.lineno,
+                range(node.lineno, node.end_lineno + 1),
                 start,
                 end,
                 ast.unparse(node),

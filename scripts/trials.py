@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -36,11 +36,13 @@ _FIRST = 25
 _MEASURED = """
 import importlib, sys
 import pytest
-for name in sys.argv[1].split():
-    importlib.import_module(name)
-sys.exit(pytest.main(sys.argv[2:]))
+class Imports:
+    def pytest_configure(self):
+        for name in sys.argv[1].split():
+            importlib.import_module(name)
+sys.exit(pytest.main(sys.argv[2:], plugins=[Imports()]))
 """
-"""Imports modules before coverage looks, so that it sees in each line only who calls it."""
+"""Imports modules before the first test, which therefore does not count as running their lines."""
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
@@ -79,19 +81,20 @@ class Reach:
     seconds: float
     """How long they take together."""
     seconds_of: Mapping[str, float]
-    by_line: Mapping[tuple[str, int], Sequence[str]]
-    """The tests that run a line, the fastest first, by module and line."""
+    by_line: Mapping[tuple[str, int], Collection[str]]
+    """The tests that run a line, by module and line; an empty name if an import runs it."""
 
-    def groups(self, path: str, line: int) -> list[Group]:
-        """Return the tests that run a line, in two groups, of which the first is quick.
+    def groups(self, path: str, lines: range) -> list[Group]:
+        """Return the tests that run one of the lines, in two groups, of which the first is quick.
 
-        They get four times the time that they need. All tests count if Python runs the line at the
-        import of the module.
+        They get four times the time that they need. All tests count if an import runs a line.
         """
-        if near := self.by_line.get((path, line)):
+        near = {test for line in lines for test in self.by_line.get((path, line), ())}
+        if near and "" not in near:
+            ordered = sorted(near, key=lambda test: (self.seconds_of.get(test, 0), test))
             return [
                 Group(tests, 4 * sum(self.seconds_of.get(test, 0) for test in tests) + 20)
-                for tests in (near[:_FIRST], near[_FIRST:])
+                for tests in (ordered[:_FIRST], ordered[_FIRST:])
                 if tests
             ]
         limit = 4 * self.seconds + 20
@@ -115,7 +118,7 @@ class Copy:
         source = path.read_bytes()
         try:
             self._write(path, change.apply(source))
-            failures = map(self._failure, reach.groups(change.path, change.line))
+            failures = map(self._failure, reach.groups(change.path, change.lines))
             return next(filter(None, failures), "")
         finally:
             self._write(path, source)
@@ -145,12 +148,11 @@ class Copy:
         seconds: dict[str, float] = defaultdict(float)
         for duration, test in _DURATION.findall(ran.stdout):
             seconds[test] += float(duration)
-        by_line: dict[tuple[str, int], Sequence[str]] = {}
+        by_line: dict[tuple[str, int], Collection[str]] = {}
         for module, measured in json.loads(report.read_text(encoding="utf-8"))["files"].items():
             path = (self.root / module).resolve().relative_to(self.root.resolve()).as_posix()
             for line, contexts in measured["contexts"].items():
-                reached = {context.rpartition("|")[0] for context in contexts} - {""}
-                by_line[path, int(line)] = sorted(reached, key=lambda test: (seconds[test], test))
+                by_line[path, int(line)] = {each.rpartition("|")[0] for each in contexts}
         return Reach(tests, taken, seconds, by_line)
 
     def _failure(self, group: Group) -> str:
