@@ -42,5 +42,4 @@ async def continue_sign_up(request: SignInRequest, token: str) -> Reply:
             or pool.user(request.username) is not user
         ):
             raise invalid_session()
-        attempt = Attempt(pool, client, session, user, validation_data=request.client_metadata)
-        return await first_factor_passed(attempt)
+        return await first_factor_passed(Attempt(pool, client, session, user))
