@@ -22,7 +22,7 @@ from auth_flow.errors import (
 from auth_flow.session import Session
 from auth_flow.session._stored import StoredSession, session_key
 from auth_flow.states._devices import NewDevice
-from auth_flow.stores import MemoryStore
+from auth_flow.stores import Entry, MemoryStore
 from tests.flow.scripted import POOL, SUBJECT, Clock
 
 from .service import HOUR, USER, TokenService
@@ -183,9 +183,16 @@ async def test_a_refusal_without_another_process_ends_the_session_at_once(
 
 
 async def test_a_refusal_after_the_lease_was_lost_waits_for_the_other_process(
-    service: TokenService, store: MemoryStore, clock: Clock
+    service: TokenService, clock: Clock
 ) -> None:
-    slow, quick = await processes(service, store, 2)
+    looked = anyio.Event()
+
+    class Store(MemoryStore):
+        async def load(self, key: str) -> Entry | None:
+            looked.set()
+            return await super().load(key)
+
+    slow, quick = await processes(service, Store(clock=clock), 2)
     clock.now += HOUR
     sent, refuse = anyio.Event(), anyio.Event()
 
@@ -203,8 +210,9 @@ async def test_a_refusal_after_the_lease_was_lost_waits_for_the_other_process(
         clock.now += LEASE
         tasks.start_soon(quick.fresh_tokens)
         await anyio.wait_all_tasks_blocked()
+        looked = anyio.Event()
         refuse.set()
-        await anyio.wait_all_tasks_blocked()
+        await looked.wait()
         service.gate.set()
     assert slow.tokens == quick.tokens
     assert service.operations == [REFRESH]
