@@ -55,6 +55,11 @@ class Change:
     old: str
     new: str
 
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """The change without its place, which moves."""
+        return self.path, self.scope, self.old, self.new
+
     def __str__(self) -> str:
         old, new = (" ".join(text.split()) for text in (self.old, self.new))
         pairs = enumerate(zip(old, new.removeprefix("("), strict=False))

@@ -75,7 +75,7 @@ def changes_of(part: Part, root: Path, equivalents: set[tuple[str, str, str, str
         change
         for path in part.paths(root)
         for change in changes_in(path.relative_to(root).as_posix(), path.read_bytes())
-        if (change.path, change.scope, change.old, change.new) not in equivalents
+        if change.key not in equivalents
     ]
 
 
