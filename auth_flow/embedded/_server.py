@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Generator
@@ -50,7 +51,8 @@ def running(service: EmbeddedCognito, *, port: int = 0) -> Generator[str]:
             yield endpoint
         finally:
             server.should_exit = True
-            thread.join()
+            if not sys.is_finalizing():  # otherwise the interpreter has stopped the thread already
+                thread.join()
 
 
 def _server(service: EmbeddedCognito, host: str, port: int) -> uvicorn.Server:
