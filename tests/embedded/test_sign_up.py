@@ -52,22 +52,10 @@ async def test_sign_up_and_confirm(wire: Wire) -> None:
 async def test_the_session_of_a_sign_up_signs_in_without_a_password(wire: Wire) -> None:
     reply = await sign_up(wire)
     with pytest.raises(Refused, match="NotAuthorizedException"):
-        await wire.call(
-            "InitiateAuth",
-            ClientId=wire.client.id,
-            AuthFlow="USER_AUTH",
-            AuthParameters={"USERNAME": "bob"},
-            Session=reply["Session"],
-        )
+        await wire.initiate("USER_AUTH", USERNAME="bob", session=reply["Session"])
     reply = await sign_up(wire, "bill", UserAttributes=attributes(email="bill@example.org"))
     confirmed = await confirm(wire, wire.code("bill"), "bill", Session=reply["Session"])
-    signed_in = await wire.call(
-        "InitiateAuth",
-        ClientId=wire.client.id,
-        AuthFlow="USER_AUTH",
-        AuthParameters={"USERNAME": "bill"},
-        Session=confirmed["Session"],
-    )
+    signed_in = await wire.initiate("USER_AUTH", USERNAME="bill", session=confirmed["Session"])
     assert "AuthenticationResult" in signed_in
 
 
@@ -119,13 +107,7 @@ async def test_the_session_of_a_sign_up_signs_nobody_else_in(wire: Wire, deleted
     if deleted:
         await wire.call("AdminDeleteUser", UserPoolId=wire.pool.id, Username="bob")
     with pytest.raises(Refused, match="NotAuthorizedException: Invalid session for the user"):
-        await wire.call(
-            "InitiateAuth",
-            ClientId=wire.client.id,
-            AuthFlow="USER_AUTH",
-            AuthParameters={"USERNAME": "bob" if deleted else "ada"},
-            Session=session,
-        )
+        await wire.initiate("USER_AUTH", USERNAME="bob" if deleted else "ada", session=session)
 
 
 async def test_sign_up_without_a_password(wire: Wire) -> None:
@@ -391,13 +373,7 @@ async def test_pre_sign_up_may_confirm_or_refuse(wire: Wire) -> None:
     assert "CodeDeliveryDetails" not in reply
     assert not wire.pool.outbox.messages
     assert confirmed == ["bob"]
-    signed_in = await wire.call(
-        "InitiateAuth",
-        ClientId=wire.client.id,
-        AuthFlow="USER_AUTH",
-        AuthParameters={"USERNAME": "bob"},
-        Session=reply["Session"],
-    )
+    signed_in = await wire.initiate("USER_AUTH", USERNAME="bob", session=reply["Session"])
     user = await wire.call("GetUser", AccessToken=signed_in["AuthenticationResult"]["AccessToken"])
     assert {"Name": "email_verified", "Value": "true"} in user["UserAttributes"]
 
@@ -578,13 +554,7 @@ async def test_amplify_s_passwordless_auto_sign_in_ends_in_tokens(wire: Wire) ->
     confirmed = await wire.call(
         "ConfirmSignUp", **client, Username="bob", ConfirmationCode=wire.code("bob")
     )
-    reply = await wire.call(
-        "InitiateAuth",
-        **client,
-        AuthFlow="USER_AUTH",
-        AuthParameters={"USERNAME": "bob"},
-        Session=confirmed["Session"],
-    )
+    reply = await wire.initiate("USER_AUTH", USERNAME="bob", session=confirmed["Session"])
     assert "AuthenticationResult" in reply
 
 

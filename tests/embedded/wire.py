@@ -103,9 +103,16 @@ class Wire:
             raise Refused(reply["__type"], reply["message"])
         return reply
 
-    async def initiate(self, flow: str, **parameters: str) -> dict[str, Any]:
+    async def initiate(
+        self, flow: str, *, session: str | None = None, **parameters: str
+    ) -> dict[str, Any]:
+        """Begin a sign-in, or go on with the session of a sign-up."""
         return await self.call(
-            "InitiateAuth", ClientId=self.client.id, AuthFlow=flow, AuthParameters=parameters
+            "InitiateAuth",
+            ClientId=self.client.id,
+            AuthFlow=flow,
+            AuthParameters=parameters,
+            **({"Session": session} if session else {}),
         )
 
     async def respond(

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from auth_flow import EnterCode, SignIn, SmsCode, UserPool
-from auth_flow.embedded import EmbeddedCognito, PoolSettings, SigningKey
+from auth_flow.embedded import EmbeddedCognito
 from auth_flow.sealing import Sealer
 from auth_flow.shared import SharedFlows
 from auth_flow.stores import Entry, Store
@@ -145,23 +145,9 @@ WAYS: Any = [
 ]
 
 
-@pytest.fixture(scope="module")
-def signing_key() -> SigningKey:
-    return SigningKey()
-
-
 @pytest.fixture
 def service() -> EmbeddedCognito:
     return EmbeddedCognito()
-
-
-@pytest.fixture
-def pool(service: EmbeddedCognito, signing_key: SigningKey) -> UserPool:
-    pool = service.create_pool(PoolSettings(mfa_configuration="OPTIONAL"), key=signing_key)
-    pool.create_user(
-        "ada", "Correct-Horse-1", attributes={"phone_number": "+15555555309"}, mfa=["SMS_MFA"]
-    )
-    return UserPool(user_pool_id=pool.id, client_id=pool.create_client().id)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from auth_flow import (
     UserPool,
 )
 from auth_flow._finish import finish_despite_cancel
-from auth_flow.embedded import EmbeddedCognito, PoolSettings, SigningKey, TurnableClock
+from auth_flow.embedded import EmbeddedCognito, TurnableClock
 from auth_flow.errors import (
     AlreadyDone,
     ClaimExpired,
@@ -86,11 +86,6 @@ class Gate:
         await self._inner.aclose()
 
 
-@pytest.fixture(scope="module")
-def signing_key() -> SigningKey:
-    return SigningKey()
-
-
 @pytest.fixture
 def clock() -> TurnableClock:
     return TurnableClock()
@@ -99,15 +94,6 @@ def clock() -> TurnableClock:
 @pytest.fixture
 def service(clock: TurnableClock) -> EmbeddedCognito:
     return EmbeddedCognito(clock=clock)
-
-
-@pytest.fixture
-def pool(service: EmbeddedCognito, signing_key: SigningKey) -> UserPool:
-    pool = service.create_pool(PoolSettings(mfa_configuration="OPTIONAL"), key=signing_key)
-    pool.create_user(
-        "ada", "Correct-Horse-1", attributes={"phone_number": "+15555555309"}, mfa=["SMS_MFA"]
-    )
-    return UserPool(user_pool_id=pool.id, client_id=pool.create_client().id)
 
 
 @pytest.fixture
